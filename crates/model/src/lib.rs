@@ -12,6 +12,7 @@ mod compact;
 mod container;
 mod finding;
 mod gap;
+mod locate;
 mod node;
 mod object;
 mod path;
@@ -31,6 +32,7 @@ pub use finding::{
     Applicability, Edit, Finding, Fingerprint, Fix, Frame, FrameLine, Location, Severity, Subject,
 };
 pub use gap::{Gap, GapKind};
+pub use locate::locate;
 pub use node::{Node, Value};
 pub use object::{Identity, Object};
 pub use path::{Path, Segment};
