@@ -1,1 +1,3 @@
-//! placeholder
+//! The world into a snapshot. The only crate that reads.
+
+pub mod manifests;
