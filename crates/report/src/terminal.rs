@@ -109,15 +109,10 @@ fn gaps(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let accepted = if report.policy.accepted_gaps.contains(kind) { " (accepted)" } else { "" };
         let style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta)));
         writeln!(out, "{style}gap{style:#}{BOLD}[{kind}]{BOLD:#}{accepted} {reason}")?;
-        match &gap.location {
-            Some(_)
-                if !gap.subject.starts_with(&gap.location.as_ref().map_or("", |l| &l.file)[..]) =>
-            {
-                let subject = &gap.subject;
-                writeln!(out, "  {DIM}-->{DIM:#} {}  {DIM}{subject}{DIM:#}\n", json::place(gap))?;
-            }
-            _ => writeln!(out, "  {DIM}-->{DIM:#} {}\n", json::place(gap))?,
-        }
+        let place = json::place(gap);
+        let names_file = gap.location.as_ref().is_none_or(|place| place.file == gap.subject);
+        let subject = if names_file { "" } else { &gap.subject };
+        writeln!(out, "  {DIM}-->{DIM:#} {place}  {DIM}{subject}{DIM:#}\n")?;
     }
     let more = report.gaps.len().saturating_sub(GAPS_SHOWN_MAX);
     if more > 0 {
