@@ -17,12 +17,13 @@ mod wording;
 
 use model::{Path, Pod};
 
-pub use check::{Check, active_checks};
+pub use check::Check;
 pub use checks::CHECKS;
 pub use exemption::Exemptions;
 pub use level::{Level, LevelVersion, ParseLevelError, ParseVersionError, Version};
 pub use policy::{InvalidLabel, Policy};
 
+use check::active_checks;
 use defaulted::{DefaultedContainer, DefaultedPod};
 
 /// One check's refusal of a pod.

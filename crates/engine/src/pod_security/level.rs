@@ -160,9 +160,17 @@ mod tests {
         for (text, version) in ok {
             assert_eq!(text.parse(), Ok(version), "{text}");
         }
-        for text in
-            ["", "v1.", "v1.00", "v1.01", "v2.0", "1.2", "v1.+1", "Latest", "v1.9223372036854775808"]
-        {
+        for text in [
+            "",
+            "v1.",
+            "v1.00",
+            "v1.01",
+            "v2.0",
+            "1.2",
+            "v1.+1",
+            "Latest",
+            "v1.9223372036854775808",
+        ] {
             assert_eq!(text.parse::<Version>(), Err(ParseVersionError), "{text}");
         }
     }

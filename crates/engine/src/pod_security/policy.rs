@@ -79,9 +79,7 @@ impl Policy {
             }
         }
         let enforce_is_explicit = label(ENFORCE).is_some_and(|text| text.parse::<Level>().is_ok());
-        if enforce_is_explicit
-            && label(WARN).is_none()
-            && policy.enforce.level > policy.warn.level
+        if enforce_is_explicit && label(WARN).is_none() && policy.enforce.level > policy.warn.level
         {
             policy.warn.level = policy.enforce.level;
             if label(WARN_VERSION).is_none() {
@@ -112,7 +110,11 @@ impl InvalidLabel {
 impl fmt::Display for InvalidLabel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = go_quoted(&self.value);
-        write!(formatter, "metadata.labels[{}]: Invalid value: {value}: {}", self.label, self.reason)
+        write!(
+            formatter,
+            "metadata.labels[{}]: Invalid value: {value}: {}",
+            self.label, self.reason
+        )
     }
 }
 
@@ -121,7 +123,8 @@ mod tests {
     use super::*;
 
     fn check(labels: &[(&str, &str)], enforce: &str, audit: &str, warn: &str, errors: usize) {
-        let find = |name: &str| labels.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        let find =
+            |name: &str| labels.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         let (policy, invalid) = Policy::of_labels(find, Policy::UNSET);
         assert_eq!(policy.enforce.to_string(), enforce, "{labels:?}");
         assert_eq!(policy.audit.to_string(), audit, "{labels:?}");

@@ -39,11 +39,8 @@ fn v1_34(pod: &DefaultedPod<'_>) -> Option<Refusal> {
     let names: BTreeSet<&str> = bad.iter().map(|container| container.name).collect();
     let word = wording::counted("container", "containers", names.len());
     let uses = wording::counted("uses", "use", names.len());
-    let what = wording::counted(
-        "probe or lifecycle host",
-        "probe or lifecycle hosts",
-        forbidden.len(),
-    );
+    let what =
+        wording::counted("probe or lifecycle host", "probe or lifecycle hosts", forbidden.len());
     Some(Refusal {
         reason: "probe or lifecycle host",
         detail: format!(
@@ -59,8 +56,13 @@ fn v1_34(pod: &DefaultedPod<'_>) -> Option<Refusal> {
 fn hosts<'p>(
     container: &DefaultedContainer<'p>,
 ) -> impl Iterator<Item = (&'static str, &'static str, Cow<'p, str>)> + use<'p> {
-    const HANDLERS: [&str; 5] =
-        ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"];
+    const HANDLERS: [&str; 5] = [
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+        "lifecycle.postStart",
+        "lifecycle.preStop",
+    ];
     let node = container.node;
     HANDLERS
         .into_iter()

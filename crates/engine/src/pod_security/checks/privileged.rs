@@ -17,7 +17,10 @@ fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
     }
     Some(Refusal {
         reason: "privileged",
-        detail: format!("{} must not set securityContext.privileged=true", wording::containers(&bad)),
+        detail: format!(
+            "{} must not set securityContext.privileged=true",
+            wording::containers(&bad)
+        ),
         fields: bad.iter().map(|container| container.security_offence("privileged")).collect(),
     })
 }

@@ -31,8 +31,7 @@ pub(super) fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
     if bad.is_empty() {
         return None;
     }
-    let forbidden: BTreeSet<String> =
-        bad.iter().filter_map(|container| mount(container)).collect();
+    let forbidden: BTreeSet<String> = bad.iter().filter_map(|container| mount(container)).collect();
     Some(Refusal {
         reason: "procMount",
         detail: format!(

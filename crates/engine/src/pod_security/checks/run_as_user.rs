@@ -22,9 +22,8 @@ fn v1_35(pod: &DefaultedPod<'_>) -> Option<Refusal> {
 }
 
 fn v1_23(pod: &DefaultedPod<'_>) -> Option<Refusal> {
-    let is_root = |security: Security<'_>| {
-        security.field(FIELD).and_then(model::Node::as_int) == Some(0)
-    };
+    let is_root =
+        |security: Security<'_>| security.field(FIELD).and_then(model::Node::as_int) == Some(0);
     let bad_pod = is_root(pod.security);
     let bad = pod.containers_where(|container| is_root(container.security));
     if !bad_pod && bad.is_empty() {

@@ -39,8 +39,7 @@ fn judge(pod: &DefaultedPod<'_>, allowed: &[&str]) -> Option<Refusal> {
     if !bad_pod.any() && bad.is_empty() {
         return None;
     }
-    let mut fields: Vec<_> =
-        bad_pod.fields().map(|field| pod.security_offence(field)).collect();
+    let mut fields: Vec<_> = bad_pod.fields().map(|field| pod.security_offence(field)).collect();
     let mut seen = vec![bad_pod];
     for container in &bad {
         let forbidden = Forbidden::of(container.security, allowed);

@@ -29,9 +29,9 @@ const CONTAINER_ANNOTATION_PREFIX: &str = "container.seccomp.security.alpha.kube
 fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
     let is_read = |key: &str| {
         key == POD_ANNOTATION
-            || key.strip_prefix(CONTAINER_ANNOTATION_PREFIX).is_some_and(|name| {
-                pod.containers.iter().any(|container| container.name == name)
-            })
+            || key
+                .strip_prefix(CONTAINER_ANNOTATION_PREFIX)
+                .is_some_and(|name| pod.containers.iter().any(|container| container.name == name))
     };
     let is_allowed = |profile: &str| {
         matches!(profile, "runtime/default" | "docker/default") || profile.starts_with("localhost/")
