@@ -1,0 +1,16 @@
+//! `/proc` without its masks, in a user namespace too.
+//!
+//! Restricted field: `securityContext.procMount` of all containers. Allowed: unset, `Default`.
+//! Since 1.35, when the baseline check began to make an exception.
+//!
+//! Source: `policy/check_procMount_restricted.go`.
+
+use crate::pod_security::checks::proc_mount;
+use crate::pod_security::{Check, Level};
+
+pub(super) const CHECK: Check = Check {
+    id: "procMount_restricted",
+    level: Level::Restricted,
+    overrides: &["procMount"],
+    versions: &[(35, proc_mount::v1_0)],
+};
