@@ -11,6 +11,7 @@ mod controls;
 mod judge;
 #[cfg(test)]
 mod page;
+pub mod pod_security;
 
 pub use control::{Check, Control, Kinds, Options, Report};
 pub use judge::{Judgement, judge};
