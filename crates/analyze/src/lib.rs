@@ -6,6 +6,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod catalog;
+pub mod config;
 mod control;
 mod controls;
 mod judge;

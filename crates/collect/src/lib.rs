@@ -1,3 +1,4 @@
 //! The world into a snapshot. The only crate that reads.
 
+pub mod config;
 pub mod manifests;

@@ -8,10 +8,10 @@ mod locate;
 mod read;
 mod walk;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use model::{Coverage, DigestKey, Gap, Part, Snapshot, WorldId};
+use model::{Coverage, DigestKey, Gap, GapKind, Part, Snapshot, WorldId};
 
 pub use locate::{Located, Place};
 
@@ -20,6 +20,8 @@ pub use locate::{Located, Place};
 pub struct Options {
     /// Obey `.gitignore`, `.ignore` and `.bollwerkignore` files below the given paths.
     pub ignore_files: bool,
+    /// Folders that are worlds of their own, relative to a given path.
+    pub worlds: Vec<globset::Glob>,
     /// Threads that read.
     pub threads: usize,
     /// What the reader may spend on one file.
@@ -64,28 +66,53 @@ pub fn collect(
 ) -> Sources {
     let mut files = Vec::new();
     for input in inputs {
-        let world = WorldId(snapshot.worlds.len() as u32);
         match input {
             Input::Text(text) => {
-                snapshot.worlds.push("-".to_owned());
+                let world = world(&mut snapshot.worlds, "-".to_owned());
                 let content = Content::Text(text);
                 files.push(File { name: "-".to_owned(), content, world, digest: 0 });
             }
-            Input::Path(path) => {
-                snapshot.worlds.push(path.display().to_string());
-                let walk = walk::walk(&path, options.ignore_files);
-                snapshot.gaps.extend(walk.gaps);
-                files.extend(walk.files.into_iter().map(|path| File {
-                    name: path.display().to_string(),
-                    content: Content::Path(path),
-                    world,
-                    digest: 0,
-                }));
-            }
+            Input::Path(path) => folder(snapshot, &path, options, &mut files),
         }
     }
     let sources = Sources { files, limits: options.limits.clone(), key };
     read_all(snapshot, sources, options.threads)
+}
+
+fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut Vec<File>) {
+    let walk = walk::walk(path, options.ignore_files);
+    snapshot.gaps.extend(walk.gaps);
+    if walk.files.is_empty() && path.is_dir() {
+        let subject = path.display().to_string();
+        let reason = "holds no .yaml, .yml or .json file: nothing was judged".to_owned();
+        snapshot.gaps.push(Gap { kind: GapKind::Empty, subject, location: None, reason });
+    }
+    let whole = world(&mut snapshot.worlds, path.display().to_string());
+    let globs: Vec<_> = options.worlds.iter().map(globset::Glob::compile_matcher).collect();
+    for file in walk.files {
+        let world = own_world(&file, path, &globs).map_or(whole, |folder| {
+            world(&mut snapshot.worlds, path.join(folder).display().to_string())
+        });
+        let name = file.display().to_string();
+        files.push(File { name, content: Content::Path(file), world, digest: 0 });
+    }
+}
+
+/// The folder above a file, relative to the given path, that is a world of its own.
+fn own_world<'f>(file: &'f Path, path: &Path, globs: &[globset::GlobMatcher]) -> Option<&'f Path> {
+    let mut folders = file.strip_prefix(path).ok()?.ancestors().skip(1);
+    folders.find(|folder| {
+        !folder.as_os_str().is_empty() && globs.iter().any(|glob| glob.is_match(folder))
+    })
+}
+
+/// The number of a world by its name, which is new if it was not there.
+fn world(worlds: &mut Vec<String>, name: String) -> WorldId {
+    let known = worlds.iter().position(|world| *world == name);
+    WorldId(known.unwrap_or_else(|| {
+        worlds.push(name);
+        worlds.len() - 1
+    }) as u32)
 }
 
 /// What one thread gathered.

@@ -20,7 +20,7 @@ pub struct Located {
     /// File, line and column.
     pub location: Location,
     /// The source lines, credentials masked.
-    pub frame: Frame,
+    pub frame: Option<Frame>,
 }
 
 /// Source lines shown before the place itself.
@@ -30,12 +30,13 @@ const LINE_CHARS_MAX: usize = 240;
 
 impl Sources {
     /// Places of objects that all came from `file`, in the order given; none for what cannot be
-    /// found, which is then a gap: the file changed, or is gone.
+    /// found, which is then a gap: the file changed, or is gone. `frames` asks for source lines.
     pub fn locate(
         &self,
         snapshot: &Snapshot,
         file: u32,
         places: &[Place<'_>],
+        frames: bool,
         gaps: &mut Vec<Gap>,
     ) -> Vec<Option<Located>> {
         let source = &self.files[file as usize];
@@ -59,7 +60,7 @@ impl Sources {
         };
         let Ok(text) = read::text(bytes) else { return places.iter().map(|_| None).collect() };
         let stream = read::stream(&text, &self.limits);
-        self.in_stream(snapshot, &source.name, &stream, places)
+        self.in_stream(snapshot, &source.name, &stream, places, frames)
     }
 
     fn in_stream(
@@ -68,6 +69,7 @@ impl Sources {
         name: &str,
         stream: &Stream<'_>,
         places: &[Place<'_>],
+        frames: bool,
     ) -> Vec<Option<Located>> {
         let roots: Vec<_> =
             stream.documents().map(|document| document.ok().map(yaml::Document::root)).collect();
@@ -85,7 +87,7 @@ impl Sources {
                 let (_, node, secrets) = current.as_ref()?;
                 let span = locate(*node, place.path);
                 let location = read::location(stream, name, span);
-                let frame = frame(stream, &location, secrets);
+                let frame = frames.then(|| frame(stream, &location, secrets));
                 Some(Located { location, frame })
             })
             .collect()
