@@ -110,8 +110,10 @@ impl Generator {
     pub(crate) fn level_and_version(&mut self) -> (&'static str, String) {
         let level = self.pick(&["restricted", "restricted", "restricted", "baseline", "baseline"]);
         let level = if self.chance(3) { "privileged" } else { level };
-        let version = match self.below(45) {
-            0..42 => format!("v1.{}", self.below(40)),
+        // Most revisions begin late.
+        let version = match self.below(20) {
+            0..9 => format!("v1.{}", self.below(40)),
+            9..19 => format!("v1.{}", 18 + self.below(20)),
             _ => "latest".to_owned(),
         };
         (level, version)
