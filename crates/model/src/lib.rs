@@ -9,9 +9,11 @@
 #![warn(clippy::disallowed_methods)]
 
 mod compact;
+pub mod config;
 mod container;
 mod finding;
 mod gap;
+mod locate;
 mod node;
 mod object;
 mod path;
@@ -31,6 +33,7 @@ pub use finding::{
     Applicability, Edit, Finding, Fingerprint, Fix, Frame, FrameLine, Location, Severity, Subject,
 };
 pub use gap::{Gap, GapKind};
+pub use locate::locate;
 pub use node::{Node, Value};
 pub use object::{Identity, Object};
 pub use path::{Path, Segment};

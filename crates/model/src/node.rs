@@ -5,7 +5,7 @@ use crate::redaction::{Redacted, Redactions};
 
 /// Strings longer than this many bytes are not kept: a node says how long it was. No control
 /// reads prose of that size, and a snapshot must not hold whole files.
-pub const STRING_BYTES_MAX: usize = 16 << 10;
+const STRING_BYTES_MAX: usize = 16 << 10;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq)]

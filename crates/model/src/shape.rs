@@ -66,9 +66,9 @@ impl Check {
         let fits = match (shape, value) {
             (_, Value::Null)
             | (Bool, Value::Bool(_))
-            | (Text | IntOrText, Value::String(_) | Value::Elided(_) | Value::Redacted(_)) => true,
+            | (Text | IntOrText, Value::String(_) | Value::Elided(_) | Value::Redacted(_))
+            | (IntOrText, Value::Int(_) | Value::Float(_)) => true,
             (Int, _) => node.as_int().is_some(),
-            (IntOrText, Value::Int(_) | Value::Float(_)) => true,
             (Texts | Quantities, Value::Map) => {
                 let item = if matches!(shape, Texts) { &Text } else { &IntOrText };
                 for (key, value) in node.entries() {

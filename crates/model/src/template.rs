@@ -32,14 +32,9 @@ const NO_PODS: &[&str] = &["ConfigMap", "Secret", "CustomResourceDefinition"];
 /// The pods an object makes, in the order written.
 pub(crate) fn pods<'a>(object: &Object<'a>) -> Vec<Pod<'a>> {
     if object.is("", "Pod") {
-        return object
-            .root
-            .get("spec")
-            .into_iter()
-            .filter_map(|spec| {
-                spec.is_map().then(|| Pod::new(*object, Path::root(), object.root, spec))
-            })
-            .collect();
+        let spec = object.root.get("spec").filter(|spec| spec.is_map());
+        let pod = spec.map(|spec| Pod::new(*object, Path::root(), object.root, spec));
+        return pod.into_iter().collect();
     }
     let known = KNOWN.iter().find(|(group, kind, _)| object.is(group, kind));
     if let Some((_, _, path)) = known {

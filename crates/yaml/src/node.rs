@@ -97,6 +97,10 @@ impl<'s> Node<'s> {
         let _ = key;
         unimplemented!()
     }
+    /// Where the first merge key `<<` of a mapping stands, if it has one.
+    pub fn merge_key_span(self) -> Option<Span> {
+        unimplemented!()
+    }
     /// Entries of a mapping in the order written, each effective key once (merge keys resolved,
     /// the last of duplicates wins). Empty for anything else.
     pub fn entries(self) -> Entries<'s> {

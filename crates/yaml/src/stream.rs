@@ -110,6 +110,11 @@ impl<'t> Stream<'t> {
         let _ = offset;
         unimplemented!()
     }
+    /// The span of a line, counted from 1, without its line break; empty past the last line.
+    pub fn line_span(&self, line: u32) -> Span {
+        let _ = line;
+        unimplemented!()
+    }
     /// The node with this index, for callers that kept a [`crate::NodeId`].
     pub fn node(&self, id: crate::NodeId) -> Node<'_> {
         let _ = id;
