@@ -13,6 +13,8 @@ mod defaulted;
 mod exemption;
 mod level;
 mod policy;
+#[cfg(test)]
+mod testing;
 mod wording;
 
 use model::{Path, Pod};

@@ -4,6 +4,8 @@ mod generator;
 mod oracle;
 mod reading;
 
+use std::collections::BTreeMap;
+
 use engine::pod_security::{CHECKS, Policy, Violation, judge};
 use generator::Generator;
 use oracle::Oracle;
@@ -44,6 +46,7 @@ fn random_pods_are_judged_as_upstream_judges_them() {
     let mut generator = Generator::new(0x0b01_1e4c);
     let mut differences = Vec::new();
     let (mut refused, mut judged) = (0, 0);
+    let mut alone: BTreeMap<&str, u64> = CHECKS.iter().map(|check| (check.id, 0)).collect();
     while judged < pods {
         let questions: Vec<Value> = (0..BATCH.min(pods - judged))
             .map(|_| {
@@ -56,17 +59,22 @@ fn random_pods_are_judged_as_upstream_judges_them() {
         for (question, theirs) in questions.iter().zip(answers) {
             let ours = answer_to(question, judged);
             refused += u64::from(ours["allowed"] == false);
+            if let [only] = &ours["checks"].as_array().expect("a list")[..] {
+                *alone.get_mut(only["id"].as_str().expect("an id")).expect("a check") += 1;
+            }
             judged += 1;
             if ours != theirs {
                 differences.push(format!("{question}\n  ours:   {ours}\n  theirs: {theirs}"));
             }
         }
     }
-    println!("{judged} pods judged, {refused} refused");
+    println!("{judged} pods judged, {refused} refused, by one check alone: {alone:?}");
     let shown = differences.iter().take(5).cloned().collect::<Vec<_>>().join("\n");
     assert!(differences.is_empty(), "{} of {judged} differ:\n{shown}", differences.len());
-    // Neither verdict may be the rule, or the other is hardly tested.
+    // Neither verdict may be the rule, and each check has to decide some pods alone, or it is
+    // hardly tested.
     assert!(refused * 10 > judged && refused * 10 < judged * 9, "{refused} of {judged} refused");
+    assert!(judged < PODS_DEFAULT || alone.values().all(|pods| *pods >= 10), "{alone:?}");
 }
 
 /// Our answer in the form of the oracle's. `turn` chooses how the pod is read: as JSON or YAML,

@@ -27,7 +27,7 @@ impl Check {
     }
 
     /// The revision in force at a minor version.
-    fn at(&self, minor: u32) -> Option<CheckPod> {
+    pub(super) fn at(&self, minor: u32) -> Option<CheckPod> {
         let revision = self.versions.iter().rev().find(|(minimum, _)| *minimum <= minor);
         revision.map(|(_, check_pod)| *check_pod)
     }

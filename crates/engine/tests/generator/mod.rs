@@ -110,8 +110,10 @@ impl Generator {
     pub(crate) fn level_and_version(&mut self) -> (&'static str, String) {
         let level = self.pick(&["restricted", "restricted", "restricted", "baseline", "baseline"]);
         let level = if self.chance(3) { "privileged" } else { level };
-        let version = match self.below(45) {
-            0..42 => format!("v1.{}", self.below(40)),
+        // Most revisions begin late.
+        let version = match self.below(20) {
+            0..9 => format!("v1.{}", self.below(40)),
+            9..19 => format!("v1.{}", 18 + self.below(20)),
             _ => "latest".to_owned(),
         };
         (level, version)
@@ -119,7 +121,7 @@ impl Generator {
 
     /// A pod that the API server can decode, with `apiVersion` and `kind`.
     pub(crate) fn pod(&mut self) -> Value {
-        self.wildness = self.pick(&[1, 3, 10, 40]);
+        self.wildness = self.pick(&[2, 5, 15, 40]);
         let mut metadata = Map::new();
         metadata.insert("name".to_owned(), json!("pod"));
         self.field(&mut metadata, "annotations", None, Self::annotations);
@@ -158,15 +160,22 @@ impl Generator {
 
     fn spec(&mut self) -> Map<String, Value> {
         let mut spec = Map::new();
-        for field in ["hostNetwork", "hostPID", "hostIPC", "hostUsers", "hostnetwork"] {
+        for field in ["hostNetwork", "hostPID", "hostIPC", "hostnetwork"] {
             self.field(&mut spec, field, None, Self::bool);
+        }
+        // Decides several checks, so it is often set.
+        if self.chance(20) {
+            spec.insert(
+                "hostUsers".to_owned(),
+                self.pick(&[json!(false), json!(true), json!(null)]),
+            );
         }
         self.field(&mut spec, "os", None, |this| {
             let names = ["windows", "linux", "Windows", ""];
             this.object(&[("name", &|this| json!(this.pick(&names)))])
         });
-        let safe = json!({"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}});
-        self.field(&mut spec, "securityContext", Some(safe), Self::pod_security_context);
+        let context = self.pod_security_context();
+        self.field(&mut spec, "securityContext", Some(context), |_| json!({}));
         let one = 1 + self.below(2);
         let containers = self.containers(one);
         self.field(&mut spec, "containers", Some(containers), |this| {
@@ -194,13 +203,8 @@ impl Generator {
         let name = json!(self.pick(&NAMES));
         self.field(&mut container, "name", Some(name), |this| json!(this.pick(&NAMES)));
         container.insert("image".to_owned(), json!("registry.example.com/image:1"));
-        let safe = json!({
-            "allowPrivilegeEscalation": false,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": true,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        });
-        self.field(&mut container, "securityContext", Some(safe), Self::security_context);
+        let context = self.security_context();
+        self.field(&mut container, "securityContext", Some(context), |_| json!({}));
         self.field(&mut container, "ports", None, Self::ports);
         for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
             self.field(&mut container, probe, None, Self::handler);
@@ -273,9 +277,6 @@ impl Generator {
     /// The fields that pods and containers both have.
     fn shared_security_context(&mut self) -> Map<String, Value> {
         let mut context = Map::new();
-        // A context is written because something in it is wild.
-        let before = self.wildness;
-        self.wildness = before.max(15);
         self.field(&mut context, "runAsNonRoot", Some(json!(true)), Self::bool);
         self.field(&mut context, "runAsUser", None, |this| {
             json!(this.pick(&[0, 0, 1, 65_534, -1, i64::MAX]))
@@ -304,7 +305,6 @@ impl Generator {
         self.field(&mut context, "windowsOptions", None, |this| {
             this.object(&[("hostProcess", &Self::bool), ("runAsUserName", &|_| json!("me"))])
         });
-        self.wildness = before;
         context
     }
 

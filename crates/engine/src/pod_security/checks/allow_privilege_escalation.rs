@@ -37,3 +37,29 @@ fn v1_8(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields: bad.iter().map(|container| container.security_offence(FIELD)).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn only_false_is_allowed_and_windows_since_1_25() {
+        let pod = "spec: {os: {name: windows}, containers: [
+            {name: a, securityContext: {allowPrivilegeEscalation: true}},
+            {name: b, securityContext: {allowPrivilegeEscalation: false}},
+            {name: c, securityContext: {allowPrivilegeEscalation: null}}]}";
+        check(
+            &CHECK,
+            24,
+            pod,
+            &[
+                "allowPrivilegeEscalation != false: containers 'a', 'c' must set \
+                 securityContext.allowPrivilegeEscalation=false",
+                "spec.containers[0].securityContext.allowPrivilegeEscalation = true",
+                "spec.containers[2].securityContext.allowPrivilegeEscalation is missing",
+            ],
+        );
+        check(&CHECK, 25, pod, &[]);
+    }
+}

@@ -78,3 +78,44 @@ fn forbidden_annotations<'p>(pod: &DefaultedPod<'p>) -> Vec<(&'p str, Cow<'p, st
         .filter(|(key, profile)| key.starts_with(ANNOTATION_PREFIX) && !is_allowed(profile))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn annotations_and_fields_are_told_together() {
+        check(
+            &CHECK,
+            0,
+            "metadata: {annotations: {
+                container.apparmor.security.beta.kubernetes.io/b: unconfined,
+                container.apparmor.security.beta.kubernetes.io/a: 'x\"',
+                container.apparmor.security.beta.kubernetes.io/c: localhost/x,
+                container.apparmor.security.beta.kubernetes.io/d: ''}}\n\
+             spec: {securityContext: {appArmorProfile: {type: Unconfined}},
+                    containers: [{name: a, securityContext: {appArmorProfile: {}}},
+                                 {name: b, securityContext: {appArmorProfile: null}}]}",
+            &[
+                "forbidden AppArmor profiles: pod and container 'a' and annotations must not set \
+                 AppArmor profile type to '', 'Unconfined', \
+                 'container.apparmor.security.beta.kubernetes.io/a='x\\''', \
+                 'container.apparmor.security.beta.kubernetes.io/b='unconfined''",
+                "spec.securityContext.appArmorProfile.type = Unconfined",
+                "spec.containers[0].securityContext.appArmorProfile.type is missing",
+                "metadata.annotations['container.apparmor.security.beta.kubernetes.io/b'] = \
+                 unconfined",
+                "metadata.annotations['container.apparmor.security.beta.kubernetes.io/a'] = x'",
+            ],
+        );
+    }
+
+    #[test]
+    fn profiles_in_force_are_allowed() {
+        for type_ in ["RuntimeDefault", "Localhost"] {
+            let pod = format!("spec: {{securityContext: {{appArmorProfile: {{type: {type_}}}}}}}");
+            check(&CHECK, 0, &pod, &[]);
+        }
+    }
+}

@@ -64,3 +64,28 @@ fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn names_are_compared_as_written() {
+        check(
+            &CHECK,
+            0,
+            "spec: {containers: [{name: a, securityContext: {capabilities: {
+                add: [CHOWN, NET_RAW, CAP_CHOWN, chown, null], drop: [SYS_ADMIN]}}}]}",
+            &[
+                "non-default capabilities: container 'a' must not include '', 'CAP_CHOWN', \
+                 'NET_RAW', 'chown' in securityContext.capabilities.add",
+                "spec.containers[0].securityContext.capabilities.add[1] = NET_RAW",
+                "spec.containers[0].securityContext.capabilities.add[2] = CAP_CHOWN",
+                "spec.containers[0].securityContext.capabilities.add[3] = chown",
+                "spec.containers[0].securityContext.capabilities.add[4] = ",
+            ],
+        );
+        check(&CHECK, 0, "spec: {containers: [{securityContext: {capabilities: {add: []}}}]}", &[]);
+    }
+}

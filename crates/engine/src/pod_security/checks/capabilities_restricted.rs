@@ -68,3 +68,47 @@ fn v1_22(pod: &DefaultedPod<'_>) -> Option<Refusal> {
     }
     Some(Refusal { reason: "unrestricted capabilities", detail: details.join("; "), fields })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn all_must_be_dropped_and_one_may_be_added() {
+        check(
+            &CHECK,
+            22,
+            "spec: {containers: [
+                {name: a},
+                {name: b, securityContext: {capabilities: {drop: [KILL, ALL], add: [CHOWN]}}},
+                {name: c, securityContext: {capabilities: {drop: [all]}}},
+                {name: d, securityContext: {capabilities: {
+                    drop: [ALL], add: [NET_BIND_SERVICE]}}}]}",
+            &[
+                "unrestricted capabilities: containers 'a', 'c' must set \
+                 securityContext.capabilities.drop=['ALL']; container 'b' must not include \
+                 'CHOWN' in securityContext.capabilities.add",
+                "spec.containers[0].securityContext.capabilities.drop is missing",
+                "spec.containers[1].securityContext.capabilities.add[0] = CHOWN",
+                "spec.containers[2].securityContext.capabilities.drop = […]",
+            ],
+        );
+    }
+
+    #[test]
+    fn windows_is_left_out_since_1_25() {
+        let windows = "spec: {os: {name: windows}, containers: [{name: a}]}";
+        check(&CHECK, 25, windows, &[]);
+        check(
+            &CHECK,
+            24,
+            windows,
+            &[
+                "unrestricted capabilities: container 'a' must set \
+                 securityContext.capabilities.drop=['ALL']",
+                "spec.containers[0].securityContext.capabilities.drop is missing",
+            ],
+        );
+    }
+}

@@ -28,3 +28,24 @@ fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
             .collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn each_namespace_is_named() {
+        check(
+            &CHECK,
+            0,
+            "spec: {hostNetwork: true, hostPID: false, hostIPC: true}",
+            &[
+                "host namespaces: hostNetwork=true, hostIPC=true",
+                "spec.hostNetwork = true",
+                "spec.hostIPC = true",
+            ],
+        );
+        check(&CHECK, 0, "spec: {hostNetwork: null, hostPID: false}", &[]);
+    }
+}

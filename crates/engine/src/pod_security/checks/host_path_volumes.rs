@@ -29,3 +29,24 @@ fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn a_host_path_is_refused_beside_another_source() {
+        check(
+            &CHECK,
+            0,
+            "spec: {volumes: [{name: ok, hostPath: null}, {name: a, hostPath: {path: /run}},
+                              {name: b, emptyDir: {}, hostPath: {}}]}",
+            &[
+                "hostPath volumes: volumes 'a', 'b'",
+                "spec.volumes[1].hostPath = /run",
+                "spec.volumes[2].hostPath = ",
+            ],
+        );
+    }
+}

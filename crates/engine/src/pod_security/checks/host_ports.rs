@@ -37,3 +37,39 @@ fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn written_ports() {
+        check(
+            &CHECK,
+            0,
+            "spec: {containers: [{name: a, ports: [
+                {hostPort: 0}, {hostPort: 9}, {hostPort: 80}]}]}",
+            &[
+                "hostPort: container 'a' uses hostPorts 80, 9",
+                "spec.containers[0].ports[1].hostPort = 9",
+                "spec.containers[0].ports[2].hostPort = 80",
+            ],
+        );
+        check(&CHECK, 0, "spec: {containers: [{ports: [{containerPort: 80}, null]}]}", &[]);
+    }
+
+    #[test]
+    fn the_host_network_fills_in_ports_but_not_of_ephemeral_containers() {
+        check(
+            &CHECK,
+            0,
+            "spec: {hostNetwork: true, initContainers: [{name: i, ports: [{containerPort: 80}]}],
+                    ephemeralContainers: [{name: e, ports: [{containerPort: 81}]}]}",
+            &[
+                "hostPort: container 'i' uses hostPort 80",
+                "spec.initContainers[0].ports[0].hostPort = 80",
+            ],
+        );
+    }
+}

@@ -73,3 +73,33 @@ fn hosts<'p>(
             (!host.is_empty()).then_some((handler, action, host))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn every_handler_is_looked_at_since_1_34() {
+        let pod = "spec: {containers: [{name: b,
+            livenessProbe: {httpGet: {host: x}, tcpSocket: {host: ''}},
+            readinessProbe: {tcpSocket: {host: z}},
+            startupProbe: {grpc: {port: 1}},
+            lifecycle: {postStart: {tcpSocket: {host: x}}, preStop: {httpGet: {host: null}}}},
+            {name: a, lifecycle: {preStop: {httpGet: {host: x}}}}]}";
+        check(
+            &CHECK,
+            34,
+            pod,
+            &[
+                "probe or lifecycle host: containers 'a', 'b' use probe or lifecycle hosts 'x', \
+                 'z'",
+                "spec.containers[0].livenessProbe.httpGet.host = x",
+                "spec.containers[0].readinessProbe.tcpSocket.host = z",
+                "spec.containers[0].lifecycle.postStart.tcpSocket.host = x",
+                "spec.containers[1].lifecycle.preStop.httpGet.host = x",
+            ],
+        );
+        assert!(CHECK.at(33).is_none());
+    }
+}

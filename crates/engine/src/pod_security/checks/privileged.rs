@@ -24,3 +24,31 @@ fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields: bad.iter().map(|container| container.security_offence("privileged")).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn only_true_is_refused() {
+        check(
+            &CHECK,
+            0,
+            "spec: {containers: [{name: a, securityContext: {privileged: true}}, {name: b}],
+                    initContainers: [{name: i, securityContext: {privileged: true}}],
+                    ephemeralContainers: [{name: e, securityContext: {privileged: true}}]}",
+            &[
+                "privileged: containers 'i', 'a', 'e' must not set securityContext.privileged=true",
+                "spec.initContainers[0].securityContext.privileged = true",
+                "spec.containers[0].securityContext.privileged = true",
+                "spec.ephemeralContainers[0].securityContext.privileged = true",
+            ],
+        );
+        for value in ["false", "null"] {
+            let pod =
+                format!("spec: {{containers: [{{securityContext: {{privileged: {value}}}}}]}}");
+            check(&CHECK, 0, &pod, &[]);
+        }
+    }
+}

@@ -42,3 +42,38 @@ pub(super) fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields: bad.iter().map(|container| container.security_offence("procMount")).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    const UNMASKED: &str =
+        "spec: {hostUsers: false, containers: [{name: a, securityContext: {procMount: Unmasked}}]}";
+    const REFUSAL: [&str; 2] = [
+        "procMount: container 'a' must not set securityContext.procMount to 'Unmasked'",
+        "spec.containers[0].securityContext.procMount = Unmasked",
+    ];
+
+    #[test]
+    fn a_user_namespace_makes_an_exception_since_1_35() {
+        check(&CHECK, 34, UNMASKED, &REFUSAL);
+        check(&CHECK, 35, UNMASKED, &[]);
+        check(&CHECK, 35, &UNMASKED.replace("false", "null"), &REFUSAL);
+    }
+
+    #[test]
+    fn default_is_allowed_and_empty_is_not() {
+        check(&CHECK, 0, &UNMASKED.replace("Unmasked", "Default"), &[]);
+        check(&CHECK, 0, &UNMASKED.replace("Unmasked", "null"), &[]);
+        check(
+            &CHECK,
+            0,
+            &UNMASKED.replace("Unmasked", "''"),
+            &[
+                "procMount: container 'a' must not set securityContext.procMount to ''",
+                "spec.containers[0].securityContext.procMount = ",
+            ],
+        );
+    }
+}

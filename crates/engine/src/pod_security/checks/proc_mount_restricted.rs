@@ -14,3 +14,23 @@ pub(super) const CHECK: Check = Check {
     overrides: &["procMount"],
     versions: &[(35, proc_mount::v1_0)],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn a_user_namespace_makes_no_exception() {
+        check(
+            &CHECK,
+            35,
+            "spec: {hostUsers: false, containers: [
+                {name: a, securityContext: {procMount: Unmasked}}]}",
+            &[
+                "procMount: container 'a' must not set securityContext.procMount to 'Unmasked'",
+                "spec.containers[0].securityContext.procMount = Unmasked",
+            ],
+        );
+    }
+}

@@ -94,3 +94,39 @@ fn restricted_source(volume: &DefaultedVolume<'_>) -> Option<&'static str> {
     }
     RESTRICTED.iter().copied().find(|source| volume.source(source).is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn an_allowed_source_or_none_passes() {
+        check(
+            &CHECK,
+            0,
+            "spec: {volumes: [{name: a}, {name: b, nfs: null}, {name: c, emptyDir: {}, nfs: {}},
+                              {name: d, unknown: {}}, null]}",
+            &[],
+        );
+        for source in ALLOWED {
+            check(&CHECK, 0, &format!("spec: {{volumes: [{{{source}: {{}}}}]}}"), &[]);
+        }
+    }
+
+    #[test]
+    fn the_first_other_source_is_told() {
+        check(
+            &CHECK,
+            0,
+            "spec: {volumes: [{name: a, nfs: {path: /x}},
+                              {name: b, nfs: {}, hostPath: {path: /y}}]}",
+            &[
+                "restricted volume types: volumes 'a', 'b' use restricted volume types \
+                 'hostPath', 'nfs'",
+                "spec.volumes[0].nfs = nfs",
+                "spec.volumes[1].hostPath = /y",
+            ],
+        );
+    }
+}

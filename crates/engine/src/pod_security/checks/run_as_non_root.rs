@@ -54,3 +54,51 @@ fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields: without.iter().map(|container| container.security_offence(FIELD)).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn false_is_refused_even_where_another_says_true() {
+        check(
+            &CHECK,
+            0,
+            "spec: {securityContext: {runAsNonRoot: true}, containers: [
+                {name: a, securityContext: {runAsNonRoot: false}}, {name: b}]}",
+            &[
+                "runAsNonRoot != true: container 'a' must not set \
+                 securityContext.runAsNonRoot=false",
+                "spec.containers[0].securityContext.runAsNonRoot = false",
+            ],
+        );
+        check(
+            &CHECK,
+            0,
+            "spec: {securityContext: {runAsNonRoot: false}, containers: [
+                {name: a, securityContext: {runAsNonRoot: true}}]}",
+            &[
+                "runAsNonRoot != true: pod must not set securityContext.runAsNonRoot=false",
+                "spec.securityContext.runAsNonRoot = false",
+            ],
+        );
+    }
+
+    #[test]
+    fn pod_or_containers_must_say_true_outside_a_user_namespace() {
+        let pod = "spec: {hostUsers: false, containers: [{name: a},
+                          {name: b, securityContext: {runAsNonRoot: true}}]}";
+        check(
+            &CHECK,
+            34,
+            pod,
+            &[
+                "runAsNonRoot != true: pod or container 'a' must set \
+                 securityContext.runAsNonRoot=true",
+                "spec.containers[0].securityContext.runAsNonRoot is missing",
+            ],
+        );
+        check(&CHECK, 35, pod, &[]);
+    }
+}

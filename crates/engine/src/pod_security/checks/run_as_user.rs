@@ -37,3 +37,27 @@ fn v1_23(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields: of_pod.into_iter().chain(of_containers).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn root_is_refused_outside_a_user_namespace() {
+        let pod = "spec: {hostUsers: false, securityContext: {runAsUser: 0}, containers: [
+            {name: a, securityContext: {runAsUser: 0.0}},
+            {name: b, securityContext: {runAsUser: 1000}}]}";
+        check(
+            &CHECK,
+            34,
+            pod,
+            &[
+                "runAsUser=0: pod and container 'a' must not set runAsUser=0",
+                "spec.securityContext.runAsUser = 0",
+                "spec.containers[0].securityContext.runAsUser = 0",
+            ],
+        );
+        check(&CHECK, 35, pod, &[]);
+    }
+}

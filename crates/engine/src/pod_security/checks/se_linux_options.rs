@@ -105,3 +105,45 @@ fn data(seen: &[Forbidden<'_>]) -> String {
     }
     data.join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn types_users_and_roles() {
+        check(
+            &CHECK,
+            0,
+            "spec: {securityContext: {seLinuxOptions: {type: spc_t, user: root, role: ''}},
+                    containers: [
+                        {name: a, securityContext: {seLinuxOptions: {type: container_t, role: r}}},
+                        {name: b, securityContext: {seLinuxOptions: {type: null, level: s0}}}]}",
+            &[
+                "seLinuxOptions: pod and container 'a' set forbidden \
+                 securityContext.seLinuxOptions: type 'spc_t'; user may not be set; role may not \
+                 be set",
+                "spec.securityContext.seLinuxOptions.type = spc_t",
+                "spec.securityContext.seLinuxOptions.user = root",
+                "spec.containers[0].securityContext.seLinuxOptions.role = r",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_engine_type_is_allowed_since_1_31() {
+        let engine = "spec: {securityContext: {seLinuxOptions: {type: container_engine_t}}}";
+        check(&CHECK, 31, engine, &[]);
+        check(
+            &CHECK,
+            30,
+            engine,
+            &[
+                "seLinuxOptions: pod set forbidden securityContext.seLinuxOptions: type \
+                 'container_engine_t'",
+                "spec.securityContext.seLinuxOptions.type = container_engine_t",
+            ],
+        );
+    }
+}

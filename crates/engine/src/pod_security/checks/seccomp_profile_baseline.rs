@@ -95,3 +95,51 @@ pub(super) fn forbidden_type(security: Security<'_>) -> Option<Cow<'_, str>> {
     let type_ = security.profile_type("seccompProfile")?;
     (!matches!(&*type_, "RuntimeDefault" | "Localhost")).then_some(type_)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn annotations_count_until_1_18_for_containers_there_are() {
+        let pod = "metadata: {annotations: {
+                       seccomp.security.alpha.kubernetes.io/pod: unconfined,
+                       container.seccomp.security.alpha.kubernetes.io/a: null,
+                       container.seccomp.security.alpha.kubernetes.io/b: docker/default,
+                       container.seccomp.security.alpha.kubernetes.io/other: unconfined}}\n\
+                   spec: {containers: [{name: a}, {name: b}]}";
+        check(
+            &CHECK,
+            18,
+            pod,
+            &[
+                "seccompProfile: forbidden annotations \
+                 container.seccomp.security.alpha.kubernetes.io/a='', \
+                 seccomp.security.alpha.kubernetes.io/pod='unconfined'",
+                "metadata.annotations['seccomp.security.alpha.kubernetes.io/pod'] = unconfined",
+                "metadata.annotations['container.seccomp.security.alpha.kubernetes.io/a'] = ",
+            ],
+        );
+        check(&CHECK, 19, pod, &[]);
+    }
+
+    #[test]
+    fn fields_count_since_1_19() {
+        let pod = "spec: {securityContext: {seccompProfile: {type: Unconfined}},
+                          containers: [{name: a, securityContext: {seccompProfile: {}}},
+                                       {name: b}]}";
+        check(&CHECK, 18, pod, &[]);
+        check(
+            &CHECK,
+            19,
+            pod,
+            &[
+                "seccompProfile: pod and container 'a' must not set \
+                 securityContext.seccompProfile.type to '', 'Unconfined'",
+                "spec.securityContext.seccompProfile.type = Unconfined",
+                "spec.containers[0].securityContext.seccompProfile.type is missing",
+            ],
+        );
+    }
+}

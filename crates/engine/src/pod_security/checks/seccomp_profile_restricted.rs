@@ -51,3 +51,43 @@ fn v1_19(pod: &DefaultedPod<'_>) -> Option<Refusal> {
             .collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn pod_or_containers_must_set_a_profile() {
+        check(
+            &CHECK,
+            19,
+            "spec: {containers: [{name: a, securityContext: {seccompProfile: {type: Localhost}}},
+                                 {name: b}]}",
+            &[
+                "seccompProfile: pod or container 'b' must set securityContext.seccompProfile.type \
+                 to 'RuntimeDefault' or 'Localhost'",
+                "spec.containers[1].securityContext.seccompProfile.type is missing",
+            ],
+        );
+        let by_pod = "spec: {securityContext: {seccompProfile: {type: RuntimeDefault}},
+                             containers: [{name: a}]}";
+        check(&CHECK, 19, by_pod, &[]);
+        check(&CHECK, 25, "spec: {os: {name: windows}, containers: [{name: a}]}", &[]);
+    }
+
+    #[test]
+    fn a_forbidden_profile_comes_before_missing_ones() {
+        check(
+            &CHECK,
+            19,
+            "spec: {containers: [{name: a, securityContext: {seccompProfile: {type: Unconfined}}},
+                                 {name: b}]}",
+            &[
+                "seccompProfile: container 'a' must not set securityContext.seccompProfile.type \
+                 to 'Unconfined'",
+                "spec.containers[0].securityContext.seccompProfile.type = Unconfined",
+            ],
+        );
+    }
+}

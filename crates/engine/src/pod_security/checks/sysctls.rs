@@ -5,8 +5,6 @@
 //!
 //! Source: `policy/check_sysctls.go`.
 
-use std::borrow::Cow;
-
 use crate::pod_security::defaulted::{DefaultedPod, text};
 use crate::pod_security::{Check, Level, Offence, Refusal};
 
@@ -58,26 +56,53 @@ fn v1_37(pod: &DefaultedPod<'_>) -> Option<Refusal> {
 fn judge(pod: &DefaultedPod<'_>, minor: u32) -> Option<Refusal> {
     let is_allowed =
         |name: &str| ALLOWED.iter().any(|(since, allowed)| *since <= minor && *allowed == name);
-    let sysctls = pod.security.field("sysctls")?;
-    let forbidden: Vec<(usize, Cow<'_, str>)> = sysctls
-        .items()
-        .map(|sysctl| sysctl.get("name").map(text).unwrap_or_default())
-        .enumerate()
-        .filter(|(_, name)| !is_allowed(name))
-        .collect();
-    if forbidden.is_empty() {
+    let mut names = Vec::new();
+    let mut fields = Vec::new();
+    for (index, sysctl) in pod.security.field("sysctls")?.items().enumerate() {
+        let written = sysctl.get("name");
+        let name = written.map(text).unwrap_or_default();
+        if is_allowed(&name) {
+            continue;
+        }
+        names.push(name);
+        let path = pod.at("securityContext.sysctls").index(index).field("name");
+        fields.push(Offence::new(path, written));
+    }
+    if names.is_empty() {
         return None;
     }
-    let names: Vec<&str> = forbidden.iter().map(|(_, name)| &**name).collect();
-    Some(Refusal {
-        reason: "forbidden sysctls",
-        detail: names.join(", "),
-        fields: forbidden
-            .iter()
-            .map(|(index, name)| Offence {
-                path: pod.at("securityContext.sysctls").index(*index).field("name"),
-                value: Some(name.clone().into_owned()),
-            })
-            .collect(),
-    })
+    Some(Refusal { reason: "forbidden sysctls", detail: names.join(", "), fields })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn names_are_allowed_from_their_version_on() {
+        for (since, name) in ALLOWED {
+            let pod = format!("spec: {{securityContext: {{sysctls: [{{name: {name}}}]}}}}");
+            check(&CHECK, *since, &pod, &[]);
+            if let Some(before) = since.checked_sub(1) {
+                let refusal = format!("forbidden sysctls: {name}");
+                let field = format!("spec.securityContext.sysctls[0].name = {name}");
+                check(&CHECK, before, &pod, &[&refusal, &field]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_name_is_refused() {
+        check(
+            &CHECK,
+            37,
+            "spec: {securityContext: {sysctls: [{name: kernel.msgmax, value: '1'}, {}]}}",
+            &[
+                "forbidden sysctls: kernel.msgmax, ",
+                "spec.securityContext.sysctls[0].name = kernel.msgmax",
+                "spec.securityContext.sysctls[1].name is missing",
+            ],
+        );
+    }
 }

@@ -34,3 +34,28 @@ fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
         fields: of_pod.into_iter().chain(of_containers).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod_security::testing::check;
+
+    #[test]
+    fn only_true_is_refused() {
+        check(
+            &CHECK,
+            0,
+            "spec: {securityContext: {windowsOptions: {hostProcess: true}},
+                    containers: [{name: a, securityContext: {windowsOptions: {hostProcess: true}}},
+                                 {name: b, securityContext: {windowsOptions: {
+                                     hostProcess: false}}}]}",
+            &[
+                "hostProcess: pod and container 'a' must not set \
+                 securityContext.windowsOptions.hostProcess=true",
+                "spec.securityContext.windowsOptions.hostProcess = true",
+                "spec.containers[0].securityContext.windowsOptions.hostProcess = true",
+            ],
+        );
+        check(&CHECK, 0, "spec: {securityContext: {windowsOptions: {}}}", &[]);
+    }
+}
