@@ -1,1 +1,16 @@
-//! placeholder
+//! The judge: a snapshot in, findings out.
+//!
+//! A control is a constant and a function ([`Control`]); the [`catalog`] lists them all. [`judge`]
+//! runs them over an object of a snapshot, together with the Pod Security Standards where they
+//! are in force. The command line, the admission webhook and the server call this one function.
+#![warn(clippy::disallowed_methods)]
+
+pub mod catalog;
+mod control;
+mod controls;
+mod judge;
+#[cfg(test)]
+mod page;
+
+pub use control::{Check, Control, Kinds, Options, Report};
+pub use judge::{Judgement, judge};

@@ -56,34 +56,65 @@ pub struct Node<'s> {
 
 impl<'s> Node<'s> {
     /// The node's index (of the anchor's node, when this is an alias).
-    pub fn id(self) -> NodeId { unimplemented!() }
+    pub fn id(self) -> NodeId {
+        unimplemented!()
+    }
     /// What the node is.
-    pub fn value(self) -> Value<'s> { unimplemented!() }
+    pub fn value(self) -> Value<'s> {
+        unimplemented!()
+    }
     /// The text, when the value is a string.
-    pub fn as_str(self) -> Option<&'s str> { unimplemented!() }
+    pub fn as_str(self) -> Option<&'s str> {
+        unimplemented!()
+    }
     /// How it is written.
-    pub fn style(self) -> Style { unimplemented!() }
+    pub fn style(self) -> Style {
+        unimplemented!()
+    }
     /// Where it is written (an alias: where the anchored node is). A block collection starts at
     /// its first key or `-`, a block scalar at its `|` or `>`; the end is exclusive and does not
     /// take in trailing blank lines or comments. An empty value has an empty span right after its
     /// indicator (`:` or `-`).
-    pub fn span(self) -> Span { unimplemented!() }
+    pub fn span(self) -> Span {
+        unimplemented!()
+    }
     /// Where the alias `*name` stands, if the node was reached through one.
-    pub fn alias_span(self) -> Option<Span> { unimplemented!() }
+    pub fn alias_span(self) -> Option<Span> {
+        unimplemented!()
+    }
     /// The text as written, quotes included: `yes`, `"a\n"`, `0777`.
-    pub fn written(self) -> &'s str { unimplemented!() }
+    pub fn written(self) -> &'s str {
+        unimplemented!()
+    }
     /// The value under `key` in a mapping: merge keys (`<<`) resolved, the last of duplicates
     /// wins, keys compared as the JSON key they become (`on:` is `"true"`, `0x10:` is `"16"`).
-    pub fn get(self, key: &str) -> Option<Node<'s>> { let _ = key; unimplemented!() }
+    pub fn get(self, key: &str) -> Option<Node<'s>> {
+        let _ = key;
+        unimplemented!()
+    }
     /// The key node itself, for its position.
-    pub fn key_node(self, key: &str) -> Option<Node<'s>> { let _ = key; unimplemented!() }
+    pub fn key_node(self, key: &str) -> Option<Node<'s>> {
+        let _ = key;
+        unimplemented!()
+    }
+    /// Where the first merge key `<<` of a mapping stands, if it has one.
+    pub fn merge_key_span(self) -> Option<Span> {
+        unimplemented!()
+    }
     /// Entries of a mapping in the order written, each effective key once (merge keys resolved,
     /// the last of duplicates wins). Empty for anything else.
-    pub fn entries(self) -> Entries<'s> { unimplemented!() }
+    pub fn entries(self) -> Entries<'s> {
+        unimplemented!()
+    }
     /// Items of a sequence. Empty for anything else.
-    pub fn items(self) -> Items<'s> { unimplemented!() }
+    pub fn items(self) -> Items<'s> {
+        unimplemented!()
+    }
     /// Appends the JSON that upstream's reader gives for this node (keys sorted, as Go does).
-    pub fn write_json(self, out: &mut String) { let _ = out; unimplemented!() }
+    pub fn write_json(self, out: &mut String) {
+        let _ = out;
+        unimplemented!()
+    }
 }
 
 /// Iterator over the entries of a mapping: (key as JSON key, key node, value).
@@ -93,7 +124,9 @@ pub struct Entries<'s> {
 
 impl<'s> Iterator for Entries<'s> {
     type Item = (&'s str, Node<'s>, Node<'s>);
-    fn next(&mut self) -> Option<Self::Item> { unimplemented!() }
+    fn next(&mut self) -> Option<Self::Item> {
+        unimplemented!()
+    }
 }
 
 /// Iterator over the items of a sequence.
@@ -103,5 +136,7 @@ pub struct Items<'s> {
 
 impl<'s> Iterator for Items<'s> {
     type Item = Node<'s>;
-    fn next(&mut self) -> Option<Self::Item> { unimplemented!() }
+    fn next(&mut self) -> Option<Self::Item> {
+        unimplemented!()
+    }
 }

@@ -88,19 +88,33 @@ pub struct Stream<'t> {
 
 impl<'t> Stream<'t> {
     /// Reads a file of YAML documents.
-    pub fn yaml(text: &'t str, limits: &Limits) -> Self { let _ = limits; Self { text } }
+    pub fn yaml(text: &'t str, limits: &Limits) -> Self {
+        let _ = limits;
+        Self { text }
+    }
     /// Reads a file of one or several JSON values.
-    pub fn json(text: &'t str, limits: &Limits) -> Self { let _ = limits; Self { text } }
+    pub fn json(text: &'t str, limits: &Limits) -> Self {
+        let _ = limits;
+        Self { text }
+    }
     /// The text the spans point into.
-    pub fn text(&self) -> &'t str { self.text }
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
     /// All documents in order. An empty document (only comments or blanks) is left out.
     pub fn documents(&self) -> impl Iterator<Item = Result<Document<'_>, &Error>> {
         std::iter::empty()
     }
     /// Line and column of a byte offset (the line index is built on first use).
-    pub fn position(&self, offset: u32) -> Position { let _ = offset; unimplemented!() }
+    pub fn position(&self, offset: u32) -> Position {
+        let _ = offset;
+        unimplemented!()
+    }
     /// The node with this index, for callers that kept a [`crate::NodeId`].
-    pub fn node(&self, id: crate::NodeId) -> Node<'_> { let _ = id; unimplemented!() }
+    pub fn node(&self, id: crate::NodeId) -> Node<'_> {
+        let _ = id;
+        unimplemented!()
+    }
 }
 
 /// One document that was read.
@@ -111,11 +125,19 @@ pub struct Document<'s> {
 
 impl<'s> Document<'s> {
     /// The top node.
-    pub fn root(self) -> Node<'s> { unimplemented!() }
+    pub fn root(self) -> Node<'s> {
+        unimplemented!()
+    }
     /// From the document's first byte (after `---`) to its last.
-    pub fn span(self) -> Span { unimplemented!() }
+    pub fn span(self) -> Span {
+        unimplemented!()
+    }
     /// Keys written twice.
-    pub fn duplicates(self) -> &'s [Duplicate] { unimplemented!() }
+    pub fn duplicates(self) -> &'s [Duplicate] {
+        unimplemented!()
+    }
     /// Its comments, in order.
-    pub fn comments(self) -> &'s [Comment] { unimplemented!() }
+    pub fn comments(self) -> &'s [Comment] {
+        unimplemented!()
+    }
 }

@@ -1,0 +1,114 @@
+//! What a control is and how it reports.
+
+use model::{Fix, Object, Path, Pod, Severity, Snapshot, WorldId};
+
+/// One thing that can be wrong: a constant and a function.
+///
+/// `name` says the bad pattern, never the cure, so that an exception reads "allow
+/// privileged-container".
+pub struct Control {
+    /// `BW-⟨FAMILY⟩-⟨number⟩`; never given twice, never changed.
+    pub id: &'static str,
+    /// The name people use: lower case with hyphens, unique.
+    pub name: &'static str,
+    /// One line, as the heading of its page.
+    pub title: &'static str,
+    /// How bad it is in the worst ordinary case.
+    pub severity: Severity,
+    /// Its page: documentation, examples and test at once.
+    pub page: &'static str,
+    /// What it looks at, and how.
+    pub check: Check,
+}
+
+/// What a control looks at.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// Every pod and pod template, in whatever kind it stands.
+    Pod(fn(&Pod<'_>, &mut Report<'_>)),
+    /// Objects of these kinds.
+    Object(Kinds, fn(&Object<'_>, &mut Report<'_>)),
+}
+
+/// Kinds a control can fire on.
+#[derive(Clone, Copy)]
+pub enum Kinds {
+    /// Any: the field is part of every object's metadata.
+    Any,
+    /// These, as (group, kind).
+    Of(&'static [(&'static str, &'static str)]),
+}
+
+impl Kinds {
+    /// Whether an object is one of them.
+    pub fn contain(self, object: &Object<'_>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Of(kinds) => kinds.iter().any(|(group, kind)| object.is(group, kind)),
+        }
+    }
+}
+
+/// What the caller decides about the judging.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Registries images may come from, as `host`, `host/path` or `*.host`; no opinion if empty.
+    pub approved_registries: Vec<String>,
+}
+
+/// A finding as a control words it; the judge adds what it needs not know.
+pub(crate) struct Draft {
+    pub(crate) at: Path,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+    pub(crate) fix: Option<Fix>,
+}
+
+/// Takes what a control finds, and answers what it may ask beyond its object.
+pub struct Report<'a> {
+    /// The snapshot the object stands in.
+    pub snapshot: &'a Snapshot,
+    /// The world the object stands in.
+    pub world: WorldId,
+    /// What the caller decided.
+    pub options: &'a Options,
+    severity: Severity,
+    drafts: Vec<Draft>,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot, world: WorldId, options: &'a Options) -> Self {
+        Self { snapshot, world, options, severity: Severity::Info, drafts: Vec::new() }
+    }
+
+    pub(crate) fn run(&mut self, control: &Control, object: &Object<'_>, pods: &[Pod<'_>]) {
+        self.severity = control.severity;
+        match control.check {
+            Check::Pod(check) => pods.iter().for_each(|pod| check(pod, self)),
+            Check::Object(kinds, check) if kinds.contain(object) => check(object, self),
+            Check::Object(..) => {}
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<Draft> {
+        std::mem::take(&mut self.drafts)
+    }
+
+    /// Something is wrong at `at`. `because` names the consequence with real names from the
+    /// object, on one line that stands alone, without a full stop.
+    pub fn finding(&mut self, at: Path, because: impl Into<String>, fix: impl Into<Option<Fix>>) {
+        self.finding_of(self.severity, at, because, fix);
+    }
+
+    /// The same with a severity of its own, where the control's worst case is not met.
+    pub fn finding_of(
+        &mut self,
+        severity: Severity,
+        at: Path,
+        because: impl Into<String>,
+        fix: impl Into<Option<Fix>>,
+    ) {
+        let (message, fix) = (because.into(), fix.into());
+        self.drafts.push(Draft { at, severity, message, fix });
+    }
+}

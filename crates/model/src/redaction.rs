@@ -1,0 +1,202 @@
+//! Which values of an object are credentials, and what is kept of them.
+//!
+//! Decided once, when an object is taken in: every output, log, snapshot and store sees the
+//! [`Redacted`] form alone.
+
+use aws_lc_rs::hmac;
+use hashbrown::{HashMap, HashSet};
+use yaml::NodeId;
+
+use crate::secret::{self, SecretKind};
+
+/// What is known of a value that is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redacted {
+    /// What it was recognised as; none where the place alone says it is secret (a Secret's data).
+    pub kind: Option<SecretKind>,
+    /// Length of the value in bytes.
+    pub length: u32,
+    /// Keyed digest of the value: equal values of one snapshot have equal digests, and nobody
+    /// without the key can test a guess.
+    pub digest: u64,
+}
+
+/// Key of the digests of one snapshot, made by the rim at random.
+pub struct DigestKey(hmac::Key);
+
+impl DigestKey {
+    /// A key from 32 random bytes.
+    pub fn new(random: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, random))
+    }
+
+    fn redacted(&self, kind: Option<SecretKind>, value: &str) -> Redacted {
+        let tag = hmac::sign(&self.0, value.as_bytes());
+        let digest = tag.as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        Redacted { kind, length: value.len() as u32, digest }
+    }
+}
+
+/// The redacted values of one tree.
+#[derive(Default)]
+pub struct Redactions {
+    nodes: HashMap<NodeId, Redacted>,
+}
+
+impl Redactions {
+    /// Finds the credentials of an object's tree.
+    pub fn find(root: yaml::Node<'_>, key: &DigestKey) -> Self {
+        let kind = root.get("kind").and_then(yaml::Node::as_str).unwrap_or_default();
+        let context = match kind {
+            "Secret" => Context::SecretObject,
+            "ConfigMap" => Context::ConfigMapObject,
+            "CustomResourceDefinition" => return Self::default(),
+            _ => Context::Other,
+        };
+        let mut finder = Finder { key, found: Self::default(), aliases: HashSet::new() };
+        finder.visit(root, context);
+        finder.found
+    }
+
+    /// What a node became, if it was redacted.
+    pub(crate) fn of(&self, node: NodeId) -> Option<Redacted> {
+        if self.nodes.is_empty() { None } else { self.nodes.get(&node).copied() }
+    }
+
+    /// Whether a node was redacted.
+    pub fn covers(&self, node: NodeId) -> bool {
+        self.of(node).is_some()
+    }
+
+    /// The redacted nodes, in the order of the text.
+    pub fn nodes(&self) -> Vec<NodeId> {
+        let mut nodes: Vec<_> = self.nodes.keys().copied().collect();
+        nodes.sort_unstable();
+        nodes
+    }
+}
+
+/// Where in an object the finder stands: what a string may be depends on it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Context {
+    SecretObject,
+    ConfigMapObject,
+    Other,
+    /// Every value below is secret.
+    Secret,
+    /// Keys name what their values are: ConfigMap data, annotations.
+    Named,
+    /// A list of environment variables.
+    Environment,
+    /// A command line.
+    Arguments,
+}
+
+impl Context {
+    fn below(self, key: &str) -> Self {
+        match (self, key) {
+            (Self::Secret | Self::Named, _) => self,
+            (Self::SecretObject, "data" | "stringData") => Self::Secret,
+            (Self::ConfigMapObject, "data" | "binaryData") | (_, "annotations") => Self::Named,
+            (_, "env") => Self::Environment,
+            (_, "args" | "command") => Self::Arguments,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The annotation in which `kubectl apply` keeps a copy of the object, its secrets included.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+struct Finder<'k> {
+    key: &'k DigestKey,
+    found: Redactions,
+    /// Collections visited through an alias: once per context, whatever the number of aliases.
+    aliases: HashSet<(NodeId, Context)>,
+}
+
+impl Finder<'_> {
+    fn visit(&mut self, node: yaml::Node<'_>, context: Context) {
+        match node.value() {
+            yaml::Value::String(text) => self.string(node, text, context, None),
+            yaml::Value::List if self.enter(node, context) => self.list(node, context),
+            yaml::Value::Map if self.enter(node, context) => self.map(node, context),
+            yaml::Value::List | yaml::Value::Map => {}
+            _ if context == Context::Secret => {
+                self.redact(node, None, node.written());
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, node: yaml::Node<'_>, context: Context) -> bool {
+        node.alias_span().is_none() || self.aliases.insert((node.id(), context))
+    }
+
+    fn list(&mut self, list: yaml::Node<'_>, context: Context) {
+        let mut previous = None;
+        for item in list.items() {
+            match (context, item.value()) {
+                (Context::Arguments, yaml::Value::String(text)) => {
+                    self.string(item, text, context, previous);
+                    previous = Some(text);
+                }
+                (Context::Environment, yaml::Value::Map) => {
+                    let name = item.get("name").and_then(yaml::Node::as_str);
+                    if let (Some(name), Some(value)) = (name, item.get("value"))
+                        && let Some(text) = value.as_str()
+                    {
+                        self.string(value, text, Context::Environment, Some(name));
+                    }
+                }
+                (Context::Environment, _) => self.visit(item, Context::Other),
+                _ => self.visit(item, context),
+            }
+        }
+    }
+
+    fn map(&mut self, map: yaml::Node<'_>, context: Context) {
+        for (key, _, value) in map.entries() {
+            let below = context.below(key);
+            match value.value() {
+                yaml::Value::String(text) if below == Context::Named => {
+                    self.string(value, text, below, Some(key));
+                }
+                _ => self.visit(value, below),
+            }
+        }
+    }
+
+    /// `name` is what stands before the text and says what it is: a key, a variable, a flag.
+    fn string(&mut self, node: yaml::Node<'_>, text: &str, context: Context, name: Option<&str>) {
+        let kind = match (context, name) {
+            (Context::Secret, _) => {
+                self.redact(node, secret::find(text).map(|found| found.kind), text);
+                return;
+            }
+            (Context::Named, Some(LAST_APPLIED)) => {
+                self.redact(node, None, text);
+                return;
+            }
+            (Context::Arguments, Some(flag)) if flag.starts_with('-') && !flag.contains('=') => {
+                secret::named(flag.trim_start_matches('-'), text)
+            }
+            (Context::Named | Context::Environment, Some(name)) => secret::named(name, text),
+            _ => None,
+        };
+        let kind = kind.or_else(|| secret::find(text)).or_else(|| match context {
+            Context::Arguments | Context::Named | Context::Environment => {
+                secret::assigned(text).into_iter().next()
+            }
+            _ => None,
+        });
+        if let Some(found) = kind {
+            self.redact(node, Some(found.kind), text);
+        }
+    }
+
+    fn redact(&mut self, node: yaml::Node<'_>, kind: Option<SecretKind>, text: &str) {
+        let redacted = self.key.redacted(kind, text);
+        self.found.nodes.insert(node.id(), redacted);
+    }
+}

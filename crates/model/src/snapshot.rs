@@ -1,0 +1,329 @@
+//! A snapshot: all that was seen of a cluster or of a set of files, at one time.
+
+use hashbrown::HashMap;
+
+use crate::{CompactId, Gap, KubernetesVersion, Node, Object, Path, Pool, Redactions};
+
+/// Number of an object in its snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId(pub u32);
+
+/// Objects that belong together: what one path on the command line holds. Objects of different
+/// worlds never answer each other's questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorldId(pub u32);
+
+/// Where an object came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Number of its file in [`Snapshot::files`].
+    pub file: u32,
+    /// Number of its document in the file, counted from 0.
+    pub document: u32,
+    /// Its place in the document: empty, or its item of a `List`.
+    pub item: Path,
+    /// First line of its document or item.
+    pub line: u32,
+}
+
+/// How much was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Files that were opened.
+    pub files: u64,
+    /// Documents in them, those that could not be read among them.
+    pub documents: u64,
+    /// Documents that are no Kubernetes objects (a values file, a pipeline): not judged.
+    pub other_documents: u64,
+    /// Kubernetes objects, each item of a `List` counted.
+    pub objects: u64,
+    /// Objects that make pods.
+    pub workloads: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+}
+
+impl Coverage {
+    /// Adds what another part saw.
+    pub fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.documents += other.documents;
+        self.other_documents += other.other_documents;
+        self.objects += other.objects;
+        self.workloads += other.workloads;
+        self.bytes += other.bytes;
+    }
+}
+
+/// The answer to "which object has this name?".
+#[derive(Clone, Copy)]
+pub enum Lookup<'a> {
+    /// None that was seen.
+    Absent,
+    /// Exactly one.
+    One(ObjectId, Object<'a>),
+    /// Several, so the answer depends on which one holds.
+    Ambiguous,
+}
+
+#[derive(Clone)]
+struct Record {
+    pool: u32,
+    root: CompactId,
+    world: WorldId,
+    origin: Origin,
+    /// `apiVersion` and `kind` of an item of a typed list that left them out.
+    typed: Option<Box<(String, String)>>,
+}
+
+/// All that was seen, at one time. The only source of "now", of the Kubernetes version and of the
+/// cluster's name for whatever judges it.
+pub struct Snapshot {
+    /// The cluster's name, when it is one.
+    pub cluster: Option<String>,
+    /// The version it is judged for.
+    pub version: KubernetesVersion,
+    /// When it was taken.
+    pub taken_at: jiff::Timestamp,
+    /// The namespace of objects that name none, if the caller knows it.
+    pub namespace: Option<String>,
+    /// The paths that were read, one a world.
+    pub worlds: Vec<String>,
+    /// The files that held objects.
+    pub files: Vec<String>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// How much was seen.
+    pub coverage: Coverage,
+    pools: Vec<Pool>,
+    records: Vec<Record>,
+    namespaces: HashMap<(WorldId, String), Vec<ObjectId>>,
+}
+
+impl Snapshot {
+    /// An empty snapshot.
+    pub fn new(version: KubernetesVersion, taken_at: jiff::Timestamp) -> Self {
+        Self {
+            cluster: None,
+            version,
+            taken_at,
+            namespace: None,
+            worlds: Vec::new(),
+            files: Vec::new(),
+            gaps: Vec::new(),
+            coverage: Coverage::default(),
+            pools: Vec::new(),
+            records: Vec::new(),
+            namespaces: HashMap::new(),
+        }
+    }
+
+    /// Takes in what one reader gathered. Call it in a fixed order: objects are numbered by it.
+    pub fn add(&mut self, part: Part) {
+        let pool = self.pools.len() as u32;
+        let first = self.records.len() as u32;
+        self.pools.push(part.pool);
+        self.records.extend(part.records.into_iter().map(|record| Record { pool, ..record }));
+        for number in first..self.records.len() as u32 {
+            self.index(ObjectId(number));
+        }
+    }
+
+    fn index(&mut self, id: ObjectId) {
+        let world = self.records[id.0 as usize].world;
+        let object = self.object(id);
+        if object.is("", "Namespace") {
+            let key = (world, object.name.to_owned());
+            self.namespaces.entry(key).or_default().push(id);
+        }
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is no object.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Numbers of all objects, in the order they were taken in.
+    pub fn ids(&self) -> impl Iterator<Item = ObjectId> + use<> {
+        (0..self.records.len() as u32).map(ObjectId)
+    }
+
+    /// The object with this number.
+    pub fn object(&self, id: ObjectId) -> Object<'_> {
+        let record = &self.records[id.0 as usize];
+        let root = Node::compact(self.pools[record.pool as usize].node(record.root));
+        let namespace = self.namespace.as_deref();
+        let (api_version, kind) = match &record.typed {
+            Some(typed) => (typed.0.as_str(), typed.1.as_str()),
+            None => {
+                (root.str("apiVersion").unwrap_or_default(), root.str("kind").unwrap_or_default())
+            }
+        };
+        Object::named(root, api_version, kind, namespace, self.version)
+    }
+
+    /// Where an object came from.
+    pub fn origin(&self, id: ObjectId) -> &Origin {
+        &self.records[id.0 as usize].origin
+    }
+
+    /// The world an object belongs to.
+    pub fn world(&self, id: ObjectId) -> WorldId {
+        self.records[id.0 as usize].world
+    }
+
+    /// The Namespace object of this name in a world.
+    pub fn find_namespace(&self, world: WorldId, name: &str) -> Lookup<'_> {
+        let found = self.namespaces.get(&(world, name.to_owned())).map(Vec::as_slice);
+        match found {
+            None | Some([]) => Lookup::Absent,
+            Some([one]) => Lookup::One(*one, self.object(*one)),
+            Some([first, rest @ ..]) => {
+                // Copies that say the same leave no doubt.
+                let labels = |id: ObjectId| self.object(id).root.field("metadata.labels");
+                let same = |id: &ObjectId| same_texts(labels(*first), labels(*id));
+                if rest.iter().all(same) {
+                    Lookup::One(*first, self.object(*first))
+                } else {
+                    Lookup::Ambiguous
+                }
+            }
+        }
+    }
+
+    /// Bytes its objects take.
+    pub fn bytes(&self) -> usize {
+        self.pools.iter().map(Pool::bytes).sum::<usize>()
+            + self.records.capacity() * size_of::<Record>()
+    }
+}
+
+/// Whether two maps of texts hold the same entries, in any order.
+fn same_texts(one: Option<Node<'_>>, other: Option<Node<'_>>) -> bool {
+    let entries = |node: Option<Node<'_>>| {
+        let mut entries: Vec<_> = node
+            .into_iter()
+            .flat_map(Node::entries)
+            .map(|(key, value)| (key.to_owned(), value.as_str().map(str::to_owned)))
+            .collect();
+        entries.sort();
+        entries
+    };
+    entries(one) == entries(other)
+}
+
+/// The objects one reader gathered, before they join a snapshot.
+#[derive(Default)]
+pub struct Part {
+    pool: Pool,
+    records: Vec<Record>,
+}
+
+/// Items of one `List` and nesting of lists, at the most.
+const LIST_DEPTH_MAX: usize = 4;
+
+impl Part {
+    /// An empty part.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many objects it holds.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Takes in an object that is known to have `apiVersion` and `kind`, or to be of the `typed`
+    /// ones.
+    pub fn insert(
+        &mut self,
+        node: yaml::Node<'_>,
+        redactions: &Redactions,
+        world: WorldId,
+        origin: Origin,
+        typed: Option<(String, String)>,
+    ) {
+        let root = Node::tree(node, redactions);
+        let kind = match &typed {
+            Some((_, kind)) => kind.as_str(),
+            None => root.str("kind").unwrap_or_default(),
+        };
+        let is_definition = kind == "CustomResourceDefinition";
+        let root = self.pool.insert(root, |depth, key| not_kept(is_definition, depth, key));
+        let typed = typed.map(Box::new);
+        self.records.push(Record { pool: 0, root, world, origin, typed });
+    }
+}
+
+/// What no answer needs and what would fill most of the memory: who wrote which field, and the
+/// schemas of custom resources.
+fn not_kept(is_definition: bool, depth: u32, key: &str) -> bool {
+    (depth == 1 && key == "managedFields")
+        || (is_definition && matches!(key, "schema" | "validation"))
+}
+
+/// An object in a document: its node, its place, and the kind its list gives it.
+pub struct Item<'s> {
+    /// Its top node.
+    pub node: yaml::Node<'s>,
+    /// Its place in the document.
+    pub path: Path,
+    /// `apiVersion` and `kind` from a typed list, when it has none itself.
+    pub typed: Option<(String, String)>,
+}
+
+/// The Kubernetes objects of a document: the document itself, or the items of a `List`, a
+/// `PodList` or any other list kind. What is no object is given to `refuse` with the reason.
+pub fn items<'s>(
+    root: yaml::Node<'s>,
+    refuse: &mut impl FnMut(yaml::Node<'s>, &'static str),
+) -> Vec<Item<'s>> {
+    let mut found = Vec::new();
+    flatten(root, Path::root(), None, 0, &mut found, refuse);
+    found
+}
+
+fn flatten<'s>(
+    node: yaml::Node<'s>,
+    path: Path,
+    typed: Option<(String, String)>,
+    depth: usize,
+    found: &mut Vec<Item<'s>>,
+    refuse: &mut impl FnMut(yaml::Node<'s>, &'static str),
+) {
+    let text = |key| node.get(key).and_then(yaml::Node::as_str).filter(|text| !text.is_empty());
+    let (api_version, kind) = match (text("apiVersion"), text("kind"), &typed) {
+        (Some(api_version), Some(kind), _) => (api_version.to_owned(), kind.to_owned()),
+        (_, _, Some((api_version, kind))) => (api_version.clone(), kind.clone()),
+        _ => return refuse(node, "has no `apiVersion` and `kind`"),
+    };
+    let items = node.get("items").filter(|items| items.value() == yaml::Value::List);
+    let (Some(of), Some(items)) = (kind.strip_suffix("List"), items) else {
+        let own = text("apiVersion").is_some() && text("kind").is_some();
+        let typed = if own { None } else { typed };
+        found.push(Item { node, path, typed });
+        return;
+    };
+    if depth >= LIST_DEPTH_MAX {
+        return refuse(node, "is a list in a list in a list, nested too deeply");
+    }
+    for (index, item) in items.items().enumerate() {
+        let path = path.clone().field("items").index(index);
+        let typed = (!of.is_empty()).then(|| (api_version.clone(), of.to_owned()));
+        if item.value() == yaml::Value::Map {
+            flatten(item, path, typed, depth + 1, found, refuse);
+        } else {
+            refuse(item, "is no map, so no object");
+        }
+    }
+}
