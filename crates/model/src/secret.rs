@@ -1,40 +1,55 @@
-//! Whether a text is a credential.
+//! Is a text a credential? Pure functions over strings, cheap on ordinary text.
+//!
+//! Three questions, from certain to contextual: a token whose form gives it away ([`find`],
+//! [`find_all`]), a value whose name says it is a credential ([`named`]), and both at once inside
+//! a larger text such as an env file or a command line ([`assigned`]).
+//!
+//! Forms (prefixes, lengths, alphabets) are facts the vendors publish; their collection follows
+//! the default configuration of gitleaks (`config/gitleaks.toml` at 009e025a), which is also the
+//! yardstick for placeholders and for the entropy of values that only their name gives away.
 
-/// What a credential is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum SecretKind {
-    /// Named so by its key.
-    Password,
-}
+mod assignment;
+mod form;
+mod kind;
+mod name;
+mod rule;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod value;
 
-impl SecretKind {
-    /// Stable name.
-    pub fn name(self) -> &'static str {
-        "password"
-    }
-}
+pub use assignment::assigned;
+pub use kind::SecretKind;
+pub use name::named;
 
-/// The secret part inside a text.
+/// The most credentials reported of one text; what follows is not looked at.
+pub const MATCHES_MAX: usize = 64;
+
+/// A credential inside a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Match {
-    /// What it is.
+    /// What the credential is.
     pub kind: SecretKind,
-    /// First byte.
+    /// Byte offset of the secret part, on a character boundary.
     pub start: usize,
-    /// One past the last byte.
+    /// Byte offset behind the secret part, on a character boundary.
     pub end: usize,
 }
 
-/// Looks only at the text itself.
-pub fn find(_text: &str) -> Option<Match> {
-    None
+/// The first credential with a recognisable form in `text`, whatever its surroundings say.
+pub fn find(text: &str) -> Option<Match> {
+    scan::next(text.as_bytes(), 0)
 }
 
-/// A value whose name says it is a credential.
-pub fn named(_name: &str, _value: &str) -> Option<Match> {
-    None
-}
-
-/// Assignments inside a larger text.
-pub fn assigned(_text: &str) -> Vec<Match> {
-    Vec::new()
+/// All credentials with a recognisable form in `text`, in order, at most [`MATCHES_MAX`].
+pub fn find_all(text: &str) -> Vec<Match> {
+    let mut matches = Vec::new();
+    let mut from = 0;
+    while matches.len() < MATCHES_MAX
+        && let Some(found) = scan::next(text.as_bytes(), from)
+    {
+        from = found.end;
+        matches.push(found);
+    }
+    matches
 }
