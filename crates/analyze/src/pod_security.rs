@@ -309,9 +309,15 @@ pub(crate) fn namespace_gaps(object: &Object<'_>, judgement: &mut Judgement) {
     }
 }
 
+/// Checks whose missing field is best set once, for the whole pod.
+const SET_AT_POD: &[(&str, &str)] = &[
+    ("runAsNonRoot", "securityContext.runAsNonRoot"),
+    ("seccompProfile_restricted", "securityContext.seccompProfile.type"),
+];
+
 /// What a violation says, field by field: each field that is set is a fault of its own, all that
 /// are missing are one.
-fn fields(violation: &Violation) -> Vec<(Path, String)> {
+fn fields(pod: &Pod<'_>, violation: &Violation) -> Vec<(Path, String)> {
     let mut found: Vec<(Path, String)> = Vec::new();
     let mut missing: Option<Path> = None;
     for Offence { path, value } in &violation.fields {
@@ -323,6 +329,8 @@ fn fields(violation: &Violation) -> Vec<(Path, String)> {
         }
     }
     if let Some(path) = missing {
+        let at_pod = SET_AT_POD.iter().find(|(check, _)| *check == violation.check);
+        let path = at_pod.map_or(path, |(_, field)| pod.at(field));
         found.push((path, violation.detail.clone()));
     }
     found

@@ -2,6 +2,7 @@
 
 use crate::Span;
 use crate::arena::{Arena, Kind, RawNode};
+use crate::keys::is_merge;
 use crate::resolve::{Scalar, resolve};
 use crate::write::write_json;
 
@@ -160,6 +161,22 @@ impl<'s> Node<'s> {
     fn effective_pairs(self) -> Option<&'s [(u32, u32)]> {
         let special = self.raw().has(RawNode::EFFECTIVE);
         special.then(|| self.arena.effective_pairs(self.id)).flatten()
+    }
+
+    /// Where the first merge key `<<` of a mapping stands, if it has one.
+    pub fn merge_key_span(self) -> Option<Span> {
+        let node = self.raw();
+        if node.kind != Kind::Mapping {
+            return None;
+        }
+        let mut at = self.id + 1;
+        while at < node.next {
+            if is_merge(self.arena, at) {
+                return Some(self.arena.node(at).span());
+            }
+            at = self.arena.node(self.arena.node(at).next).next;
+        }
+        None
     }
 
     /// Entries of a mapping in the order written, each effective key once (merge keys resolved,

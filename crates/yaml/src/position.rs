@@ -45,6 +45,14 @@ impl LineIndex {
         Position { line: line as u32, column: column + 1 }
     }
 
+    /// From the first byte of a line to its line break; empty past the last line.
+    pub(crate) fn line(&self, text: &str, line: u32) -> (usize, usize) {
+        let start_of = |line: usize| self.starts.get(line).map_or(text.len(), |at| *at as usize);
+        let (start, end) = (start_of((line as usize).wrapping_sub(1)), start_of(line as usize));
+        let without_break = text[start..end].trim_end_matches(['\n', '\r']);
+        (start, start + without_break.len())
+    }
+
     fn code_points_before(&self, text: &str, offset: u32) -> u32 {
         let offset = offset as usize;
         let Some(&before) = self.code_points.get(offset / BLOCK) else { return offset as u32 };

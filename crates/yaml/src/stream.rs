@@ -213,6 +213,13 @@ impl<'t> Stream<'t> {
         self.lines.get_or_init(|| LineIndex::new(text)).position(text, offset)
     }
 
+    /// The span of a line, counted from 1, without its line break; empty past the last line.
+    pub fn line_span(&self, line: u32) -> Span {
+        let text = self.arena.text;
+        let (start, end) = self.lines.get_or_init(|| LineIndex::new(text)).line(text, line);
+        Span { start: start as u32, end: end as u32 }
+    }
+
     /// The node with this index, for callers that kept a [`crate::NodeId`].
     ///
     /// # Panics
