@@ -222,7 +222,7 @@ pub(crate) fn drafts(
                 let Some(rule) = rule else { continue };
                 let words = format!("{} {} {}", mode.verb, demand.level, demand.version);
                 drafts.extend(
-                    fields(&violation)
+                    fields(pod, &violation)
                         .into_iter()
                         .map(|(at, what)| (rule, draft(rule, mode.severity, at, &what, &words))),
                 );
