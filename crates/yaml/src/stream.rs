@@ -95,13 +95,14 @@ pub struct Stream<'t> {
     documents: Vec<Record>,
     errors: Vec<Error>,
     lines: OnceLock<LineIndex>,
-    pub(crate) fast_bytes: usize,
 }
 
 /// What became of a document.
 #[derive(Clone, Copy, Debug)]
 struct Record {
     span: Span,
+    /// Where upstream stops reading.
+    read_end: u32,
     root: Result<u32, u32>,
     comments: (u32, u32),
     duplicates: (u32, u32),
@@ -135,7 +136,6 @@ impl<'t> Stream<'t> {
             documents: Vec::new(),
             errors: Vec::new(),
             lines: OnceLock::new(),
-            fast_bytes: 0,
         }
     }
 
@@ -167,16 +167,17 @@ impl<'t> Stream<'t> {
             None => read_document(&mut self.arena, (part.start, part.end), limits),
         };
         match result {
-            Ok(false) => {}
-            Ok(true) => self.record(span, &mark, Ok(())),
+            Ok(None) => {}
+            Ok(Some(end)) => self.record(span, &mark, Ok(end as u32)),
             Err(error) => self.record(span, &mark, Err(error)),
         }
     }
 
     /// Files a document that was read, or undoes it when it was refused.
-    fn record(&mut self, span: Span, mark: &Mark, result: Result<(), Error>) {
+    fn record(&mut self, span: Span, mark: &Mark, result: Result<u32, Error>) {
+        let read_end = result.as_ref().map_or(span.end, |&end| end);
         let root = match result {
-            Ok(()) => Ok(mark.nodes as u32),
+            Ok(_) => Ok(mark.nodes as u32),
             Err(error) => {
                 self.arena.undo(mark);
                 self.errors.push(error);
@@ -185,7 +186,7 @@ impl<'t> Stream<'t> {
         };
         let comments = (mark.comments as u32, self.arena.comments.len() as u32);
         let duplicates = (mark.duplicates as u32, self.arena.duplicates.len() as u32);
-        self.documents.push(Record { span, root, comments, duplicates });
+        self.documents.push(Record { span, read_end, root, comments, duplicates });
     }
 
     /// The text the spans point into.
@@ -257,6 +258,13 @@ impl<'s> Document<'s> {
     /// From the document's first byte (after `---`) to its last.
     pub fn span(self) -> Span {
         self.record.span
+    }
+
+    /// Text after the top node that upstream ignores: `{a: 1} b`, or `b` after a mapping that is
+    /// indented more.
+    pub fn ignored(self) -> Option<Span> {
+        let (start, end) = (self.record.read_end, self.record.span.end);
+        (start < end).then_some(Span { start, end })
     }
 
     /// Keys written twice.
