@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use crate::Node;
 use crate::arena::{Arena, Mark};
 use crate::character::first_forbidden;
+use crate::json;
 use crate::parse::read_document;
 use crate::position::LineIndex;
 use crate::split::{Part, Parts};
@@ -121,11 +122,22 @@ impl<'t> Stream<'t> {
         stream
     }
 
-    /// Reads a file of one or several JSON values.
+    /// Reads a file of one or several JSON values, each a document. What follows a value that
+    /// cannot be read is not read either.
     pub fn json(text: &'t str, limits: &Limits) -> Self {
         let mut stream = Self::new(text);
         if stream.is_too_long(limits) {
             return stream;
+        }
+        // Go refuses a byte order mark, but a file that starts with one is no doubt JSON.
+        let mut at = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+        while let Some(start) = json::next_value(text, at) {
+            let mark = stream.arena.mark();
+            let result = json::read_value(&mut stream.arena, start, limits);
+            // Behind an error nothing tells where the next value starts.
+            at = *result.as_ref().unwrap_or(&text.len());
+            let span = Span { start: start as u32, end: at as u32 };
+            stream.record(span, &mark, result.map(|end| end as u32));
         }
         stream
     }
