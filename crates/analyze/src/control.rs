@@ -1,6 +1,7 @@
 //! What a control is and how it reports.
 
-use model::{Fix, Object, Path, Pod, Severity, Snapshot, WorldId};
+use engine::pod_security::{Exemptions, Policy};
+use model::{Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId};
 
 /// One thing that can be wrong: a constant and a function.
 ///
@@ -50,10 +51,42 @@ impl Kinds {
 }
 
 /// What the caller decides about the judging.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Registries images may come from, as `host`, `host/path` or `*.host`; no opinion if empty.
     pub approved_registries: Vec<String>,
+    /// The Pod Security policy where no namespace says.
+    pub pod_security: Policy,
+    /// Pods that Pod Security does not judge.
+    pub exemptions: Exemptions,
+    /// Names or ids of the only controls whose findings count; all if empty.
+    pub only: Vec<String>,
+    /// Names or ids of controls whose findings do not count.
+    pub skip: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            approved_registries: Vec::new(),
+            pod_security: Policy::UNSET,
+            exemptions: Exemptions::default(),
+            only: Vec::new(),
+            skip: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// Whether a finding counts: by its own name or id, or by a control that it also stands for.
+    pub(crate) fn selects(&self, finding: &Finding) -> bool {
+        let names = |listed: &String| {
+            listed == finding.control
+                || listed == finding.id
+                || finding.also.iter().any(|name| name == listed)
+        };
+        (self.only.is_empty() || self.only.iter().any(names)) && !self.skip.iter().any(names)
+    }
 }
 
 /// A finding as a control words it; the judge adds what it needs not know.

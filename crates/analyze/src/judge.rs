@@ -4,7 +4,7 @@ use model::shape::{Mismatch, mismatches};
 use model::{Finding, Fingerprint, Gap, GapKind, Object, ObjectId, Path, Snapshot, Subject};
 
 use crate::control::Draft;
-use crate::{Control, Options, Report};
+use crate::{Control, Options, Report, pod_security};
 
 /// What is said of one object. Locations are not known here: whoever has the text adds them.
 #[derive(Default)]
@@ -13,9 +13,12 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// What could not be decided, with the path it concerns.
     pub gaps: Vec<(Path, Gap)>,
+    /// Whether the object makes pods.
+    pub is_workload: bool,
 }
 
-/// Judges one object with the given controls.
+/// Judges one object with the given controls, and with the Pod Security Standards where they are
+/// in force.
 pub fn judge<'c>(
     snapshot: &Snapshot,
     id: ObjectId,
@@ -25,60 +28,114 @@ pub fn judge<'c>(
     let object = snapshot.object(id);
     let pods = object.pods();
     let mismatches = mismatches(&object);
-    let mut judgement = Judgement::default();
+    let mut judgement = Judgement { is_workload: !pods.is_empty(), ..Judgement::default() };
+    let standards = pod_security::drafts(snapshot, id, &pods, options, &mut judgement);
+    for (rule, draft) in standards {
+        judgement.add(snapshot, &object, (rule.name, rule.name), draft, &mismatches);
+    }
+    pod_security::namespace_gaps(&object, &mut judgement);
     let mut report = Report::new(snapshot, snapshot.world(id), options);
     for control in controls {
         report.run(control, &object, &pods);
         for draft in report.take() {
-            // What depends on a field of the wrong type is not known: the gap below says so.
-            if !is_unknown(&draft.at, &mismatches) {
-                judgement.findings.push(finding(snapshot, &object, control, draft));
+            if !judgement.join(control, &draft) {
+                let names = (control.name, control.id);
+                judgement.add(snapshot, &object, names, draft, &mismatches);
             }
         }
     }
-    let subject = object.identity().to_string();
-    judgement.gaps.extend(mismatches.into_iter().map(|mismatch| gap(&subject, mismatch)));
+    judgement.findings.retain(|finding| options.selects(finding));
+    for Mismatch { path, expected, found } in mismatches {
+        let reason = format!(
+            "`{path}` is a {found} where Kubernetes has a {expected}: the API server refuses \
+             this object, and what depends on the field was not judged"
+        );
+        judgement.gap(&object, path, GapKind::WrongType, reason);
+    }
     judgement
+}
+
+impl Judgement {
+    /// One field, one finding: where a Pod Security check in force refuses what the control
+    /// refuses, the check's finding stands and names the control.
+    fn join(&mut self, control: &Control, draft: &Draft) -> bool {
+        let of_control = |finding: &Finding| {
+            pod_security::find(finding.control)
+                .is_some_and(|rule| rule.controls.contains(&control.name))
+        };
+        let at = |same: fn(&Path, &Path) -> bool| {
+            self.findings
+                .iter()
+                .position(|finding| of_control(finding) && same(&finding.path, &draft.at))
+        };
+        let Some(position) = at(is_same_field).or_else(|| at(is_same_name)) else { return false };
+        let finding = &mut self.findings[position];
+        finding.severity = finding.severity.max(draft.severity);
+        if !finding.also.contains(&control.name) {
+            finding.also.push(control.name);
+        }
+        if draft.fix.as_ref().is_some_and(|fix| !fix.edits.is_empty()) {
+            finding.fix.clone_from(&draft.fix);
+        }
+        true
+    }
+
+    fn add(
+        &mut self,
+        snapshot: &Snapshot,
+        object: &Object<'_>,
+        (name, id): (&'static str, &'static str),
+        draft: Draft,
+        mismatches: &[Mismatch],
+    ) {
+        // What depends on a field of the wrong type is not known: its gap says so.
+        if is_unknown(&draft.at, mismatches) {
+            return;
+        }
+        let Draft { at, severity, message, fix } = draft;
+        let identity = object.identity();
+        let cluster = snapshot.cluster.as_deref();
+        self.findings.push(Finding {
+            control: name,
+            id,
+            severity,
+            subject: subject(object),
+            fingerprint: Fingerprint::new(name, cluster, identity, &at, object.root),
+            path: at,
+            message,
+            fix,
+            also: Vec::new(),
+            owner: owner(object),
+            location: None,
+            frame: None,
+        });
+    }
+
+    /// Something about `path` of the object is not known.
+    pub(crate) fn gap(&mut self, object: &Object<'_>, path: Path, kind: GapKind, reason: String) {
+        let subject = object.identity().to_string();
+        self.gaps.push((path, Gap { kind, subject, location: None, reason }));
+    }
+}
+
+/// Whether two paths mean one field, or one inside the other.
+fn is_same_field(one: &Path, other: &Path) -> bool {
+    one.starts_with(other) || other.starts_with(one)
+}
+
+/// Whether two paths end in one field name: what is missing may be told at the pod by one and at
+/// a container by the other.
+fn is_same_name(one: &Path, other: &Path) -> bool {
+    one.last_key().is_some() && one.last_key() == other.last_key()
 }
 
 /// Whether the answer at `at` hangs on a field whose value cannot be read: the field itself, one
 /// above it, or the field of the same name at the pod or at another container of the object,
 /// since what is effective is decided by both.
 fn is_unknown(at: &Path, mismatches: &[Mismatch]) -> bool {
-    mismatches.iter().any(|mismatch| {
-        at.starts_with(&mismatch.path)
-            || (at.last_key().is_some() && at.last_key() == mismatch.path.last_key())
-    })
-}
-
-fn gap(subject: &str, mismatch: Mismatch) -> (Path, Gap) {
-    let Mismatch { path, expected, found } = mismatch;
-    let reason = format!(
-        "`{path}` is a {found} where Kubernetes has a {expected}: the API server refuses this \
-         object, and what depends on the field was not judged"
-    );
-    let gap = Gap { kind: GapKind::WrongType, subject: subject.into(), location: None, reason };
-    (path, gap)
-}
-
-fn finding(snapshot: &Snapshot, object: &Object<'_>, control: &Control, draft: Draft) -> Finding {
-    let Draft { at, severity, message, fix } = draft;
-    let identity = object.identity();
-    let cluster = snapshot.cluster.as_deref();
-    Finding {
-        control: control.name,
-        id: control.id,
-        severity,
-        subject: subject(object),
-        fingerprint: Fingerprint::new(control.name, cluster, identity, &at, object.root),
-        path: at,
-        message,
-        fix,
-        also: Vec::new(),
-        owner: owner(object),
-        location: None,
-        frame: None,
-    }
+    mismatches
+        .iter()
+        .any(|mismatch| at.starts_with(&mismatch.path) || is_same_name(at, &mismatch.path))
 }
 
 fn subject(object: &Object<'_>) -> Subject {

@@ -6,11 +6,13 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod catalog;
+pub mod config;
 mod control;
 mod controls;
 mod judge;
 #[cfg(test)]
 mod page;
+pub mod pod_security;
 
 pub use control::{Check, Control, Kinds, Options, Report};
 pub use judge::{Judgement, judge};

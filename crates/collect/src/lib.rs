@@ -1,1 +1,4 @@
-//! placeholder
+//! The world into a snapshot. The only crate that reads.
+
+pub mod config;
+pub mod manifests;

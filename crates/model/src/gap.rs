@@ -10,6 +10,8 @@ use crate::Location;
 pub enum GapKind {
     /// A file or folder that could not be opened or read.
     Unreadable,
+    /// A path under which nothing was found to judge.
+    Empty,
     /// A file that is no text: binary, or in another encoding than UTF-8.
     Encoding,
     /// A document that is no YAML or JSON.
@@ -40,6 +42,7 @@ impl GapKind {
     /// Every kind.
     pub const ALL: &[Self] = &[
         Self::Unreadable,
+        Self::Empty,
         Self::Encoding,
         Self::Syntax,
         Self::Limit,
@@ -58,6 +61,7 @@ impl GapKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
+            Self::Empty => "empty",
             Self::Encoding => "encoding",
             Self::Syntax => "syntax",
             Self::Limit => "limit",

@@ -9,6 +9,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod compact;
+pub mod config;
 mod container;
 mod finding;
 mod gap;

@@ -1,1 +1,133 @@
-//! placeholder
+//! What the judge said, for people and for programs.
+//!
+//! One value, [`Report`], many [`Format`]s. Every format carries the findings, the gaps and the
+//! coverage: no reader of any of them can take "could not read" for "fine".
+#![warn(clippy::disallowed_methods)]
+
+pub mod config;
+mod json;
+mod sarif;
+mod terminal;
+
+use std::io::{self, Write};
+
+use model::{Coverage, Finding, Gap, GapKind, KubernetesVersion, Severity};
+
+/// All that a run has to say.
+pub struct Report<'a> {
+    /// Version of the program.
+    pub program_version: &'a str,
+    /// The version that was judged for.
+    pub kubernetes_version: KubernetesVersion,
+    /// When the snapshot was taken.
+    pub taken_at: jiff::Timestamp,
+    /// The cluster's name, when it was one.
+    pub cluster: Option<&'a str>,
+    /// The paths that were read.
+    pub worlds: &'a [String],
+    /// What is wrong, in the order to show it.
+    pub findings: &'a [Finding],
+    /// What could not be read or decided.
+    pub gaps: &'a [Gap],
+    /// How much was seen.
+    pub coverage: Coverage,
+    /// The controls that were asked.
+    pub rules: &'a [Rule],
+    /// What makes the run fail.
+    pub policy: &'a Policy,
+}
+
+/// A control, as formats show it.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// Its id.
+    pub id: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// How bad its findings are at worst.
+    pub severity: Severity,
+    /// Its page in Markdown.
+    pub page: &'static str,
+}
+
+/// What makes a run fail.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Findings of this severity and above; none: no finding ever does.
+    pub fail_on: Option<Severity>,
+    /// Gaps of these kinds are accepted.
+    pub accepted_gaps: Vec<GapKind>,
+}
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing at the threshold, nothing left unread.
+    Clean,
+    /// Findings at the threshold.
+    Findings,
+    /// No finding at the threshold, but something could not be assessed.
+    NotAssessed,
+}
+
+impl Outcome {
+    /// The exit code: 0, 1 or 3.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::NotAssessed => 3,
+        }
+    }
+}
+
+impl Report<'_> {
+    /// How the run ends.
+    pub fn outcome(&self) -> Outcome {
+        if self.failing() > 0 {
+            Outcome::Findings
+        } else if self.gaps.iter().any(|gap| !self.policy.accepted_gaps.contains(&gap.kind)) {
+            Outcome::NotAssessed
+        } else {
+            Outcome::Clean
+        }
+    }
+
+    /// Findings at the threshold or above.
+    pub fn failing(&self) -> usize {
+        let fails = |finding: &&Finding| {
+            self.policy.fail_on.is_some_and(|threshold| finding.severity >= threshold)
+        };
+        self.findings.iter().filter(fails).count()
+    }
+
+    /// Findings of one severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}
+
+/// A way to show a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people, with the source lines; `show` is the least severity shown in full.
+    Terminal {
+        /// Less severe findings are only counted.
+        show: Severity,
+    },
+    /// `bollwerk.report/v1`.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+/// Writes a report.
+pub fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Terminal { show } => terminal::render(report, show, out),
+        Format::Json => json::render(report, out),
+        Format::Sarif => sarif::render(report, out),
+    }
+}

@@ -7,8 +7,22 @@
 //! its neighbours are not affected.
 #![warn(clippy::disallowed_methods)]
 
+mod arena;
+mod base64;
+mod build;
+mod character;
+mod finish;
+mod keys;
 mod node;
+mod number;
+mod parse;
+mod position;
+mod resolve;
+mod scan;
+mod split;
 mod stream;
+mod timestamp;
+mod write;
 
 pub use node::{Entries, Items, Node, NodeId, Style, Value};
 pub use stream::{Comment, Document, Duplicate, Error, ErrorKind, Limits, Position, Span, Stream};

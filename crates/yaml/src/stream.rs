@@ -1,6 +1,13 @@
 //! A file: its documents, comments, errors and line index.
 
+use std::sync::OnceLock;
+
 use crate::Node;
+use crate::arena::{Arena, Mark};
+use crate::character::first_forbidden;
+use crate::parse::read_document;
+use crate::position::LineIndex;
+use crate::split::{Part, Parts};
 
 /// Byte offsets into the stream's text, end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,62 +89,185 @@ pub struct Comment {
 }
 
 /// One file, read.
+#[derive(Debug)]
 pub struct Stream<'t> {
-    text: &'t str,
+    arena: Arena<'t>,
+    documents: Vec<Record>,
+    errors: Vec<Error>,
+    lines: OnceLock<LineIndex>,
+    pub(crate) fast_bytes: usize,
+}
+
+/// What became of a document.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    span: Span,
+    root: Result<u32, u32>,
+    comments: (u32, u32),
+    duplicates: (u32, u32),
 }
 
 impl<'t> Stream<'t> {
     /// Reads a file of YAML documents.
     pub fn yaml(text: &'t str, limits: &Limits) -> Self {
-        let _ = limits;
-        Self { text }
+        let mut stream = Self::new(text);
+        if stream.is_too_long(limits) {
+            return stream;
+        }
+        for part in Parts::new(text) {
+            stream.read_part(part, limits);
+        }
+        stream
     }
+
     /// Reads a file of one or several JSON values.
     pub fn json(text: &'t str, limits: &Limits) -> Self {
-        let _ = limits;
-        Self { text }
+        let mut stream = Self::new(text);
+        if stream.is_too_long(limits) {
+            return stream;
+        }
+        stream
     }
+
+    fn new(text: &'t str) -> Self {
+        Self {
+            arena: Arena::new(text),
+            documents: Vec::new(),
+            errors: Vec::new(),
+            lines: OnceLock::new(),
+            fast_bytes: 0,
+        }
+    }
+
+    /// Refuses a file above the limit as a whole.
+    fn is_too_long(&mut self, limits: &Limits) -> bool {
+        let length = self.arena.text.len();
+        let limit = limits.bytes.min(u32::MAX as usize - 1);
+        if length > limit {
+            let span = Span { start: 0, end: length.min(u32::MAX as usize) as u32 };
+            let message = format!("the file has more than {limit} bytes");
+            let mark = self.arena.mark();
+            let refusal = Error { kind: ErrorKind::Limit, span, message };
+            self.record(span, &mark, Err(refusal));
+        }
+        length > limit
+    }
+
+    fn read_part(&mut self, part: Part, limits: &Limits) {
+        let mark = self.arena.mark();
+        let span = Span { start: part.body as u32, end: part.end as u32 };
+        let bytes = &self.arena.text.as_bytes()[part.start..part.end];
+        let result = match first_forbidden(bytes) {
+            Some(at) => {
+                let start = (part.start + at) as u32;
+                let message = "control characters are not allowed".to_owned();
+                let span = Span { start, end: start };
+                Err(Error { kind: ErrorKind::Encoding, span, message })
+            }
+            None => read_document(&mut self.arena, (part.start, part.end), limits),
+        };
+        match result {
+            Ok(false) => {}
+            Ok(true) => self.record(span, &mark, Ok(())),
+            Err(error) => self.record(span, &mark, Err(error)),
+        }
+    }
+
+    /// Files a document that was read, or undoes it when it was refused.
+    fn record(&mut self, span: Span, mark: &Mark, result: Result<(), Error>) {
+        let root = match result {
+            Ok(()) => Ok(mark.nodes as u32),
+            Err(error) => {
+                self.arena.undo(mark);
+                self.errors.push(error);
+                Err(self.errors.len() as u32 - 1)
+            }
+        };
+        let comments = (mark.comments as u32, self.arena.comments.len() as u32);
+        let duplicates = (mark.duplicates as u32, self.arena.duplicates.len() as u32);
+        self.documents.push(Record { span, root, comments, duplicates });
+    }
+
     /// The text the spans point into.
     pub fn text(&self) -> &'t str {
-        self.text
+        self.arena.text
     }
+
     /// All documents in order. An empty document (only comments or blanks) is left out.
     pub fn documents(&self) -> impl Iterator<Item = Result<Document<'_>, &Error>> {
-        std::iter::empty()
+        self.documents.iter().map(|record| match record.root {
+            Ok(root) => Ok(Document { arena: &self.arena, record, root }),
+            Err(error) => Err(&self.errors[error as usize]),
+        })
     }
+
+    /// All comments of the file in order, also those of empty documents, but not those of
+    /// documents that could not be read.
+    pub fn comments(&self) -> &[Comment] {
+        &self.arena.comments
+    }
+
     /// Line and column of a byte offset (the line index is built on first use).
     pub fn position(&self, offset: u32) -> Position {
-        let _ = offset;
-        unimplemented!()
+        let text = self.arena.text;
+        self.lines.get_or_init(|| LineIndex::new(text)).position(text, offset)
     }
+
+    /// The span of a line, counted from 1, without its line break; empty past the last line.
+    pub fn line_span(&self, line: u32) -> Span {
+        let text = self.arena.text;
+        let (start, end) = self.lines.get_or_init(|| LineIndex::new(text)).line(text, line);
+        Span { start: start as u32, end: end as u32 }
+    }
+
     /// The node with this index, for callers that kept a [`crate::NodeId`].
+    ///
+    /// # Panics
+    ///
+    /// When the index is none of this stream's.
     pub fn node(&self, id: crate::NodeId) -> Node<'_> {
-        let _ = id;
-        unimplemented!()
+        Node::new(&self.arena, id.0)
+    }
+
+    /// Nodes of all documents.
+    pub fn node_count(&self) -> usize {
+        self.arena.nodes.len()
+    }
+
+    /// Bytes of memory the stream holds, without its text.
+    pub fn arena_bytes(&self) -> usize {
+        self.arena.bytes()
     }
 }
 
 /// One document that was read.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Document<'s> {
-    marker: std::marker::PhantomData<&'s ()>,
+    arena: &'s Arena<'s>,
+    record: &'s Record,
+    root: u32,
 }
 
 impl<'s> Document<'s> {
     /// The top node.
     pub fn root(self) -> Node<'s> {
-        unimplemented!()
+        Node::new(self.arena, self.root)
     }
+
     /// From the document's first byte (after `---`) to its last.
     pub fn span(self) -> Span {
-        unimplemented!()
+        self.record.span
     }
+
     /// Keys written twice.
     pub fn duplicates(self) -> &'s [Duplicate] {
-        unimplemented!()
+        let (start, end) = self.record.duplicates;
+        &self.arena.duplicates[start as usize..end as usize]
     }
+
     /// Its comments, in order.
     pub fn comments(self) -> &'s [Comment] {
-        unimplemented!()
+        let (start, end) = self.record.comments;
+        &self.arena.comments[start as usize..end as usize]
     }
 }

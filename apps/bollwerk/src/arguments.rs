@@ -1,0 +1,151 @@
+//! What can be typed. Help, man pages and shell completions come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::{GapKind, KubernetesVersion, Severity};
+
+/// Secures containers and Kubernetes over their whole life.
+#[derive(Parser)]
+#[command(name = "bollwerk", version, disable_help_subcommand = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Judge manifests: what is wrong, where, why and what to do about it
+    #[command(after_help = SCAN_EXAMPLES)]
+    Scan(Box<Scan>),
+    /// Show the page of a control: what an attacker gains, when it is legitimate, examples
+    #[command(after_help = "Example:\n  bollwerk explain privileged-container")]
+    Explain(Explain),
+    /// List all controls
+    #[command(after_help = "Example:\n  bollwerk controls --format json")]
+    Controls(Controls),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  bollwerk completions bash > \
+                            /etc/bash_completion.d/bollwerk")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    #[command(after_help = "Example:\n  bollwerk man /usr/local/share/man/man1")]
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  bollwerk scan deploy/
+  helm template shop ./chart | bollwerk scan -
+  bollwerk scan deploy/ --pod-security restricted --fail-on high
+  bollwerk scan deploy/ --format sarif --output bollwerk.sarif
+
+Exit codes:
+  0  no finding at the threshold, everything was read
+  1  findings at the threshold or above
+  2  wrong use
+  3  no finding at the threshold, but something could not be assessed";
+
+#[derive(Args)]
+pub(crate) struct Scan {
+    /// Files and folders to judge, each a cluster of its own; `-` is standard input
+    #[arg(value_name = "PATH", required_unless_present_any = ["manifests"])]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The same as PATH
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifests: Vec<PathBuf>,
+    /// How to show the report
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub(crate) format: Format,
+    /// Write the report to a file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Least severity that makes the run fail: critical, high, medium, low, info or none
+    /// [default: medium]
+    #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on)]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Least severity shown in full on the terminal [default: what makes the run fail]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) show: Option<Severity>,
+    /// Only these controls (name or id; several with commas)
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',',
+          value_parser = analyze::config::parse_control)]
+    pub(crate) only: Vec<String>,
+    /// Not these controls
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',',
+          value_parser = analyze::config::parse_control)]
+    pub(crate) skip: Vec<String>,
+    /// Kubernetes version to judge for [default: the newest known]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
+    /// Pod Security level where no namespace says: `restricted`, `baseline:v1.30`
+    #[arg(long, value_name = "LEVEL[:VERSION]",
+          value_parser = analyze::config::parse_pod_security)]
+    pub(crate) pod_security: Option<PodSecurity>,
+    /// Registry images may come from: `host`, `host/path` or `*.host` (repeatable)
+    #[arg(long = "approved-registry", value_name = "REGISTRY", value_delimiter = ',')]
+    pub(crate) approved_registries: Vec<String>,
+    /// Kind of gap that does not make the run end with code 3 (repeatable)
+    #[arg(long = "accept-gap", value_name = "KIND", value_delimiter = ',')]
+    pub(crate) accepted_gaps: Vec<GapKind>,
+    /// Namespace of objects that name none
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// Configuration file [default: bollwerk.yaml, in this folder or one above]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long)]
+    pub(crate) no_config: bool,
+    /// Read what .gitignore, .ignore and .bollwerkignore leave out
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+    /// The time that counts as now
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) now: Option<jiff::Timestamp>,
+    /// Threads [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+/// `clap` would take an `Option` for "may be absent": these names say it is a value.
+pub(crate) type FailOn = Option<Severity>;
+pub(crate) type PodSecurity = engine::pod_security::Policy;
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Terminal,
+    /// bollwerk.report/v1
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// Name or id of the control
+    #[arg(value_parser = analyze::config::parse_control)]
+    pub(crate) control: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Controls {
+    /// How to show the list
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Terminal,
+    /// bollwerk.controls/v1
+    Json,
+}

@@ -1,0 +1,368 @@
+//! The Pod Security Standards as findings.
+//!
+//! Which level is in force follows from the pod's namespace, if it is in the snapshot, and else
+//! from what the caller says. `enforce` makes findings of high severity, `warn` and `audit` of
+//! low: the pod is refused by the first alone.
+
+use engine::pod_security::{self as standards, LevelVersion, Offence, Policy, Version, Violation};
+use model::{Fix, GapKind, Lookup, Object, ObjectId, Path, Pod, Severity, Snapshot};
+
+use crate::control::Draft;
+use crate::{Judgement, Options};
+
+/// A Pod Security check, as findings and pages show it.
+pub struct Rule {
+    /// Upstream's id of the check.
+    pub check: &'static str,
+    /// The name of its findings: `pod-security/⟨check⟩`.
+    pub name: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+    /// Controls that look at the same fields.
+    pub controls: &'static [&'static str],
+}
+
+/// Every check. The level and the versions of each stand in [`standards::CHECKS`].
+pub const RULES: &[Rule] = &[
+    Rule {
+        check: "privileged",
+        name: "pod-security/privileged",
+        title: "Pod Security: privileged container",
+        advice: "remove `privileged`, or set it to false",
+        controls: &["privileged-container"],
+    },
+    Rule {
+        check: "hostNamespaces",
+        name: "pod-security/hostNamespaces",
+        title: "Pod Security: namespaces of the host",
+        advice: "remove `hostNetwork`, `hostPID` and `hostIPC`",
+        controls: &["host-network", "host-pid", "host-ipc"],
+    },
+    Rule {
+        check: "hostPathVolumes",
+        name: "pod-security/hostPathVolumes",
+        title: "Pod Security: folders of the host",
+        advice: "use an `emptyDir`, a claim or a projected volume instead",
+        controls: &[
+            "container-runtime-socket-mounted",
+            "sensitive-host-path-mounted",
+            "host-path-mounted",
+        ],
+    },
+    Rule {
+        check: "hostPorts",
+        name: "pod-security/hostPorts",
+        title: "Pod Security: ports of the host",
+        advice: "remove `hostPort`; a Service reaches the pod",
+        controls: &["host-port"],
+    },
+    Rule {
+        check: "hostProbesAndHostLifecycle",
+        name: "pod-security/hostProbesAndHostLifecycle",
+        title: "Pod Security: probe or hook of another host",
+        advice: "remove `host`: probes and hooks go to the pod itself",
+        controls: &["probe-of-other-host"],
+    },
+    Rule {
+        check: "appArmorProfile",
+        name: "pod-security/appArmorProfile",
+        title: "Pod Security: no AppArmor profile",
+        advice: "set the profile to RuntimeDefault or Localhost, or remove it",
+        controls: &["apparmor-unconfined"],
+    },
+    Rule {
+        check: "capabilities_baseline",
+        name: "pod-security/capabilities_baseline",
+        title: "Pod Security: capabilities beyond the default",
+        advice: "remove the capability from `add`",
+        controls: &["dangerous-capability-added"],
+    },
+    Rule {
+        check: "seLinuxOptions",
+        name: "pod-security/seLinuxOptions",
+        title: "Pod Security: SELinux options",
+        advice: "remove `user` and `role`, and keep to the container types",
+        controls: &["selinux-custom-options"],
+    },
+    Rule {
+        check: "procMount",
+        name: "pod-security/procMount",
+        title: "Pod Security: unmasked /proc",
+        advice: "remove `procMount`",
+        controls: &["unmasked-proc-mount"],
+    },
+    Rule {
+        check: "seccompProfile_baseline",
+        name: "pod-security/seccompProfile_baseline",
+        title: "Pod Security: no seccomp profile",
+        advice: "set the type to RuntimeDefault or Localhost",
+        controls: &["seccomp-unconfined"],
+    },
+    Rule {
+        check: "sysctls",
+        name: "pod-security/sysctls",
+        title: "Pod Security: unsafe sysctl",
+        advice: "remove the sysctl: it reaches beyond the pod",
+        controls: &["unsafe-sysctl"],
+    },
+    Rule {
+        check: "windowsHostProcess",
+        name: "pod-security/windowsHostProcess",
+        title: "Pod Security: process on the Windows host",
+        advice: "remove `hostProcess`",
+        controls: &["windows-host-process"],
+    },
+    Rule {
+        check: "restrictedVolumes",
+        name: "pod-security/restrictedVolumes",
+        title: "Pod Security: volume type",
+        advice: "use configMap, csi, downwardAPI, emptyDir, ephemeral, a claim, projected or secret",
+        controls: &[
+            "container-runtime-socket-mounted",
+            "sensitive-host-path-mounted",
+            "host-path-mounted",
+        ],
+    },
+    Rule {
+        check: "allowPrivilegeEscalation",
+        name: "pod-security/allowPrivilegeEscalation",
+        title: "Pod Security: privilege escalation",
+        advice: "set `allowPrivilegeEscalation: false`",
+        controls: &["privilege-escalation-allowed"],
+    },
+    Rule {
+        check: "runAsNonRoot",
+        name: "pod-security/runAsNonRoot",
+        title: "Pod Security: root is not excluded",
+        advice: "set `runAsNonRoot: true` in the pod's securityContext",
+        controls: &["root-not-excluded"],
+    },
+    Rule {
+        check: "runAsUser",
+        name: "pod-security/runAsUser",
+        title: "Pod Security: runs as root",
+        advice: "set `runAsUser` to a user other than 0, or remove it",
+        controls: &["runs-as-root"],
+    },
+    Rule {
+        check: "seccompProfile_restricted",
+        name: "pod-security/seccompProfile_restricted",
+        title: "Pod Security: seccomp profile not set",
+        advice: "set `seccompProfile.type: RuntimeDefault` in the pod's securityContext",
+        controls: &["seccomp-not-set", "seccomp-unconfined"],
+    },
+    Rule {
+        check: "capabilities_restricted",
+        name: "pod-security/capabilities_restricted",
+        title: "Pod Security: capabilities not dropped",
+        advice: "drop ALL, and add at most NET_BIND_SERVICE",
+        controls: &["capabilities-not-dropped", "dangerous-capability-added"],
+    },
+    Rule {
+        check: "procMount_restricted",
+        name: "pod-security/procMount_restricted",
+        title: "Pod Security: unmasked /proc",
+        advice: "remove `procMount`",
+        controls: &["unmasked-proc-mount"],
+    },
+];
+
+/// The rule with this name.
+pub fn find(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.name == name)
+}
+
+/// The level of a check.
+pub fn level(rule: &Rule) -> standards::Level {
+    let check = standards::CHECKS.iter().find(|check| check.id == rule.check);
+    check.map_or(standards::Level::Restricted, |check| check.level)
+}
+
+/// A mode of a policy, the strictest first.
+struct Mode {
+    verb: &'static str,
+    demand: LevelVersion,
+    severity: Severity,
+}
+
+/// What the standards say of an object's pods, each with its rule.
+pub(crate) fn drafts(
+    snapshot: &Snapshot,
+    id: ObjectId,
+    pods: &[Pod<'_>],
+    options: &Options,
+    judgement: &mut Judgement,
+) -> Vec<(&'static Rule, Draft)> {
+    let object = snapshot.object(id);
+    let Some(policy) = policy(snapshot, id, &object, pods, options, judgement) else {
+        return Vec::new();
+    };
+    let modes = [
+        Mode { verb: "enforces", demand: policy.enforce, severity: Severity::High },
+        Mode { verb: "warns at", demand: policy.warn, severity: Severity::Low },
+        Mode { verb: "audits at", demand: policy.audit, severity: Severity::Low },
+    ];
+    let mut drafts = Vec::new();
+    for pod in pods {
+        let runtime_class = pod.spec.str("runtimeClassName");
+        if options.exemptions.cover(object.namespace, runtime_class) {
+            continue;
+        }
+        let mut told: Vec<&str> = Vec::new();
+        for mode in &modes {
+            let demand = resolved(mode.demand, snapshot);
+            for violation in standards::judge(pod, demand.level, demand.version) {
+                if told.contains(&violation.check) {
+                    continue;
+                }
+                told.push(violation.check);
+                let rule = RULES.iter().find(|rule| rule.check == violation.check);
+                let Some(rule) = rule else { continue };
+                let words = format!("{} {} {}", mode.verb, demand.level, demand.version);
+                drafts.extend(
+                    fields(pod, &violation)
+                        .into_iter()
+                        .map(|(at, what)| (rule, draft(rule, mode.severity, at, &what, &words))),
+                );
+            }
+        }
+    }
+    drafts
+}
+
+/// `latest` is the version the snapshot is judged for.
+fn resolved(demand: LevelVersion, snapshot: &Snapshot) -> LevelVersion {
+    match demand.version {
+        Version::Latest => {
+            let minor = snapshot.version.minor.min(Version::NEWEST_MINOR);
+            LevelVersion { version: Version::V1(minor), ..demand }
+        }
+        Version::V1(_) => demand,
+    }
+}
+
+/// The policy in force for an object's pods; none when it cannot be told.
+fn policy(
+    snapshot: &Snapshot,
+    id: ObjectId,
+    object: &Object<'_>,
+    pods: &[Pod<'_>],
+    options: &Options,
+    judgement: &mut Judgement,
+) -> Option<Policy> {
+    let defaults = options.pod_security;
+    if pods.is_empty() {
+        return None;
+    }
+    let Some(name) = object.namespace else { return Some(defaults) };
+    match snapshot.find_namespace(snapshot.world(id), name) {
+        Lookup::Absent => Some(defaults),
+        Lookup::One(_, namespace) => {
+            let metadata = namespace.root.get("metadata");
+            Some(metadata.map_or(defaults, |node| Policy::of_namespace(node, defaults).0))
+        }
+        Lookup::Ambiguous => {
+            let reason = format!(
+                "namespace `{name}` is given more than once with different labels: which Pod \
+                 Security level holds is not known"
+            );
+            judgement.gap(
+                object,
+                Path::root().field("metadata.namespace"),
+                GapKind::Ambiguous,
+                reason,
+            );
+            None
+        }
+    }
+}
+
+/// Labels of a Namespace that Kubernetes does not understand, or that name a version this build
+/// does not know.
+pub(crate) fn namespace_gaps(object: &Object<'_>, judgement: &mut Judgement) {
+    let Some(metadata) = object.root.get("metadata").filter(|_| object.is("", "Namespace")) else {
+        return;
+    };
+    let (policy, invalid) = Policy::of_namespace(metadata, Policy::UNSET);
+    let labels = Path::root().field("metadata.labels");
+    for label in invalid {
+        let reason = format!(
+            "label `{}: {}` {}; Kubernetes then holds the strictest level",
+            label.label, label.value, label.reason
+        );
+        judgement.gap(object, labels.clone().key(label.label), GapKind::InvalidValue, reason);
+    }
+    for (mode, demand) in
+        [("enforce", policy.enforce), ("warn", policy.warn), ("audit", policy.audit)]
+    {
+        if demand.version.is_newer_than_known() {
+            let key = format!("pod-security.kubernetes.io/{mode}-version");
+            let reason = format!(
+                "Pod Security version {} is newer than this build knows; judged as v1.{}",
+                demand.version,
+                Version::NEWEST_MINOR
+            );
+            judgement.gap(object, labels.clone().key(&key), GapKind::UnknownVersion, reason);
+        }
+    }
+}
+
+/// Checks whose missing field is best set once, for the whole pod.
+const SET_AT_POD: &[(&str, &str)] = &[
+    ("runAsNonRoot", "securityContext.runAsNonRoot"),
+    ("seccompProfile_restricted", "securityContext.seccompProfile.type"),
+];
+
+/// What a violation says, field by field: each field that is set is a fault of its own, all that
+/// are missing are one.
+fn fields(pod: &Pod<'_>, violation: &Violation) -> Vec<(Path, String)> {
+    let mut found: Vec<(Path, String)> = Vec::new();
+    let mut missing: Option<Path> = None;
+    for Offence { path, value } in &violation.fields {
+        match value {
+            Some(value) => found.push((path.clone(), format!("`{path}` is `{value}`"))),
+            None => {
+                missing.get_or_insert_with(|| path.clone());
+            }
+        }
+    }
+    if let Some(path) = missing {
+        let at_pod = SET_AT_POD.iter().find(|(check, _)| *check == violation.check);
+        let path = at_pod.map_or(path, |(_, field)| pod.at(field));
+        found.push((path, violation.detail.clone()));
+    }
+    found
+}
+
+fn draft(rule: &Rule, severity: Severity, at: Path, what: &str, words: &str) -> Draft {
+    let title = rule.title.strip_prefix("Pod Security: ").unwrap_or(rule.title);
+    let message = format!("{title}: {what}; Pod Security {words} here");
+    Draft { at, severity, message, fix: Some(Fix::advice(rule.advice)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog;
+
+    #[test]
+    fn every_check_has_its_rule_and_every_rule_its_check() {
+        let checks: Vec<_> = standards::CHECKS.iter().map(|check| check.id).collect();
+        let mut rules: Vec<_> = RULES.iter().map(|rule| rule.check).collect();
+        assert!(checks.iter().all(|check| rules.contains(check)), "{checks:?}");
+        rules.dedup();
+        assert_eq!(rules.len(), checks.len());
+    }
+
+    #[test]
+    fn rules_name_controls_that_exist() {
+        for rule in RULES {
+            assert_eq!(rule.name, format!("pod-security/{}", rule.check));
+            for control in rule.controls {
+                assert!(catalog::find(control).is_some(), "{}: {control}", rule.name);
+            }
+        }
+    }
+}

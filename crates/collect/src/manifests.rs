@@ -1,0 +1,160 @@
+//! Files, folders and standard input into a snapshot.
+//!
+//! Every path is one world. Files are read in parallel, one pass, and dropped: what stays is the
+//! compact form of their objects. Whoever has findings gives them to [`Sources::locate`], which
+//! reads their file once more and adds line, column and source lines.
+
+mod locate;
+mod read;
+mod walk;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use model::{Coverage, DigestKey, Gap, GapKind, Part, Snapshot, WorldId};
+
+pub use locate::{Located, Place};
+
+/// What a caller decides about reading.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Obey `.gitignore`, `.ignore` and `.bollwerkignore` files below the given paths.
+    pub ignore_files: bool,
+    /// Folders that are worlds of their own, relative to a given path.
+    pub worlds: Vec<globset::Glob>,
+    /// Threads that read.
+    pub threads: usize,
+    /// What the reader may spend on one file.
+    pub limits: yaml::Limits,
+}
+
+/// Where manifests come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file or folder.
+    Path(PathBuf),
+    /// The text of standard input, already read.
+    Text(Vec<u8>),
+}
+
+/// A file that is read: under its name for people, in its world.
+struct File {
+    name: String,
+    content: Content,
+    world: WorldId,
+    digest: u64,
+}
+
+enum Content {
+    Path(PathBuf),
+    Text(Vec<u8>),
+}
+
+/// The files a snapshot was made from, to find the place of what is said about it.
+pub struct Sources {
+    files: Vec<File>,
+    limits: yaml::Limits,
+    key: DigestKey,
+}
+
+/// Reads manifests into `snapshot`; what could not be read becomes gaps in it.
+pub fn collect(
+    snapshot: &mut Snapshot,
+    inputs: Vec<Input>,
+    options: &Options,
+    key: DigestKey,
+) -> Sources {
+    let mut files = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Text(text) => {
+                let world = world(&mut snapshot.worlds, "-".to_owned());
+                let content = Content::Text(text);
+                files.push(File { name: "-".to_owned(), content, world, digest: 0 });
+            }
+            Input::Path(path) => folder(snapshot, &path, options, &mut files),
+        }
+    }
+    let sources = Sources { files, limits: options.limits.clone(), key };
+    read_all(snapshot, sources, options.threads)
+}
+
+fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut Vec<File>) {
+    let walk = walk::walk(path, options.ignore_files);
+    snapshot.gaps.extend(walk.gaps);
+    if walk.files.is_empty() && path.is_dir() {
+        let subject = path.display().to_string();
+        let reason = "holds no .yaml, .yml or .json file: nothing was judged".to_owned();
+        snapshot.gaps.push(Gap { kind: GapKind::Empty, subject, location: None, reason });
+    }
+    let whole = world(&mut snapshot.worlds, path.display().to_string());
+    let globs: Vec<_> = options.worlds.iter().map(globset::Glob::compile_matcher).collect();
+    for file in walk.files {
+        let world = own_world(&file, path, &globs).map_or(whole, |folder| {
+            world(&mut snapshot.worlds, path.join(folder).display().to_string())
+        });
+        let name = file.display().to_string();
+        files.push(File { name, content: Content::Path(file), world, digest: 0 });
+    }
+}
+
+/// The folder above a file, relative to the given path, that is a world of its own.
+fn own_world<'f>(file: &'f Path, path: &Path, globs: &[globset::GlobMatcher]) -> Option<&'f Path> {
+    let mut folders = file.strip_prefix(path).ok()?.ancestors().skip(1);
+    folders.find(|folder| {
+        !folder.as_os_str().is_empty() && globs.iter().any(|glob| glob.is_match(folder))
+    })
+}
+
+/// The number of a world by its name, which is new if it was not there.
+fn world(worlds: &mut Vec<String>, name: String) -> WorldId {
+    let known = worlds.iter().position(|world| *world == name);
+    WorldId(known.unwrap_or_else(|| {
+        worlds.push(name);
+        worlds.len() - 1
+    }) as u32)
+}
+
+/// What one thread gathered.
+#[derive(Default)]
+struct Harvest {
+    part: Part,
+    coverage: Coverage,
+    gaps: Vec<(usize, Gap)>,
+    digests: Vec<(usize, u64)>,
+}
+
+fn read_all(snapshot: &mut Snapshot, mut sources: Sources, threads: usize) -> Sources {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut harvest = Harvest::default();
+        let mut buffer = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = sources.files.get(number) else { break harvest };
+            read::read(&sources, file, number, &mut buffer, &mut harvest);
+        }
+    };
+    let harvests: Vec<Harvest> = if threads <= 1 || sources.files.len() < 2 {
+        vec![work()]
+    } else {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+        })
+    };
+    let mut gaps = Vec::new();
+    for harvest in harvests {
+        snapshot.coverage.add(harvest.coverage);
+        gaps.extend(harvest.gaps);
+        for (number, digest) in harvest.digests {
+            sources.files[number].digest = digest;
+        }
+        snapshot.add(harvest.part);
+    }
+    // Threads take files as they come: put what they say back in the files' order.
+    gaps.sort_by_key(|(number, _)| *number);
+    snapshot.gaps.extend(gaps.into_iter().map(|(_, gap)| gap));
+    snapshot.files = sources.files.iter().map(|file| file.name.clone()).collect();
+    sources
+}

@@ -1,0 +1,253 @@
+//! `bollwerk.report/v1`: the contract other tools read. Its schema is
+//! `docs/schema/bollwerk.report.v1.json`.
+
+use std::io::{self, Write};
+
+use model::{Edit, Finding, Fix, Gap, Location, Subject};
+use serde::Serialize;
+
+use crate::Report;
+
+/// Name and version of the format.
+pub(crate) const SCHEMA: &str = "bollwerk.report/v1";
+
+pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, out);
+    serde_json::to_writer_pretty(&mut out, &JsonReport::new(report))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonReport<'a> {
+    schema: &'static str,
+    tool: JsonTool<'a>,
+    kubernetes_version: String,
+    taken_at: String,
+    cluster: Option<&'a str>,
+    worlds: &'a [String],
+    summary: JsonSummary,
+    coverage: JsonCoverage,
+    findings: Vec<JsonFinding<'a>>,
+    gaps: Vec<JsonGap<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonTool<'a> {
+    name: &'static str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonSummary {
+    critical: usize,
+    high: usize,
+    medium: usize,
+    low: usize,
+    info: usize,
+    findings: usize,
+    gaps: usize,
+    fail_on: &'static str,
+    failing: usize,
+    exit_code: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonCoverage {
+    files: u64,
+    documents: u64,
+    other_documents: u64,
+    objects: u64,
+    workloads: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    control: &'a str,
+    id: &'a str,
+    fingerprint: &'a str,
+    severity: &'static str,
+    subject: JsonSubject<'a>,
+    object: Option<JsonObject<'a>>,
+    path: String,
+    location: Option<JsonLocation<'a>>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<JsonFix<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    also: &'a [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonSubject<'a> {
+    r#type: &'static str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonObject<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonLocation<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+#[derive(Serialize)]
+struct JsonFix<'a> {
+    text: &'a str,
+    applicability: &'static str,
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonEdit<'a> {
+    op: &'static str,
+    path: String,
+    /// The value as JSON text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonGap<'a> {
+    kind: &'static str,
+    r#where: String,
+    reason: &'a str,
+    subject: &'a str,
+    location: Option<JsonLocation<'a>>,
+    accepted: bool,
+}
+
+impl<'a> JsonReport<'a> {
+    fn new(report: &'a Report<'_>) -> Self {
+        let accepted = &report.policy.accepted_gaps;
+        let coverage = report.coverage;
+        Self {
+            schema: SCHEMA,
+            tool: JsonTool { name: "bollwerk", version: report.program_version },
+            kubernetes_version: report.kubernetes_version.to_string(),
+            taken_at: report.taken_at.to_string(),
+            cluster: report.cluster,
+            worlds: report.worlds,
+            summary: summary(report),
+            coverage: JsonCoverage {
+                files: coverage.files,
+                documents: coverage.documents,
+                other_documents: coverage.other_documents,
+                objects: coverage.objects,
+                workloads: coverage.workloads,
+                bytes: coverage.bytes,
+            },
+            findings: report.findings.iter().map(JsonFinding::new).collect(),
+            gaps: report
+                .gaps
+                .iter()
+                .map(|gap| JsonGap::new(gap, accepted.contains(&gap.kind)))
+                .collect(),
+        }
+    }
+}
+
+fn summary(report: &Report<'_>) -> JsonSummary {
+    use model::Severity::{Critical, High, Info, Low, Medium};
+    JsonSummary {
+        critical: report.count(Critical),
+        high: report.count(High),
+        medium: report.count(Medium),
+        low: report.count(Low),
+        info: report.count(Info),
+        findings: report.findings.len(),
+        gaps: report.gaps.len(),
+        fail_on: report.policy.fail_on.map_or("none", model::Severity::name),
+        failing: report.failing(),
+        exit_code: report.outcome().exit_code(),
+    }
+}
+
+impl<'a> JsonFinding<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        let (subject, object) = match &finding.subject {
+            Subject::Object { api_version, kind, namespace, name } => (
+                JsonSubject { r#type: "object", name },
+                Some(JsonObject { api_version, kind, namespace: namespace.as_deref(), name }),
+            ),
+            Subject::File(name) => (JsonSubject { r#type: "file", name }, None),
+        };
+        Self {
+            control: finding.control,
+            id: finding.id,
+            fingerprint: finding.fingerprint.as_str(),
+            severity: finding.severity.name(),
+            subject,
+            object,
+            path: finding.path.to_string(),
+            location: finding.location.as_ref().map(JsonLocation::new),
+            message: &finding.message,
+            fix: finding.fix.as_ref().map(JsonFix::new),
+            also: &finding.also,
+            owner: finding.owner.as_deref(),
+        }
+    }
+}
+
+impl<'a> JsonLocation<'a> {
+    fn new(location: &'a Location) -> Self {
+        Self {
+            file: &location.file,
+            line: location.line,
+            column: location.column,
+            end_line: location.end_line,
+            end_column: location.end_column,
+        }
+    }
+}
+
+impl<'a> JsonFix<'a> {
+    fn new(fix: &'a Fix) -> Self {
+        let edits = fix.edits.iter().map(|edit| match edit {
+            Edit::Set { at, value } => {
+                JsonEdit { op: "set", path: at.to_string(), value: Some(value) }
+            }
+            Edit::Remove { at } => JsonEdit { op: "remove", path: at.to_string(), value: None },
+        });
+        Self { text: &fix.text, applicability: fix.applicability.name(), edits: edits.collect() }
+    }
+}
+
+impl<'a> JsonGap<'a> {
+    fn new(gap: &'a Gap, accepted: bool) -> Self {
+        Self {
+            kind: gap.kind.name(),
+            r#where: place(gap),
+            reason: &gap.reason,
+            subject: &gap.subject,
+            location: gap.location.as_ref().map(JsonLocation::new),
+            accepted,
+        }
+    }
+}
+
+/// Where a gap is, as one text: `file:line:column`, else what it concerns.
+pub(crate) fn place(gap: &Gap) -> String {
+    match &gap.location {
+        Some(Location { file, line, column, .. }) => format!("{file}:{line}:{column}"),
+        None => gap.subject.clone(),
+    }
+}

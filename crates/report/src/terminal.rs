@@ -1,0 +1,264 @@
+//! For people: what is wrong, in its source, the worst first, and a summary to act on.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Color, Style};
+use model::{Finding, Frame, Gap, Location, Severity, Subject};
+
+use crate::{Outcome, Report, json};
+
+/// Most findings shown in full; the rest is counted and the reader told how to see it.
+const SHOWN_MAX: usize = 100;
+/// Most gaps listed.
+const GAPS_SHOWN_MAX: usize = 50;
+/// Subjects in the picture of where the risk sits.
+const SUBJECTS_SHOWN: usize = 8;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+pub(crate) fn render(report: &Report<'_>, show: Severity, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, out);
+    let shown: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.severity >= show).collect();
+    for finding in shown.iter().take(SHOWN_MAX) {
+        finding_in_full(finding, &mut out)?;
+    }
+    gaps(report, &mut out)?;
+    risk(report, &mut out)?;
+    summary(report, show, shown.len(), &mut out)?;
+    out.flush()
+}
+
+fn severity_style(severity: Severity) -> Style {
+    let colour = |colour: AnsiColor| Style::new().fg_color(Some(Color::Ansi(colour)));
+    match severity {
+        Severity::Critical => colour(AnsiColor::BrightRed).bold(),
+        Severity::High => colour(AnsiColor::Red),
+        Severity::Medium => colour(AnsiColor::Yellow),
+        Severity::Low => colour(AnsiColor::Cyan),
+        Severity::Info => DIM,
+    }
+}
+
+fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Object { kind, namespace, name, .. } => {
+            let namespace = namespace.as_deref().map(|name| format!("{name}/"));
+            let name = if name.is_empty() { "(no name)" } else { name };
+            format!("{kind} {}{name}", namespace.unwrap_or_default())
+        }
+        Subject::File(name) => name.clone(),
+    }
+}
+
+fn finding_in_full(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    let style = severity_style(finding.severity);
+    let Finding { severity, control, message, .. } = finding;
+    writeln!(out, "{style}{severity}{style:#}{BOLD}[{control}]{BOLD:#} {message}")?;
+    let object = subject(&finding.subject);
+    match &finding.location {
+        Some(Location { file, line, column, .. }) => {
+            writeln!(out, "  {DIM}-->{DIM:#} {file}:{line}:{column}  {DIM}{object}{DIM:#}")?;
+        }
+        None => writeln!(out, "  {DIM}-->{DIM:#} {object}  {DIM}{}{DIM:#}", finding.path)?,
+    }
+    let fix = finding.fix.as_ref().map(|fix| fix.text.as_ref());
+    match (&finding.location, &finding.frame) {
+        (Some(location), Some(frame)) => source(location, frame, style, fix, out)?,
+        _ => {
+            if let Some(fix) = fix {
+                writeln!(out, "   {DIM}={DIM:#} fix: {fix}")?;
+            }
+        }
+    }
+    writeln!(out)
+}
+
+/// The source lines with the place underlined and the fix beside it.
+fn source(
+    location: &Location,
+    frame: &Frame,
+    style: Style,
+    fix: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let width = frame.lines.last().map_or(1, |line| line.number.to_string().len()) + 3;
+    for line in &frame.lines {
+        let is_place = line.number == location.line;
+        let (number, text) = (line.number, line.text.trim_end());
+        let shade = if is_place { Style::new() } else { DIM };
+        writeln!(out, "{DIM}{number:>width$} |{DIM:#} {shade}{text}{shade:#}")?;
+    }
+    let start = location.column.saturating_sub(1) as usize;
+    let length = frame.lines.last().map_or(0, |line| line.text.trim_end().chars().count());
+    let end = if location.end_line == location.line {
+        (location.end_column.saturating_sub(1) as usize).min(length)
+    } else {
+        length
+    };
+    let carets = "^".repeat(end.saturating_sub(start).max(1));
+    let fix = fix.map(|fix| format!(" {fix}")).unwrap_or_default();
+    writeln!(out, "{:>width$} {DIM}|{DIM:#} {:start$}{style}{carets}{fix}{style:#}", "", "")
+}
+
+fn gaps(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for gap in report.gaps.iter().take(GAPS_SHOWN_MAX) {
+        let Gap { kind, reason, .. } = gap;
+        let accepted = if report.policy.accepted_gaps.contains(kind) { " (accepted)" } else { "" };
+        let style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta)));
+        writeln!(out, "{style}gap{style:#}{BOLD}[{kind}]{BOLD:#}{accepted} {reason}")?;
+        let place = json::place(gap);
+        let names_file = gap.location.as_ref().is_none_or(|place| place.file == gap.subject);
+        let subject = if names_file { "" } else { &gap.subject };
+        writeln!(out, "  {DIM}-->{DIM:#} {place}  {DIM}{subject}{DIM:#}\n")?;
+    }
+    let more = report.gaps.len().saturating_sub(GAPS_SHOWN_MAX);
+    if more > 0 {
+        writeln!(out, "{DIM}… and {more} more gaps; `--format json` lists all{DIM:#}\n")?;
+    }
+    Ok(())
+}
+
+/// A bar for each of the worst subjects.
+fn risk(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut counts: BTreeMap<String, [usize; 5]> = BTreeMap::new();
+    for finding in report.findings {
+        counts.entry(subject(&finding.subject)).or_default()[rank(finding.severity)] += 1;
+    }
+    counts.retain(|_, counts| counts[..3].iter().sum::<usize>() > 0);
+    if counts.len() < 2 {
+        return Ok(());
+    }
+    let mut worst: Vec<_> = counts.into_iter().collect();
+    worst.sort_by(|(a_name, a), (b_name, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
+    let total = worst.len();
+    worst.truncate(SUBJECTS_SHOWN);
+    let width = worst.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let longest = worst.iter().map(|(_, counts)| counts[..3].iter().sum()).max().unwrap_or(1);
+    writeln!(out, "{BOLD}Where the risk sits{BOLD:#} {DIM}({total} subjects){DIM:#}")?;
+    for (name, counts) in &worst {
+        write!(out, "  {name:<width$}  ")?;
+        for (severity, count) in Severity::ALL.iter().zip(counts).take(3) {
+            let style = severity_style(*severity);
+            let bar = scaled(*count, longest);
+            write!(out, "{style}{}{style:#}", "█".repeat(bar))?;
+        }
+        let parts: Vec<_> = Severity::ALL
+            .iter()
+            .zip(counts)
+            .take(3)
+            .filter(|(_, count)| **count > 0)
+            .map(|(severity, count)| format!("{count} {severity}"))
+            .collect();
+        writeln!(out, " {DIM}{}{DIM:#}", parts.join(", "))?;
+    }
+    writeln!(out)
+}
+
+/// Length of a bar of `count` where the longest may take 30 cells; never 0 for something.
+fn scaled(count: usize, longest: usize) -> usize {
+    const CELLS_MAX: usize = 30;
+    if longest <= CELLS_MAX { count } else { (count * CELLS_MAX).div_ceil(longest) }
+}
+
+fn rank(severity: Severity) -> usize {
+    Severity::ALL.iter().position(|other| *other == severity).unwrap_or(0)
+}
+
+fn summary(
+    report: &Report<'_>,
+    show: Severity,
+    shown: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "{BOLD}Summary{BOLD:#}")?;
+    for severity in Severity::ALL {
+        let count = report.count(*severity);
+        if count == 0 {
+            continue;
+        }
+        let style = severity_style(*severity);
+        let hidden =
+            if *severity < show { format!(" (`--show {severity}`)") } else { String::new() };
+        let names = by_control(report, *severity);
+        writeln!(out, "  {style}{severity:<8}{style:#} {count:>6}  {DIM}{names}{hidden}{DIM:#}")?;
+    }
+    if !report.gaps.is_empty() {
+        let mut kinds: BTreeMap<_, usize> = BTreeMap::new();
+        for gap in report.gaps {
+            *kinds.entry(gap.kind).or_default() += 1;
+        }
+        let names: Vec<_> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        let count = report.gaps.len();
+        writeln!(out, "  {:<8} {count:>6}  {DIM}{}{DIM:#}", "gaps", names.join(", "))?;
+    }
+    if shown > SHOWN_MAX {
+        writeln!(
+            out,
+            "  {DIM}the {SHOWN_MAX} worst of {shown} are shown above; `--format json` lists all{DIM:#}"
+        )?;
+    }
+    coverage(report, out)?;
+    verdict(report, out)
+}
+
+/// Controls of one severity with their counts, the commonest first.
+fn by_control(report: &Report<'_>, severity: Severity) -> String {
+    const NAMES_MAX: usize = 4;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.severity == severity) {
+        *counts.entry(finding.control).or_default() += 1;
+    }
+    let mut sorted: Vec<_> = counts.into_iter().collect();
+    sorted.sort_by(|(a_name, a), (b_name, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
+    let more = sorted.len().saturating_sub(NAMES_MAX);
+    let names: Vec<_> =
+        sorted.iter().take(NAMES_MAX).map(|(name, count)| format!("{name} {count}")).collect();
+    let more = if more > 0 { format!(", {more} more controls") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+fn coverage(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let coverage = report.coverage;
+    let version = report.kubernetes_version;
+    writeln!(
+        out,
+        "\n{} files, {} documents, {} objects, {} workloads; judged for Kubernetes {version}",
+        coverage.files, coverage.documents, coverage.objects, coverage.workloads,
+    )?;
+    if coverage.other_documents > 0 {
+        writeln!(
+            out,
+            "{DIM}{} documents are no Kubernetes objects and were not judged{DIM:#}",
+            coverage.other_documents
+        )?;
+    }
+    Ok(())
+}
+
+fn verdict(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let red = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
+    let green = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green))).bold();
+    let magenta = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta))).bold();
+    match report.outcome() {
+        Outcome::Findings => {
+            let threshold = report.policy.fail_on.map_or("none", Severity::name);
+            let count = report.failing();
+            let noun = if count == 1 { "finding" } else { "findings" };
+            writeln!(out, "{red}failed:{red:#} {count} {noun} at {threshold} or above")
+        }
+        Outcome::NotAssessed => writeln!(
+            out,
+            "{magenta}not assessed:{magenta:#} no finding at the threshold, but not everything \
+             could be read (see the gaps; `--accept-gap KIND` accepts one kind)"
+        ),
+        Outcome::Clean if report.coverage.objects == 0 => {
+            writeln!(out, "{magenta}nothing to judge:{magenta:#} no Kubernetes object was found")
+        }
+        Outcome::Clean => {
+            writeln!(out, "{green}clean:{green:#} no finding at the threshold, no gap")
+        }
+    }
+}
