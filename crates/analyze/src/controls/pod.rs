@@ -22,7 +22,7 @@ mod root_not_excluded;
 mod runs_as_root;
 mod seccomp_not_set;
 mod seccomp_unconfined;
-mod selinux_custom_type_or_user;
+mod selinux_custom_options;
 mod sensitive_host_path_mounted;
 mod service_account_token_mounted;
 mod shared_process_namespace;
@@ -52,7 +52,7 @@ pub(super) const CONTROLS: &[&Control] = &[
     &seccomp_unconfined::CONTROL,
     &seccomp_not_set::CONTROL,
     &apparmor_unconfined::CONTROL,
-    &selinux_custom_type_or_user::CONTROL,
+    &selinux_custom_options::CONTROL,
     &unsafe_sysctl::CONTROL,
     &unmasked_proc_mount::CONTROL,
     &windows_host_process::CONTROL,

@@ -124,22 +124,22 @@ fn is_host(part: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parts(text: &str) -> Option<(Option<&str>, &str, Option<&str>, Option<&str>)> {
-        let image = Reference::parse(text)?;
-        Some((image.host, image.repository, image.tag, image.digest))
-    }
-
     #[test]
     fn names_fall_into_their_parts() {
-        assert_eq!(parts("redis"), Some((None, "redis", None, None)));
-        assert_eq!(parts("acme/web:1.2"), Some((None, "acme/web", Some("1.2"), None)));
-        assert_eq!(parts("ghcr.io/a/b"), Some((Some("ghcr.io"), "a/b", None, None)));
-        assert_eq!(parts("host:5000/b"), Some((Some("host:5000"), "b", None, None)));
-        assert_eq!(parts("localhost/b:1"), Some((Some("localhost"), "b", Some("1"), None)));
-        let digest = "sha256:00ff";
-        assert_eq!(parts("a:1@sha256:00ff"), Some((None, "a", Some("1"), Some(digest))));
+        let image = |host, repository, tag, digest| Reference { host, repository, tag, digest };
+        let cases = [
+            ("redis", image(None, "redis", None, None)),
+            ("acme/web:1.2", image(None, "acme/web", Some("1.2"), None)),
+            ("ghcr.io/a/b", image(Some("ghcr.io"), "a/b", None, None)),
+            ("host:5000/b", image(Some("host:5000"), "b", None, None)),
+            ("localhost/b:1", image(Some("localhost"), "b", Some("1"), None)),
+            ("a:1@sha256:00ff", image(None, "a", Some("1"), Some("sha256:00ff"))),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Reference::parse(text), Some(expected), "{text}");
+        }
         for text in ["", "{{ .Values.image }}", "$(IMAGE)", "<image>", "a b", "host.io/"] {
-            assert_eq!(parts(text), None, "{text}");
+            assert_eq!(Reference::parse(text), None, "{text}");
         }
     }
 

@@ -14,11 +14,12 @@ pub(super) const CONTROL: Control = Control {
     check: Check::Pod(check),
 };
 
+const FIELD: &str = "securityContext.allowPrivilegeEscalation";
+
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if group::is_windows(pod) {
         return;
     }
-    const FIELD: &str = "securityContext.allowPrivilegeEscalation";
     for container in pod.containers().filter(|container| may_escalate(container)) {
         if is_written(&container) {
             let because = because(&format!("container `{}`", container.name()));
@@ -26,9 +27,9 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             report.finding(at.clone(), because, Fix::set(at, "false").risky());
         }
     }
-    if let Some(group) =
-        group::lacking(pod, FIELD, |container| may_escalate(container) && !is_written(container))
-    {
+    let silent =
+        group::lacking(pod, FIELD, |container| may_escalate(container) && !is_written(container));
+    if let Some(group) = silent {
         report.finding(group.at.clone(), because(&group.names()), group.set("false").risky());
     }
 }

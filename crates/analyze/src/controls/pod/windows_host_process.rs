@@ -1,4 +1,4 @@
-//! A HostProcess container is a process of its node.
+//! A `HostProcess` container is a process of its node.
 
 use model::{Fix, Pod, Severity};
 

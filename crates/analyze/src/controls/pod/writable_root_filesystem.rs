@@ -14,11 +14,12 @@ pub(super) const CONTROL: Control = Control {
     check: Check::Pod(check),
 };
 
+const FIELD: &str = "securityContext.readOnlyRootFilesystem";
+
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if group::is_windows(pod) {
         return;
     }
-    const FIELD: &str = "securityContext.readOnlyRootFilesystem";
     for container in pod.containers().filter(|container| is_writable(container)) {
         if container.security("readOnlyRootFilesystem").is_some() {
             let because = because(&format!("container `{}`", container.name()));

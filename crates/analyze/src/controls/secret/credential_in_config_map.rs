@@ -1,4 +1,4 @@
-//! ConfigMaps are for what everybody may know.
+//! A ConfigMap is for what everybody may know.
 
 use model::{Fix, Object, Severity};
 

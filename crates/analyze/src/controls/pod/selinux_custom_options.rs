@@ -7,10 +7,10 @@ use crate::{Check, Control, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-021",
-    name: "selinux-custom-type-or-user",
+    name: "selinux-custom-options",
     title: "SELinux type, user or role of its own",
     severity: Severity::Medium,
-    page: include_str!("selinux_custom_type_or_user.md"),
+    page: include_str!("selinux_custom_options.md"),
     check: Check::Pod(check),
 };
 
