@@ -2,7 +2,18 @@
 
 use crate::Control;
 
+mod group;
+mod image;
+mod namespace;
 mod pod;
+mod resource;
+mod secret;
 
 /// Every family with its folder's name.
-pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[("pod", pod::CONTROLS)];
+pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
+    ("pod", pod::CONTROLS),
+    ("image", image::CONTROLS),
+    ("secret", secret::CONTROLS),
+    ("resource", resource::CONTROLS),
+    ("namespace", namespace::CONTROLS),
+];

@@ -2,6 +2,61 @@
 
 use crate::Control;
 
+mod apparmor_unconfined;
+mod capabilities_not_dropped;
+mod container_runtime_socket_mounted;
+mod dangerous_capability_added;
+mod host_alias;
+mod host_ipc;
+mod host_network;
+mod host_path;
+mod host_path_mounted;
+mod host_pid;
+mod host_port;
+mod mount_propagation_bidirectional;
+mod privilege_escalation_allowed;
 mod privileged_container;
+mod probe_of_other_host;
+mod root_group;
+mod root_not_excluded;
+mod runs_as_root;
+mod seccomp_not_set;
+mod seccomp_unconfined;
+mod selinux_custom_options;
+mod sensitive_host_path_mounted;
+mod service_account_token_mounted;
+mod shared_process_namespace;
+mod unmasked_proc_mount;
+mod unsafe_sysctl;
+mod windows_host_process;
+mod writable_root_filesystem;
 
-pub(super) const CONTROLS: &[&Control] = &[&privileged_container::CONTROL];
+pub(super) const CONTROLS: &[&Control] = &[
+    &privileged_container::CONTROL,
+    &privilege_escalation_allowed::CONTROL,
+    &dangerous_capability_added::CONTROL,
+    &capabilities_not_dropped::CONTROL,
+    &runs_as_root::CONTROL,
+    &root_not_excluded::CONTROL,
+    &root_group::CONTROL,
+    &writable_root_filesystem::CONTROL,
+    &host_network::CONTROL,
+    &host_pid::CONTROL,
+    &host_ipc::CONTROL,
+    &shared_process_namespace::CONTROL,
+    &host_port::CONTROL,
+    &container_runtime_socket_mounted::CONTROL,
+    &sensitive_host_path_mounted::CONTROL,
+    &host_path_mounted::CONTROL,
+    &mount_propagation_bidirectional::CONTROL,
+    &seccomp_unconfined::CONTROL,
+    &seccomp_not_set::CONTROL,
+    &apparmor_unconfined::CONTROL,
+    &selinux_custom_options::CONTROL,
+    &unsafe_sysctl::CONTROL,
+    &unmasked_proc_mount::CONTROL,
+    &windows_host_process::CONTROL,
+    &service_account_token_mounted::CONTROL,
+    &host_alias::CONTROL,
+    &probe_of_other_host::CONTROL,
+];

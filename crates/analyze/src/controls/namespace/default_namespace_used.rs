@@ -1,0 +1,32 @@
+//! What lies in `default` shares policies, quotas and rights with everything put there by mistake.
+
+use model::{Fix, Object, Severity};
+
+use crate::{Check, Control, Kinds, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-NAMESPACE-001",
+    name: "default-namespace-used",
+    title: "Object in the namespace `default`",
+    severity: Severity::Low,
+    page: include_str!("default_namespace_used.md"),
+    check: Check::Object(Kinds::Any, check),
+};
+
+fn check(object: &Object<'_>, report: &mut Report<'_>) {
+    // Only what is written counts: a namespace that is missing is given when it is applied.
+    let written = object.root.field("metadata.namespace").and_then(model::Node::as_str);
+    if written == Some("default") && !is_of_the_system(object) {
+        let because = format!(
+            "{} `{}` lies in `default` together with everything put there by mistake",
+            object.kind, object.name
+        );
+        let fix = Fix::advice("give the application a namespace of its own");
+        report.finding(object.at("metadata.namespace"), because, fix);
+    }
+}
+
+/// The API server's own objects, and roles about them: they belong there.
+fn is_of_the_system(object: &Object<'_>) -> bool {
+    object.name == "kubernetes" && matches!(object.kind, "Service" | "Endpoints" | "EndpointSlice")
+}

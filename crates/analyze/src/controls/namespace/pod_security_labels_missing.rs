@@ -1,0 +1,29 @@
+//! A namespace that enforces no level takes every pod, privileged ones included.
+
+use model::{Fix, Object, Severity};
+
+use super::{ENFORCE, is_of_the_system};
+use crate::{Check, Control, Kinds, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-NAMESPACE-002",
+    name: "pod-security-labels-missing",
+    title: "Namespace without Pod Security level",
+    severity: Severity::Medium,
+    page: include_str!("pod_security_labels_missing.md"),
+    check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
+};
+
+fn check(object: &Object<'_>, report: &mut Report<'_>) {
+    if object.label(ENFORCE).is_some() || is_of_the_system(object) {
+        return;
+    }
+    let at = object.at("metadata.labels").key(ENFORCE);
+    let because = format!(
+        "namespace `{}` takes every pod, privileged ones included: no Pod Security level is \
+         enforced",
+        object.name
+    );
+    let fix = Fix::set(at.clone(), "\"restricted\"").risky();
+    report.finding(at, because, fix.worded(format!("label it `{ENFORCE}: restricted`")));
+}

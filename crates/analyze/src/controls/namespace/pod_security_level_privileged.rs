@@ -1,0 +1,27 @@
+//! The level `privileged` is no level: it refuses nothing.
+
+use model::{Fix, Object, Severity};
+
+use super::{ENFORCE, is_of_the_system};
+use crate::{Check, Control, Kinds, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-NAMESPACE-003",
+    name: "pod-security-level-privileged",
+    title: "Namespace enforces the level `privileged`",
+    severity: Severity::Medium,
+    page: include_str!("pod_security_level_privileged.md"),
+    check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
+};
+
+fn check(object: &Object<'_>, report: &mut Report<'_>) {
+    if object.label(ENFORCE) != Some("privileged") || is_of_the_system(object) {
+        return;
+    }
+    let at = object.at("metadata.labels").key(ENFORCE);
+    let because = format!(
+        "namespace `{}` takes every pod, privileged ones included: its level refuses nothing",
+        object.name
+    );
+    report.finding(at.clone(), because, Fix::set(at, "\"baseline\"").risky());
+}

@@ -1,0 +1,46 @@
+//! Unconfined takes away the profile that the container runtime would set.
+
+use model::{Fix, Pod, Profile, Severity};
+
+use crate::controls::group;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-POD-020",
+    name: "apparmor-unconfined",
+    title: "AppArmor switched off",
+    severity: Severity::Medium,
+    page: include_str!("apparmor_unconfined.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    if group::is_windows(pod) {
+        return;
+    }
+    let groups = group::by_place(pod, |container| {
+        let setting = container.app_armor()?;
+        if setting.value != Profile::Unconfined || container.privileged() {
+            return None;
+        }
+        Some(match setting.scope {
+            model::Scope::Annotation => {
+                let key =
+                    format!("container.apparmor.security.beta.kubernetes.io/{}", container.name());
+                pod.metadata_at("annotations").key(&key)
+            }
+            scope => container.security_at("appArmorProfile", scope),
+        })
+    });
+    for group in groups {
+        let because = format!(
+            "{} can mount, write to `/proc` and `/sys` and trace where AppArmor would refuse it",
+            group.names()
+        );
+        let fix = match group.at.last_key() {
+            Some("appArmorProfile") => group.set(r#"{"type":"RuntimeDefault"}"#).risky(),
+            _ => Fix::remove(group.at.clone()).risky(),
+        };
+        report.finding(group.at.clone(), because, fix);
+    }
+}

@@ -1,0 +1,36 @@
+//! Who may talk to the container runtime may start a privileged container.
+
+use model::{Fix, Pod, Severity};
+
+use super::host_path;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-POD-014",
+    name: "container-runtime-socket-mounted",
+    title: "Socket of the container runtime mounted",
+    severity: Severity::Critical,
+    page: include_str!("container_runtime_socket_mounted.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for volume in pod.volumes() {
+        let Some(path) = volume.host_path().filter(|path| host_path::is_runtime_socket(path))
+        else {
+            continue;
+        };
+        if let Some((container, ..)) = volume.mounts().next() {
+            let because = format!(
+                "container `{}` can have the runtime start a privileged container through \
+                 `{path}`, even if it is mounted read-only",
+                container.name()
+            );
+            let fix = Fix::advice(
+                "remove the volume; build images without a daemon, and read \
+                                   metrics from the kubelet",
+            );
+            report.finding(volume.at("hostPath.path"), because, fix);
+        }
+    }
+}

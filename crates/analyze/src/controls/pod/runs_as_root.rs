@@ -1,0 +1,37 @@
+//! A container whose user is 0 is root on its node as soon as it gets out.
+
+use model::{Container, Fix, Path, Pod, Severity};
+
+use crate::controls::group;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-POD-005",
+    name: "runs-as-root",
+    title: "Container runs as root",
+    severity: Severity::Medium,
+    page: include_str!("runs_as_root.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    // In a user namespace of its own the pod's root is nobody on the node.
+    if group::is_windows(pod) || !pod.host_users() {
+        return;
+    }
+    for group in group::by_place(pod, place_of_root) {
+        let because = format!(
+            "{} must run as user 0: whoever gets out of it is root on the node",
+            group.names()
+        );
+        let fix = Fix::advice("set `runAsUser` to a user of the image that is not 0");
+        report.finding(group.at, because, fix);
+    }
+}
+
+/// Where root is written; nothing if the kubelet refuses root, as then the pod never starts.
+fn place_of_root(container: &Container<'_>) -> Option<Path> {
+    let user = container.run_as_user().filter(|user| user.value == 0)?;
+    let is_refused = container.run_as_non_root().is_some_and(|setting| setting.value);
+    (!is_refused && !container.privileged()).then(|| container.security_at("runAsUser", user.scope))
+}

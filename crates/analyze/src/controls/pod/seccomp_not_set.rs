@@ -1,0 +1,32 @@
+//! Where nobody sets a profile, most nodes confine nothing.
+
+use model::{Pod, Severity};
+
+use crate::controls::group;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-POD-019",
+    name: "seccomp-not-set",
+    title: "No seccomp profile",
+    severity: Severity::Medium,
+    page: include_str!("seccomp_not_set.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    if group::is_windows(pod) {
+        return;
+    }
+    let silent = group::lacking_inherited(pod, "seccompProfile", |container| {
+        container.seccomp().is_none() && !container.privileged()
+    });
+    if let Some(group) = silent {
+        let because = format!(
+            "{} can make every system call of the node's kernel unless the kubelet sets a default",
+            group.names()
+        );
+        let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky();
+        report.finding(group.at.clone(), because, fix);
+    }
+}

@@ -1,0 +1,26 @@
+//! A token nobody uses is there for the attacker alone.
+
+use model::{Fix, Pod, Severity};
+
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-POD-025",
+    name: "service-account-token-mounted",
+    title: "Default service account's token mounted",
+    severity: Severity::Low,
+    page: include_str!("service_account_token_mounted.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    // An account of its own says that the program talks to the API server.
+    let is_default = pod.service_account_name() == "default";
+    let mounts_token = pod.spec.bool("automountServiceAccountToken").unwrap_or(true);
+    if is_default && mounts_token {
+        let at = pod.at("automountServiceAccountToken");
+        let because = "every container holds a token of the namespace's default service account, \
+                       which an attacker can use and the program does not need";
+        report.finding(at.clone(), because, Fix::set(at, "false").risky());
+    }
+}

@@ -1,0 +1,30 @@
+//! A `HostProcess` container is a process of its node.
+
+use model::{Fix, Pod, Severity};
+
+use crate::controls::group;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-POD-024",
+    name: "windows-host-process",
+    title: "Container runs on the Windows host",
+    severity: Severity::Critical,
+    page: include_str!("windows_host_process.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let groups = group::by_place(pod, |container| {
+        let setting = container.windows_host_process().filter(|setting| setting.value)?;
+        Some(container.security_at("windowsOptions", setting.scope).field("hostProcess"))
+    });
+    for group in groups {
+        let because = format!(
+            "{} must run on the Windows host itself: whoever gets into it owns the node",
+            group.names()
+        );
+        let fix = Fix::set(group.at.clone(), "false").risky();
+        report.finding(group.at, because, fix);
+    }
+}

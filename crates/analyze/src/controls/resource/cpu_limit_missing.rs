@@ -1,0 +1,29 @@
+//! A container without a CPU limit can slow down its whole node.
+
+use model::{ContainerKind, Fix, Pod, Severity};
+
+use crate::controls::group;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-RESOURCE-002",
+    name: "cpu-limit-missing",
+    title: "No CPU limit",
+    severity: Severity::Low,
+    page: include_str!("cpu_limit_missing.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let group = group::lacking(pod, "resources.limits.cpu", |container| {
+        // Ephemeral containers can have no limits.
+        container.kind != ContainerKind::Ephemeral && container.limit("cpu").is_none()
+    });
+    if let Some(group) = group {
+        let because = format!(
+            "{} can use all idle CPU of the node, for instance to mine coins",
+            group.names()
+        );
+        report.finding(group.at, because, Fix::advice("set `resources.limits.cpu`"));
+    }
+}

@@ -1,0 +1,29 @@
+//! A container without such a limit can fill the disk of its node.
+
+use model::{ContainerKind, Fix, Pod, Severity};
+
+use crate::controls::group;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-RESOURCE-004",
+    name: "ephemeral-storage-limit-missing",
+    title: "No limit on the node's disk",
+    severity: Severity::Info,
+    page: include_str!("ephemeral_storage_limit_missing.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let group = group::lacking(pod, "resources.limits.ephemeral-storage", |container| {
+        // Ephemeral containers can have no limits.
+        container.kind != ContainerKind::Ephemeral && container.limit("ephemeral-storage").is_none()
+    });
+    if let Some(group) = group {
+        let because = format!(
+            "{} can fill the node's disk with logs and files, and the node then evicts its neighbours",
+            group.names()
+        );
+        report.finding(group.at, because, Fix::advice("set `resources.limits.ephemeral-storage`"));
+    }
+}

@@ -1,0 +1,35 @@
+//! A container without requests is placed blindly and evicted first.
+
+use model::{Container, ContainerKind, Fix, Pod, Severity};
+
+use crate::controls::group;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-RESOURCE-003",
+    name: "resource-requests-missing",
+    title: "No resource requests",
+    severity: Severity::Low,
+    page: include_str!("resource_requests_missing.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let group = group::lacking(pod, "resources.requests", |container| {
+        container.kind != ContainerKind::Ephemeral && !lacking(container).is_empty()
+    });
+    let Some(group) = group else { return };
+    let resources = pod.containers().map(|container| lacking(&container)).max_by_key(Vec::len);
+    let because = format!(
+        "{} may starve or be evicted first: no request of {}",
+        group.names(),
+        resources.unwrap_or_default().join(" and ")
+    );
+    let fix = Fix::advice("set `resources.requests` to what the program uses on an ordinary day");
+    report.finding(group.at, because, fix);
+}
+
+fn lacking(container: &Container<'_>) -> Vec<&'static str> {
+    let resources = ["cpu", "memory"].into_iter();
+    resources.filter(|resource| container.request(resource).is_none()).collect()
+}

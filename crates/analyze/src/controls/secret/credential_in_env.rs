@@ -1,0 +1,34 @@
+//! A credential in a manifest is known to everybody who can read the manifest.
+
+use model::{Fix, Pod, Severity};
+
+use super::credential;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-SECRET-001",
+    name: "credential-in-env",
+    title: "Credential in an environment variable",
+    severity: Severity::High,
+    page: include_str!("credential_in_env.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for container in pod.containers() {
+        for (index, variable) in container.env() {
+            let Some(title) = variable.get("value").and_then(credential::title) else { continue };
+            let because = format!(
+                "variable `{}` of container `{}` holds a {title}, readable for everybody who may \
+                 read this object",
+                variable.str("name").unwrap_or_default(),
+                container.name()
+            );
+            let fix = Fix::advice(
+                "change the credential, keep it in a Secret and refer to it by \
+                 `valueFrom.secretKeyRef`, or better mount it as a file",
+            );
+            report.finding(container.at("env").index(index).field("value"), because, fix);
+        }
+    }
+}
