@@ -2,6 +2,7 @@
 
 use model::{Fix, Node, Object, Severity};
 
+use super::credential;
 use crate::{Check, Control, Kinds, Report};
 
 pub(super) const CONTROL: Control = Control {
@@ -20,15 +21,19 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
     }
     for field in ["data", "stringData"] {
         let values = object.root.get(field).into_iter().flat_map(Node::entries);
-        let held: Vec<_> = values.filter(|(_, value)| holds_something(*value)).collect();
+        let held: Vec<_> = values.filter(|(key, value)| is_secret(key, *value)).collect();
         let Some(((first, _), others)) = held.split_first() else { continue };
+        let more = match others.len() {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
         let known = held.iter().find_map(|(_, value)| value.redacted()?.kind);
         let severity = if known.is_some() { Severity::High } else { Severity::Medium };
-        let what = known.map_or("a value", |kind| kind.title());
-        let more =
-            if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        let known = known.map_or(String::new(), |kind| {
+            format!(", {} among them", credential::with_article(kind))
+        });
         let because = format!(
-            "`{first}`{more} ({what}) can be read by everybody with this manifest: Base64 is no \
+            "`{first}`{more}{known}: everybody with this manifest can read it, Base64 is no \
              encryption"
         );
         let fix = Fix::advice(
@@ -38,7 +43,33 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Keys of what stands beside a secret without being one.
+const COMPANIONS: &[&str] = &[
+    "ca.crt",
+    "ca.pem",
+    "cert",
+    "cluster",
+    "database",
+    "enableOCI",
+    "host",
+    "hostname",
+    "insecure",
+    "name",
+    "namespace",
+    "port",
+    "project",
+    "region",
+    "server",
+    "tls.cert",
+    "tls.crt",
+    "type",
+    "url",
+    "user",
+    "username",
+];
+
 /// A value that is there; credentials are known by their length alone.
-fn holds_something(value: Node<'_>) -> bool {
-    value.redacted().is_some_and(|redacted| redacted.length > 0)
+fn is_secret(key: &str, value: Node<'_>) -> bool {
+    let redacted = value.redacted().filter(|redacted| redacted.length > 0);
+    redacted.is_some_and(|redacted| redacted.kind.is_some() || !COMPANIONS.contains(&key))
 }
