@@ -109,6 +109,9 @@ pub(crate) struct Scan {
     /// The time that counts as now
     #[arg(long, value_name = "RFC3339")]
     pub(crate) now: Option<jiff::Timestamp>,
+    /// Tell on standard error what the run cost
+    #[arg(long)]
+    pub(crate) stats: bool,
     /// Threads [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,

@@ -10,7 +10,7 @@ use model::config::{Key, KeyKind, Section};
 const FILE_NAME: &str = "bollwerk.yaml";
 
 /// Keys of the file.
-pub(crate) const KEYS: &[Key] = &[
+pub const KEYS: &[Key] = &[
     Key { name: "version", kind: KeyKind::Text, doc: "Version of this file's format: 1." },
     Key {
         name: "kubernetesVersion",
@@ -24,17 +24,28 @@ pub(crate) const KEYS: &[Key] = &[
 ];
 
 /// All that the file can say.
-pub(crate) struct Settings {
-    pub(crate) kubernetes_version: KubernetesVersion,
-    pub(crate) namespace: Option<String>,
-    pub(crate) collect: collect::manifests::Options,
-    pub(crate) judge: analyze::Options,
-    pub(crate) report: report::Policy,
+pub struct Settings {
+    /// The version to judge for.
+    pub kubernetes_version: KubernetesVersion,
+    /// Namespace of objects that name none.
+    pub namespace: Option<String>,
+    /// What is read.
+    pub collect: collect::manifests::Options,
+    /// How it is judged.
+    pub judge: analyze::Options,
+    /// What is told.
+    pub report: report::Policy,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Settings {
     /// What holds where nobody says anything.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             kubernetes_version: KubernetesVersion::NEWEST,
@@ -54,7 +65,7 @@ impl Settings {
     }
 
     /// From the named file, else from the one found upward, else the defaults.
-    pub(crate) fn load(named: Option<&Path>, none: bool) -> Result<Self> {
+    pub fn load(named: Option<&Path>, none: bool) -> Result<Self> {
         let found = || {
             let folder = std::env::current_dir().ok()?;
             folder.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())

@@ -1,51 +1,5 @@
-//! The command line: wiring and input, no decisions.
+//! The program `bollwerk`.
 
-mod arguments;
-mod catalog;
-mod config;
-mod generate;
-mod scan;
-
-use std::io;
-use std::process::ExitCode;
-
-use anyhow::Result;
-use clap::Parser;
-
-use arguments::{Arguments, Command};
-
-/// Wrong use of the program, also by its configuration file.
-const USAGE: u8 = 2;
-
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
-        Ok(code) => ExitCode::from(code),
-        // Whoever reads our output has seen enough (`| head`).
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            let red = anstyle::AnsiColor::Red.on_default().bold();
-            anstream::eprintln!("{red}error:{red:#} {error:#}");
-            ExitCode::from(USAGE)
-        }
-    }
-}
-
-fn run(arguments: Arguments) -> Result<u8> {
-    match arguments.command {
-        Command::Scan(scan) => scan::run(&scan),
-        Command::Explain(explain) => catalog::explain(&explain),
-        Command::Controls(controls) => catalog::list(&controls),
-        Command::Completions { shell } => generate::completions(shell),
-        Command::Man { folder } => generate::man(&folder),
-    }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let io = cause.downcast_ref::<io::Error>();
-        let json =
-            cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        io.map(io::Error::kind).or(json) == Some(io::ErrorKind::BrokenPipe)
-    })
+fn main() -> std::process::ExitCode {
+    bollwerk::main()
 }

@@ -5,7 +5,7 @@
 //! low: the pod is refused by the first alone.
 
 use engine::pod_security::{self as standards, LevelVersion, Offence, Policy, Version, Violation};
-use model::{Fix, GapKind, Lookup, Object, ObjectId, Path, Pod, Severity, Snapshot};
+use model::{Fix, GapKind, Object, ObjectId, Path, Pod, Severity, Snapshot};
 
 use crate::control::Draft;
 use crate::{Judgement, Options};
@@ -257,26 +257,22 @@ fn policy(
         return None;
     }
     let Some(name) = object.namespace else { return Some(defaults) };
-    match snapshot.find_namespace(snapshot.world(id), name) {
-        Lookup::Absent => Some(defaults),
-        Lookup::One(_, namespace) => {
-            let metadata = namespace.root.get("metadata");
-            Some(metadata.map_or(defaults, |node| Policy::of_namespace(node, defaults).0))
-        }
-        Lookup::Ambiguous => {
-            let reason = format!(
-                "namespace `{name}` is given more than once with different labels: which Pod \
-                 Security level holds is not known"
-            );
-            judgement.gap(
-                object,
-                Path::root().field("metadata.namespace"),
-                GapKind::Ambiguous,
-                reason,
-            );
-            None
-        }
+    let mut policies = snapshot.namespaces(snapshot.world(id), name).map(|namespace| {
+        let metadata = namespace.root.get("metadata");
+        metadata.map_or(defaults, |node| Policy::of_namespace(node, defaults).0)
+    });
+    let policy = policies.next().unwrap_or(defaults);
+    // Copies that demand the same leave no doubt.
+    if policies.all(|other| other == policy) {
+        return Some(policy);
     }
+    let reason = format!(
+        "namespace `{name}` is given more than once with different Pod Security labels: which \
+         level holds is not known"
+    );
+    let at = Path::root().field("metadata.namespace");
+    judgement.gap(object, at, GapKind::Ambiguous, reason);
+    None
 }
 
 /// Labels of a Namespace that Kubernetes does not understand, or that name a version this build

@@ -105,6 +105,13 @@ impl Context {
     }
 }
 
+/// Annotations named after a container, whose value is the name of a profile: a container called
+/// `password` makes it no credential, and Pod Security has to read it.
+const PROFILE_ANNOTATIONS: [&str; 2] = [
+    "container.apparmor.security.beta.kubernetes.io/",
+    "container.seccomp.security.alpha.kubernetes.io/",
+];
+
 /// The annotation in which `kubectl apply` keeps a copy of the object, its secrets included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -157,7 +164,12 @@ impl Finder<'_> {
 
     fn map(&mut self, map: yaml::Node<'_>, context: Context) {
         for (key, _, value) in map.entries() {
-            let below = context.below(key);
+            let named_after_container =
+                PROFILE_ANNOTATIONS.iter().any(|prefix| key.starts_with(prefix));
+            let below = match context.below(key) {
+                Context::Named if named_after_container => Context::Other,
+                below => below,
+            };
             match value.value() {
                 yaml::Value::String(text) if below == Context::Named => {
                     self.string(value, text, below, Some(key));

@@ -55,17 +55,6 @@ impl Coverage {
     }
 }
 
-/// The answer to "which object has this name?".
-#[derive(Clone, Copy)]
-pub enum Lookup<'a> {
-    /// None that was seen.
-    Absent,
-    /// Exactly one.
-    One(ObjectId, Object<'a>),
-    /// Several, so the answer depends on which one holds.
-    Ambiguous,
-}
-
 #[derive(Clone)]
 struct Record {
     pool: u32,
@@ -177,23 +166,11 @@ impl Snapshot {
         self.records[id.0 as usize].world
     }
 
-    /// The Namespace object of this name in a world.
-    pub fn find_namespace(&self, world: WorldId, name: &str) -> Lookup<'_> {
-        let found = self.namespaces.get(&(world, name.to_owned())).map(Vec::as_slice);
-        match found {
-            None | Some([]) => Lookup::Absent,
-            Some([one]) => Lookup::One(*one, self.object(*one)),
-            Some([first, rest @ ..]) => {
-                // Copies that say the same leave no doubt.
-                let labels = |id: ObjectId| self.object(id).root.field("metadata.labels");
-                let same = |id: &ObjectId| same_texts(labels(*first), labels(*id));
-                if rest.iter().all(same) {
-                    Lookup::One(*first, self.object(*first))
-                } else {
-                    Lookup::Ambiguous
-                }
-            }
-        }
+    /// The Namespace objects of this name in a world: none, one, or several when the name is
+    /// given more than once.
+    pub fn namespaces(&self, world: WorldId, name: &str) -> impl Iterator<Item = Object<'_>> {
+        let found = self.namespaces.get(&(world, name.to_owned()));
+        found.into_iter().flatten().map(|id| self.object(*id))
     }
 
     /// Bytes its objects take.
@@ -201,20 +178,6 @@ impl Snapshot {
         self.pools.iter().map(Pool::bytes).sum::<usize>()
             + self.records.capacity() * size_of::<Record>()
     }
-}
-
-/// Whether two maps of texts hold the same entries, in any order.
-fn same_texts(one: Option<Node<'_>>, other: Option<Node<'_>>) -> bool {
-    let entries = |node: Option<Node<'_>>| {
-        let mut entries: Vec<_> = node
-            .into_iter()
-            .flat_map(Node::entries)
-            .map(|(key, value)| (key.to_owned(), value.as_str().map(str::to_owned)))
-            .collect();
-        entries.sort();
-        entries
-    };
-    entries(one) == entries(other)
 }
 
 /// The objects one reader gathered, before they join a snapshot.

@@ -185,11 +185,6 @@ impl<'a, 't> Builder<'a, 't> {
         Ok(())
     }
 
-    /// Collections that are open.
-    pub(crate) fn depth(&self) -> usize {
-        self.frames.len()
-    }
-
     /// Notes a value or key JSON cannot hold.
     pub(crate) fn note_unrepresentable(&mut self, span: Span, message: &str) {
         self.unrepresentable.get_or_insert_with(|| error(ErrorKind::NoJson, span, message));

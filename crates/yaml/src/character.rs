@@ -25,8 +25,7 @@ pub(crate) fn is_blank(bytes: &[u8], at: usize) -> bool {
 /// A line break or the end of the text.
 pub(crate) fn is_break_or_end(bytes: &[u8], at: usize) -> bool {
     match bytes.get(at) {
-        None => true,
-        Some(b'\n' | b'\r') => true,
+        None | Some(b'\n' | b'\r') => true,
         Some(0xC2 | 0xE2) => break_length(bytes, at) > 0,
         Some(_) => false,
     }
@@ -76,10 +75,11 @@ pub(crate) fn first_forbidden(bytes: &[u8]) -> Option<usize> {
 /// Whether all bytes are printable ASCII, tabs or line breaks; written so that it vectorises.
 fn is_plain_ascii(bytes: &[u8]) -> bool {
     bytes.chunks(256).all(|chunk| {
-        chunk.iter().fold(true, |plain, &byte| {
-            let control = byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r';
-            plain & !control & (byte < 0x7F)
-        })
+        let strange = |byte: u8| {
+            u8::from(byte.wrapping_sub(0x20) >= 0x5F)
+                - u8::from(matches!(byte, b'\t' | b'\n' | b'\r'))
+        };
+        chunk.iter().map(|&byte| strange(byte)).fold(0, |all, one| all | one) == 0
     })
 }
 

@@ -174,21 +174,13 @@ fn holds_unrepresentable(arena: &Arena<'_>, root: u32) -> bool {
         let id = arena.target(id);
         let node = arena.node(id);
         match node.kind {
-            Kind::Scalar => {
-                if matches!(scalar(arena, node), Some(Scalar::Float(value)) if !value.is_finite()) {
-                    return true;
-                }
-            }
+            Kind::Scalar if is_finite(arena, node) => {}
+            Kind::Scalar => return true,
             Kind::Sequence | Kind::Alias => stack.extend(arena.children(id)),
             Kind::Mapping => {
-                let plain: Vec<(u32, u32)>;
-                let pairs = match arena.effective_pairs(id) {
-                    Some(pairs) => pairs,
-                    None => {
-                        plain = arena.pairs_of(id).collect();
-                        &plain
-                    }
-                };
+                let pairs = arena
+                    .effective_pairs(id)
+                    .map_or_else(|| arena.pairs_of(id).collect(), <[_]>::to_vec);
                 if pairs.iter().any(|&(key, _)| has_no_json_key(arena, key)) {
                     return true;
                 }
@@ -197,6 +189,10 @@ fn holds_unrepresentable(arena: &Arena<'_>, root: u32) -> bool {
         }
     }
     false
+}
+
+fn is_finite(arena: &Arena<'_>, node: &RawNode) -> bool {
+    !matches!(scalar(arena, node), Some(Scalar::Float(value)) if !value.is_finite())
 }
 
 fn has_no_json_key(arena: &Arena<'_>, key: u32) -> bool {

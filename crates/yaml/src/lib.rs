@@ -12,6 +12,7 @@ mod base64;
 mod build;
 mod character;
 mod finish;
+mod json;
 mod keys;
 mod node;
 mod number;

@@ -7,12 +7,12 @@ use crate::finish;
 use crate::scan::{Name, Scanner, Token, TokenKind};
 use crate::{Error, ErrorKind, Limits, Span, Style};
 
-/// Reads one document, `text[range]`; false when there is nothing in it.
+/// Reads one document, `text[range]`: how far upstream reads, or nothing when there is no node.
 pub(crate) fn read_document(
     arena: &mut Arena<'_>,
     range: (usize, usize),
     limits: &Limits,
-) -> Result<bool, Error> {
+) -> Result<Option<usize>, Error> {
     let comments = std::mem::take(&mut arena.comments);
     let mut parser = Parser {
         scanner: Scanner::new(arena.text, range, comments),
@@ -25,7 +25,7 @@ pub(crate) fn read_document(
     let Parser { scanner, builder, .. } = parser;
     builder.arena.comments = scanner.comments;
     let found = found?;
-    if found {
+    if found.is_some() {
         finish::finish(builder)?;
     }
     Ok(found)
@@ -73,7 +73,7 @@ enum Place {
 }
 
 impl<'t> Parser<'_, 't> {
-    fn read(&mut self) -> Result<bool, Error> {
+    fn read(&mut self) -> Result<Option<usize>, Error> {
         let explicit = self.read_directives()?;
         let token = self.scanner.peek()?;
         if explicit {
@@ -86,15 +86,14 @@ impl<'t> Parser<'_, 't> {
             TokenKind::StreamEnd
             | TokenKind::DocumentStart
             | TokenKind::VersionDirective { .. }
-            | TokenKind::TagDirective { .. } => return Ok(false),
+            | TokenKind::TagDirective { .. } => return Ok(None),
             _ => self.read_node(Place::Block)?,
         }
         while let Some(&state) = self.states.last() {
             self.step(state)?;
         }
         // As upstream: the token after the root must be one, what follows it is not read.
-        self.scanner.peek()?;
-        Ok(true)
+        Ok(Some(self.scanner.peek()?.start))
     }
 
     /// Reads the directives; true when a `---` must or does follow.

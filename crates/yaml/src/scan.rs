@@ -81,7 +81,7 @@ struct SimpleKey {
     token: usize,
     at: usize,
     line: u32,
-    column: usize,
+    column: i64,
 }
 
 /// Scans one document.
@@ -100,8 +100,8 @@ pub(crate) struct Scanner<'t> {
     taken: usize,
 
     /// Column of the innermost block collection, -1 outside of any.
-    indent: isize,
-    indents: Vec<isize>,
+    indent: i64,
+    indents: Vec<i64>,
     flow_level: usize,
     simple_key_allowed: bool,
     /// The possible simple key of every flow level.
@@ -203,7 +203,7 @@ impl<'t> Scanner<'t> {
     /// Scans the next token (or several, with the ends of blocks) into the queue.
     fn fetch(&mut self) -> Result<(), Error> {
         self.skip_to_token();
-        self.unroll_indent(self.column() as isize);
+        self.unroll_indent(self.column());
         let Some(&byte) = self.bytes.get(self.at) else {
             return self.fetch_stream_end();
         };
@@ -400,7 +400,7 @@ impl<'t> Scanner<'t> {
     /// Notes that a simple key may start here.
     fn save_simple_key(&mut self) -> Result<(), Error> {
         let column = self.column();
-        let required = self.flow_level == 0 && self.indent == column as isize;
+        let required = self.flow_level == 0 && self.indent == column;
         if !self.simple_key_allowed {
             return Ok(());
         }
@@ -462,16 +462,16 @@ impl<'t> Scanner<'t> {
     /// Opens a block collection when the column is right of the enclosing one.
     fn roll_indent(
         &mut self,
-        column: usize,
+        column: i64,
         before: Option<usize>,
         kind: TokenKind,
         at: usize,
     ) -> Result<(), Error> {
-        if self.flow_level > 0 || self.indent >= column as isize {
+        if self.flow_level > 0 || self.indent >= column {
             return Ok(());
         }
         self.indents.push(self.indent);
-        self.indent = column as isize;
+        self.indent = column;
         if self.indents.len() > INDENTS {
             return Err(self.limit("block collections are nested too deeply"));
         }
@@ -480,7 +480,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Closes the block collections that start right of the column.
-    fn unroll_indent(&mut self, column: isize) {
+    fn unroll_indent(&mut self, column: i64) {
         if self.flow_level > 0 {
             return;
         }
@@ -514,8 +514,8 @@ impl<'t> Scanner<'t> {
         self.taken + self.queue.len()
     }
 
-    fn column(&self) -> usize {
-        self.at - self.line_start
+    fn column(&self) -> i64 {
+        i64::from((self.at - self.line_start) as u32)
     }
 
     fn peek_byte(&self) -> u8 {

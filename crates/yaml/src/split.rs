@@ -33,8 +33,8 @@ impl<'t> Parts<'t> {
         Self {
             bytes,
             next: Some((start, start)),
-            starts: Markers::new(bytes, b"---", start),
-            ends: Markers::new(bytes, b"...", start),
+            starts: Markers::new(bytes, *b"---", start),
+            ends: Markers::new(bytes, *b"...", start),
         }
     }
 
@@ -102,8 +102,8 @@ struct Markers<'t> {
 }
 
 impl<'t> Markers<'t> {
-    fn new(bytes: &'t [u8], marker: &'static [u8; 3], text_start: usize) -> Self {
-        let finder = memmem::Finder::new(marker);
+    fn new(bytes: &'t [u8], marker: [u8; 3], text_start: usize) -> Self {
+        let finder = memmem::Finder::new(&marker).into_owned();
         Self { bytes, finder, marker: marker[0], text_start, found: 0, searched: false }
     }
 
@@ -131,10 +131,7 @@ impl<'t> Markers<'t> {
 }
 
 fn ends_with_break(bytes: &[u8]) -> bool {
-    match bytes {
-        [.., b'\n' | b'\r'] | [.., 0xC2, 0x85] | [.., 0xE2, 0x80, 0xA8 | 0xA9] => true,
-        _ => false,
-    }
+    matches!(bytes, [.., b'\n' | b'\r'] | [.., 0xC2, 0x85] | [.., 0xE2, 0x80, 0xA8 | 0xA9])
 }
 
 #[cfg(test)]

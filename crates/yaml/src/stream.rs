@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use crate::Node;
 use crate::arena::{Arena, Mark};
 use crate::character::first_forbidden;
+use crate::json;
 use crate::parse::read_document;
 use crate::position::LineIndex;
 use crate::split::{Part, Parts};
@@ -95,13 +96,14 @@ pub struct Stream<'t> {
     documents: Vec<Record>,
     errors: Vec<Error>,
     lines: OnceLock<LineIndex>,
-    pub(crate) fast_bytes: usize,
 }
 
 /// What became of a document.
 #[derive(Clone, Copy, Debug)]
 struct Record {
     span: Span,
+    /// Where upstream stops reading.
+    read_end: u32,
     root: Result<u32, u32>,
     comments: (u32, u32),
     duplicates: (u32, u32),
@@ -120,11 +122,22 @@ impl<'t> Stream<'t> {
         stream
     }
 
-    /// Reads a file of one or several JSON values.
+    /// Reads a file of one or several JSON values, each a document. What follows a value that
+    /// cannot be read is not read either.
     pub fn json(text: &'t str, limits: &Limits) -> Self {
         let mut stream = Self::new(text);
         if stream.is_too_long(limits) {
             return stream;
+        }
+        // Go refuses a byte order mark, but a file that starts with one is no doubt JSON.
+        let mut at = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+        while let Some(start) = json::next_value(text, at) {
+            let mark = stream.arena.mark();
+            let result = json::read_value(&mut stream.arena, start, limits);
+            // Behind an error nothing tells where the next value starts.
+            at = *result.as_ref().unwrap_or(&text.len());
+            let span = Span { start: start as u32, end: at as u32 };
+            stream.record(span, &mark, result.map(|end| end as u32));
         }
         stream
     }
@@ -135,7 +148,6 @@ impl<'t> Stream<'t> {
             documents: Vec::new(),
             errors: Vec::new(),
             lines: OnceLock::new(),
-            fast_bytes: 0,
         }
     }
 
@@ -167,16 +179,17 @@ impl<'t> Stream<'t> {
             None => read_document(&mut self.arena, (part.start, part.end), limits),
         };
         match result {
-            Ok(false) => {}
-            Ok(true) => self.record(span, &mark, Ok(())),
+            Ok(None) => {}
+            Ok(Some(end)) => self.record(span, &mark, Ok(end as u32)),
             Err(error) => self.record(span, &mark, Err(error)),
         }
     }
 
     /// Files a document that was read, or undoes it when it was refused.
-    fn record(&mut self, span: Span, mark: &Mark, result: Result<(), Error>) {
+    fn record(&mut self, span: Span, mark: &Mark, result: Result<u32, Error>) {
+        let read_end = result.as_ref().map_or(span.end, |&end| end);
         let root = match result {
-            Ok(()) => Ok(mark.nodes as u32),
+            Ok(_) => Ok(mark.nodes as u32),
             Err(error) => {
                 self.arena.undo(mark);
                 self.errors.push(error);
@@ -185,7 +198,7 @@ impl<'t> Stream<'t> {
         };
         let comments = (mark.comments as u32, self.arena.comments.len() as u32);
         let duplicates = (mark.duplicates as u32, self.arena.duplicates.len() as u32);
-        self.documents.push(Record { span, root, comments, duplicates });
+        self.documents.push(Record { span, read_end, root, comments, duplicates });
     }
 
     /// The text the spans point into.
@@ -257,6 +270,13 @@ impl<'s> Document<'s> {
     /// From the document's first byte (after `---`) to its last.
     pub fn span(self) -> Span {
         self.record.span
+    }
+
+    /// Text after the top node that upstream ignores: `{a: 1} b`, or `b` after a mapping that is
+    /// indented more.
+    pub fn ignored(self) -> Option<Span> {
+        let (start, end) = (self.record.read_end, self.record.span.end);
+        (start < end).then_some(Span { start, end })
     }
 
     /// Keys written twice.

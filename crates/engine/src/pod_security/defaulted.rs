@@ -209,3 +209,35 @@ pub(super) fn text(node: Node<'_>) -> Cow<'_, str> {
         Value::Map => Cow::Borrowed("{…}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{DigestKey, KubernetesVersion, Object, Redactions};
+
+    use crate::pod_security::{Level, Version, judge};
+
+    /// Annotations are named after containers, and names like `password` make values secret.
+    #[test]
+    fn a_containers_name_does_not_hide_its_profile() {
+        let judged = |profile: &str| {
+            let text = format!(
+                "apiVersion: v1\nkind: Pod\n\
+                 metadata: {{annotations: {{\n\
+                 \x20 container.apparmor.security.beta.kubernetes.io/password: {profile},\n\
+                 \x20 container.seccomp.security.alpha.kubernetes.io/password: {profile}}}}}\n\
+                 spec: {{containers: [{{name: password}}]}}"
+            );
+            let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
+            let root = stream.documents().next().expect("a document").expect("readable").root();
+            let redactions = Redactions::find(root, &DigestKey::new(&[0; 32]));
+            let root = model::Node::tree(root, &redactions);
+            let object = Object::new(root, None, KubernetesVersion::NEWEST).expect("an object");
+            let violations = judge(&object.pods()[0], Level::Baseline, Version::V1(18));
+            violations.iter().map(|violation| violation.check).collect::<Vec<_>>()
+        };
+        let both = ["appArmorProfile", "seccompProfile_baseline"];
+        assert_eq!(judged("unconfined"), both);
+        assert_eq!(judged("runtime/default"), [""; 0]);
+        assert_eq!(judged("localhost/aK7-3f9QzR2pLw8xVb4T"), [""; 0]);
+    }
+}

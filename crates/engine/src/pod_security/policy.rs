@@ -184,4 +184,18 @@ mod tests {
              must be one of privileged, baseline, restricted"
         );
     }
+
+    #[test]
+    fn a_null_label_is_an_empty_one() {
+        let text = "labels: {pod-security.kubernetes.io/enforce: ~,
+                             pod-security.kubernetes.io/warn: baseline}";
+        let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
+        let document = stream.documents().next().expect("a document").expect("readable");
+        let redactions = model::Redactions::default();
+        let metadata = Node::tree(document.root(), &redactions);
+        let (policy, invalid) = Policy::of_namespace(metadata, Policy::UNSET);
+        assert_eq!(policy.enforce.to_string(), "restricted:latest");
+        assert_eq!(policy.warn.to_string(), "baseline:latest");
+        assert_eq!(invalid[0].label, ENFORCE);
+    }
 }

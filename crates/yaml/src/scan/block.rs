@@ -25,7 +25,7 @@ impl Scanner<'_> {
         // The token ends with the last line that holds more than blanks.
         let mut end = self.at;
         self.skip_block_header_line(start)?;
-        let parent = usize::try_from(self.indent).unwrap_or(0);
+        let parent = self.indent.max(0);
         let mut indent = increment.map(|increment| parent + increment);
         let side = self.side.len();
         self.breaks.clear();
@@ -72,7 +72,7 @@ impl Scanner<'_> {
     }
 
     /// Reads `|` or `>` and the indicators after it, in any order.
-    fn read_block_header(&mut self, start: usize) -> Result<(Chomping, Option<usize>), Error> {
+    fn read_block_header(&mut self, start: usize) -> Result<(Chomping, Option<i64>), Error> {
         self.at += 1;
         let mut chomping = self.read_chomping();
         let mut increment = None;
@@ -80,7 +80,7 @@ impl Scanner<'_> {
             if digit == b'0' {
                 return Err(self.error(start, "found an indentation indicator of 0"));
             }
-            increment = Some(usize::from(digit - b'0'));
+            increment = Some(i64::from(digit - b'0'));
             self.at += 1;
             chomping = chomping.or_else(|| self.read_chomping());
         }
@@ -112,8 +112,8 @@ impl Scanner<'_> {
 
     /// Skips indentation and empty lines, leaving the breaks in the scratch space. Without a
     /// given indent all spaces are skipped, and the widest of the lines gives the indent.
-    fn skip_block_breaks(&mut self, start: usize, indent: Option<usize>) -> Result<usize, Error> {
-        let most = indent.unwrap_or(usize::MAX);
+    fn skip_block_breaks(&mut self, start: usize, indent: Option<i64>) -> Result<i64, Error> {
+        let most = indent.unwrap_or(i64::MAX);
         let mut widest = 0;
         loop {
             while self.column() < most && self.peek_byte() == b' ' {
@@ -128,7 +128,7 @@ impl Scanner<'_> {
             }
             self.read_break();
         }
-        let least = usize::try_from(self.indent + 1).unwrap_or(0).max(1);
+        let least = (self.indent + 1).max(1);
         Ok(indent.unwrap_or(widest.max(least)))
     }
 }

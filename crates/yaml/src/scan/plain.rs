@@ -32,7 +32,7 @@ impl Scanner<'_> {
                 break;
             }
             broken = self.skip_plain_blanks(start, indent)?;
-            if self.flow_level == 0 && (self.column() as isize) < indent {
+            if self.flow_level == 0 && self.column() < indent {
                 break;
             }
         }
@@ -66,13 +66,13 @@ impl Scanner<'_> {
 
     /// Skips blanks and line breaks between words; true when there was a break. The breaks are
     /// left in the scratch space for [`Self::fold`].
-    fn skip_plain_blanks(&mut self, start: usize, indent: isize) -> Result<bool, Error> {
+    fn skip_plain_blanks(&mut self, start: usize, indent: i64) -> Result<bool, Error> {
         self.breaks.clear();
         let mut broken = false;
         loop {
             if is_blank(self.bytes, self.at) {
                 let tab = self.bytes[self.at] == b'\t';
-                if broken && tab && (self.column() as isize) < indent {
+                if broken && tab && self.column() < indent {
                     return Err(self.error(start, "found a tab where indentation is expected"));
                 }
                 self.at += 1;

@@ -1,0 +1,155 @@
+//! Files in, findings out: collect, judge, locate.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use analyze::{Control, Judgement, catalog};
+use collect::manifests::{Input, Place, Sources};
+use model::{Coverage, DigestKey, Finding, Gap, GapKind, KubernetesVersion, ObjectId, Snapshot};
+
+use crate::config::Settings;
+
+/// All that is said of some inputs, in the order to show it.
+pub struct Assessment {
+    /// What was judged.
+    pub snapshot: Snapshot,
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
+    /// What could not be read or decided.
+    pub gaps: Vec<Gap>,
+    /// How much was seen.
+    pub coverage: Coverage,
+}
+
+/// Reads inputs into a snapshot.
+pub fn collect(
+    inputs: Vec<Input>,
+    settings: &Settings,
+    taken_at: jiff::Timestamp,
+    key: DigestKey,
+) -> (Snapshot, Sources) {
+    let mut snapshot = Snapshot::new(settings.kubernetes_version, taken_at);
+    snapshot.namespace.clone_from(&settings.namespace);
+    let sources = collect::manifests::collect(&mut snapshot, inputs, &settings.collect, key);
+    let newest = KubernetesVersion::NEWEST;
+    if snapshot.version > newest {
+        snapshot.gaps.push(Gap {
+            kind: GapKind::UnknownVersion,
+            subject: format!("Kubernetes {}", snapshot.version),
+            location: None,
+            reason: format!("is newer than this build knows; judged as {newest}"),
+        });
+    }
+    (snapshot, sources)
+}
+
+/// Judges every object of a snapshot. `frames` asks for the source lines of findings.
+pub fn judge(
+    mut snapshot: Snapshot,
+    sources: &Sources,
+    settings: &Settings,
+    frames: bool,
+) -> Assessment {
+    let threads = settings.collect.threads;
+    let mut said = judge_all(&snapshot, sources, &settings.judge, threads, frames);
+    let coverage = Coverage { workloads: said.workloads, ..snapshot.coverage };
+    let mut gaps = std::mem::take(&mut snapshot.gaps);
+    gaps.append(&mut said.gaps);
+    // Threads take files as they come: what is shown must not depend on it.
+    gaps.sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
+    said.findings.sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
+    Assessment { snapshot, findings: said.findings, gaps, coverage }
+}
+
+/// What is said of a snapshot, with places.
+#[derive(Default)]
+struct Said {
+    findings: Vec<Finding>,
+    gaps: Vec<Gap>,
+    workloads: u64,
+}
+
+fn judge_all(
+    snapshot: &Snapshot,
+    sources: &Sources,
+    options: &analyze::Options,
+    threads: usize,
+    frames: bool,
+) -> Said {
+    let controls: Vec<&Control> = catalog::all().collect();
+    let mut by_file: Vec<Vec<ObjectId>> = vec![Vec::new(); snapshot.files.len()];
+    for id in snapshot.ids() {
+        by_file[snapshot.origin(id).file as usize].push(id);
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut said = Said::default();
+        loop {
+            let file = next.fetch_add(1, Ordering::Relaxed);
+            let Some(objects) = by_file.get(file) else { break said };
+            let judged = objects
+                .iter()
+                .map(|id| (*id, analyze::judge(snapshot, *id, controls.iter().copied(), options)));
+            said.place(snapshot, sources, file as u32, judged.collect(), frames);
+        }
+    };
+    if threads <= 1 || by_file.len() < 2 {
+        return work();
+    }
+    let mut all = Said::default();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for said in workers.into_iter().filter_map(|worker| worker.join().ok()) {
+            all.findings.extend(said.findings);
+            all.gaps.extend(said.gaps);
+            all.workloads += said.workloads;
+        }
+    });
+    all
+}
+
+impl Said {
+    /// Takes in what was said of one file's objects, and finds its places in the file.
+    fn place(
+        &mut self,
+        snapshot: &Snapshot,
+        sources: &Sources,
+        file: u32,
+        judged: Vec<(ObjectId, Judgement)>,
+        frames: bool,
+    ) {
+        let mut places = Vec::new();
+        for (object, judgement) in &judged {
+            self.workloads += u64::from(judgement.is_workload);
+            let findings = judgement.findings.iter().map(|finding| &finding.path);
+            let gaps = judgement.gaps.iter().map(|(path, _)| path);
+            places.extend(findings.chain(gaps).map(|path| Place { object: *object, path }));
+        }
+        if places.is_empty() {
+            return;
+        }
+        let located = sources.locate(snapshot, file, &places, frames, &mut self.gaps);
+        let mut located = located.into_iter();
+        for (_, judgement) in judged {
+            for mut finding in judgement.findings {
+                if let Some(place) = located.next().flatten() {
+                    finding.location = Some(place.location);
+                    finding.frame = place.frame;
+                }
+                self.findings.push(finding);
+            }
+            for (_, mut gap) in judgement.gaps {
+                gap.location = located.next().flatten().map(|place| place.location);
+                self.gaps.push(gap);
+            }
+        }
+    }
+}
+
+fn finding_order(finding: &Finding) -> impl Ord + '_ {
+    let severity = std::cmp::Reverse(finding.severity);
+    (severity, &finding.location, &finding.subject, finding.control, &finding.path)
+}
+
+fn gap_order(gap: &Gap) -> impl Ord + '_ {
+    (&gap.location, &gap.subject, gap.kind, &gap.reason)
+}

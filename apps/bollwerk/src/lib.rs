@@ -1,0 +1,57 @@
+//! The command line: wiring and input, no decisions.
+//!
+//! It is a library so that tests, benchmarks and fuzz targets drive the same path as the program:
+//! [`assess`] is files in, findings out.
+
+mod arguments;
+pub mod assess;
+mod catalog;
+pub mod config;
+mod generate;
+mod scan;
+mod stats;
+
+use std::io;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+/// Exit code of wrong use, also by the configuration file.
+const USAGE: u8 = 2;
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        // Whoever reads our output has seen enough (`| head`).
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let red = anstyle::AnsiColor::Red.on_default().bold();
+            anstream::eprintln!("{red}error:{red:#} {error:#}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<u8> {
+    match arguments.command {
+        Command::Scan(scan) => scan::run(&scan),
+        Command::Explain(explain) => catalog::explain(&explain),
+        Command::Controls(controls) => catalog::list(&controls),
+        Command::Completions { shell } => generate::completions(shell),
+        Command::Man { folder } => generate::man(&folder),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>();
+        let json = json.and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,160 @@
+//! Every document must read as upstream reads it: the same JSON or a refusal.
+
+#![expect(clippy::print_stdout, reason = "a skipped test says so, a difference is shown")]
+
+mod corpus;
+mod mutate;
+mod oracle;
+mod seeds;
+
+use mutate::{Random, mutate};
+use oracle::{Answer, Oracle};
+use yaml::{ErrorKind, Limits, Span, Stream};
+
+/// Documents asked about at once.
+const BATCH: usize = 4096;
+
+#[test]
+fn corpus_reads_as_upstream() {
+    let (Some(mut oracle), Some(files)) = (Oracle::start(), corpus::files()) else { return };
+    let documents: Vec<&str> = files.iter().flat_map(|(_, text)| parts(text)).collect();
+    let differences: usize = documents.chunks(512).map(|some| compare(&mut oracle, some)).sum();
+    println!("{} documents, {differences} differences", documents.len());
+    assert_eq!(differences, 0);
+}
+
+#[test]
+fn mutations_read_as_upstream() {
+    let (Some(mut oracle), Some(files)) = (Oracle::start(), corpus::files()) else { return };
+    let mutations = std::env::var("BOLLWERK_MUTATIONS")
+        .map_or(20_000, |number| number.parse().expect("BOLLWERK_MUTATIONS is a number"));
+    let mut seeds: Vec<String> = files.into_iter().map(|(_, text)| text).collect();
+    // As many hand-made seeds as real ones.
+    let grammar = seeds::GRAMMAR.iter().cycle().take(seeds.len().max(seeds::GRAMMAR.len()));
+    seeds.extend(grammar.map(|&seed| seed.to_owned()));
+    let mut random = Random::new(0x0B01_1AE2);
+    let mut differences = 0;
+    let mut left = mutations;
+    while left > 0 {
+        let texts: Vec<String> =
+            (0..left.min(BATCH)).map(|_| mutate(&mut random, &seeds)).collect();
+        left -= texts.len();
+        let documents: Vec<&str> = texts.iter().flat_map(|text| parts(text)).collect();
+        differences += compare(&mut oracle, &documents);
+    }
+    println!("{mutations} mutations, {differences} differences");
+    assert_eq!(differences, 0);
+}
+
+/// Compares single documents and prints what differs; the number of differences.
+fn compare(oracle: &mut Oracle, documents: &[&str]) -> usize {
+    let answers = oracle.ask("yaml", documents);
+    let mut differences = 0;
+    for (text, theirs) in documents.iter().zip(&answers) {
+        let ours = read(text);
+        let same = match (&ours, theirs) {
+            (Ok(ours), Answer::Json(theirs)) => ours == theirs,
+            (Err(_), Answer::Refusal(_)) => true,
+            _ => false,
+        };
+        if !same && !is_deliberate(text, &ours, theirs) {
+            differences += 1;
+            if differences <= 10 {
+                println!("text   {text:?}\nours   {ours:?}\ntheirs {theirs:?}\n");
+            }
+        }
+    }
+    differences
+}
+
+/// What we make of a single document; an empty one is null, as for upstream.
+fn read(text: &str) -> Result<String, yaml::Error> {
+    let stream = Stream::yaml(text, &Limits::default());
+    let mut documents = stream.documents();
+    let mut json = String::new();
+    match documents.next() {
+        None => json.push_str("null"),
+        Some(Ok(document)) => document.root().write_json(&mut json),
+        Some(Err(error)) => return Err(error.clone()),
+    }
+    assert!(documents.next().is_none(), "{text:?} is one document");
+    Ok(json)
+}
+
+/// The differences listed in the crate's documentation.
+fn is_deliberate(text: &str, ours: &Result<String, yaml::Error>, theirs: &Answer) -> bool {
+    // Upstream skips characters near a second byte order mark, depending on its buffer.
+    if text.chars().skip(1).any(|character| character == '\u{FEFF}') {
+        return true;
+    }
+    match (ours, theirs) {
+        // Upstream does not get to a control character in text it ignores.
+        (Err(error), Answer::Json(_)) if error.kind == ErrorKind::Encoding => {
+            let readable = Stream::yaml(&text[..error.span.start as usize], &Limits::default());
+            let document = readable.documents().next();
+            document.is_some_and(|read| read.is_ok_and(|read| read.ignored().is_some()))
+        }
+        // Keys that differ for upstream but not in JSON: which one wins is random.
+        (Ok(_), Answer::Json(_)) => {
+            let stream = Stream::yaml(text, &Limits::default());
+            let written = |span: Span| &text[span.start as usize..span.end as usize];
+            stream.documents().flatten().any(|document| {
+                let mut duplicates = document.duplicates().iter();
+                duplicates.any(|both| written(both.first) != written(both.second))
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Splits a stream as the crate documents it, written independently of the crate.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for line in line_starts(text) {
+        if line < start {
+            continue;
+        }
+        let rest = &text[line..];
+        let blank = |rest: &str| {
+            rest.is_empty()
+                || rest.starts_with([' ', '\t', '\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
+        };
+        if rest.strip_prefix("...").is_some_and(blank) {
+            parts.push(&text[start..line]);
+            start = line + 3;
+        } else if rest.strip_prefix("---").is_some_and(blank) && line > start {
+            let part = &text[start..line];
+            if !holds_only_directives(part) {
+                parts.push(part);
+                start = line;
+            }
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn holds_only_directives(part: &str) -> bool {
+    let mut found = false;
+    for line in part.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+        let content = line.trim_start_matches([' ', '\t', '\u{FEFF}']);
+        if line.trim_start_matches('\u{FEFF}').starts_with('%') {
+            found = true;
+        } else if !content.is_empty() && !content.starts_with('#') {
+            return false;
+        }
+    }
+    found
+}
+
+/// Offsets at which lines start, the byte order mark skipped.
+fn line_starts(text: &str) -> Vec<usize> {
+    let mut starts = vec![if text.starts_with('\u{FEFF}') { 3 } else { 0 }];
+    for (at, character) in text.char_indices() {
+        if matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') {
+            starts.push(at + character.len_utf8());
+        }
+    }
+    starts
+}
