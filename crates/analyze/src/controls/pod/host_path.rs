@@ -81,8 +81,9 @@ const MEDIUM: Option<Severity> = Some(Severity::Medium);
 const HIGH: Option<Severity> = Some(Severity::High);
 const CRITICAL: Option<Severity> = Some(Severity::Critical);
 
-/// Of the places that cover a path the longest decides, of two the one without what is below. Paths: Filesystem Hierarchy Standard 3.0
-/// and the defaults of kubeadm, the kubelet and the container runtimes.
+/// Of the places that cover a path the longest decides, of two the one without what is below.
+/// Paths: Filesystem Hierarchy Standard 3.0 and the defaults of kubeadm, the kubelet and the
+/// container runtimes.
 const PLACES: &[Place] = &[
     only("/", HIGH, CRITICAL, "its whole file system, with all keys, tokens and programs"),
     only("/etc", HIGH, CRITICAL, "accounts, keys and what the node starts as root"),
