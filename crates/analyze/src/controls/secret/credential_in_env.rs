@@ -20,8 +20,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             let held = variable.get("value").and_then(credential::named);
             let Some(credential) = held else { continue };
             let because = format!(
-                "variable `{}` of container `{}` holds {credential}, readable for everybody who may \
-                 read this object",
+                "variable `{}` of container `{}` holds {credential}, readable for everybody who \
+                 may read this object",
                 variable.str("name").unwrap_or_default(),
                 container.name()
             );
