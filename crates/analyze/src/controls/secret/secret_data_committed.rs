@@ -21,26 +21,34 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
     }
     for field in ["data", "stringData"] {
         let values = object.root.get(field).into_iter().flat_map(Node::entries);
-        let held: Vec<_> = values.filter(|(key, value)| is_secret(key, *value)).collect();
-        let Some(((first, _), others)) = held.split_first() else { continue };
-        let more = match others.len() {
-            0 => String::new(),
-            others => format!(" and {others} more"),
+        let held: Vec<_> = values.filter_map(held).collect();
+        let Some((severity, key, what)) = held.iter().rev().max_by_key(|held| held.0) else {
+            continue;
         };
-        let known = held.iter().find_map(|(_, value)| value.redacted()?.kind);
-        let severity = if known.is_some() { Severity::High } else { Severity::Medium };
-        let known = known.map_or(String::new(), |kind| {
-            format!(", {} among them", credential::with_article(kind))
-        });
+        let more = match held.len() - 1 {
+            0 => String::new(),
+            others => format!(", and {others} more below `{field}`"),
+        };
         let because = format!(
-            "`{first}`{more}{known}: everybody with this manifest can read it, Base64 is no \
-             encryption"
+            "everybody with this manifest can read {what} in `{key}`{more}: Base64 is no encryption"
         );
         let fix = Fix::advice(
             "change the credential and let it come from a vault, a sealed or an encrypted Secret",
         );
-        report.finding_of(severity, object.at(field).key(first), because, fix);
+        report.finding_of(*severity, object.at(field).key(key), because, fix);
     }
+}
+
+/// A value that is there, how bad that is and what it is; all that is kept of it is its length
+/// and what it was recognised as.
+fn held<'a>((key, value): (&'a str, Node<'_>)) -> Option<(Severity, &'a str, String)> {
+    let redacted = value.redacted().filter(|redacted| redacted.length > 0)?;
+    let (severity, what) = match redacted.kind {
+        Some(kind) => (Severity::High, credential::with_article(kind)),
+        None if COMPANIONS.contains(&key) => (Severity::Low, "the value".to_owned()),
+        None => (Severity::Medium, "the value".to_owned()),
+    };
+    Some((severity, key, what))
 }
 
 /// Keys of what stands beside a secret without being one.
@@ -67,9 +75,3 @@ const COMPANIONS: &[&str] = &[
     "user",
     "username",
 ];
-
-/// A value that is there; credentials are known by their length alone.
-fn is_secret(key: &str, value: Node<'_>) -> bool {
-    let redacted = value.redacted().filter(|redacted| redacted.length > 0);
-    redacted.is_some_and(|redacted| redacted.kind.is_some() || !COMPANIONS.contains(&key))
-}
