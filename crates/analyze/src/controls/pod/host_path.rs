@@ -1,6 +1,58 @@
-//! What a folder of the node gives away.
+//! Folders of the node in a pod, and what they give away.
 
-use model::Severity;
+use std::collections::HashMap;
+
+use model::{Node, Path, Pod, Severity, Volume};
+
+/// A folder of the node that a pod shows.
+pub(super) struct HostPath<'p> {
+    volume: Volume<'p>,
+    /// The folder as written.
+    pub(super) path: &'p str,
+    /// The first container that mounts it, if any does.
+    pub(super) container: Option<&'p str>,
+    /// Whether a container can write to it.
+    pub(super) is_writable: bool,
+}
+
+impl<'p> HostPath<'p> {
+    /// The volume's name.
+    pub(super) fn name(&self) -> &'p str {
+        self.volume.name()
+    }
+
+    /// Where the folder is written.
+    pub(super) fn at(&self) -> Path {
+        self.volume.at("hostPath.path")
+    }
+}
+
+/// The folders of the node in a pod. Mounts are gone through once, whatever the number of volumes.
+pub(super) fn all<'p>(pod: &'p Pod<'p>) -> Vec<HostPath<'p>> {
+    let volumes = pod.volumes().filter_map(|volume| Some((volume, volume.host_path()?)));
+    let volumes: Vec<_> = volumes.collect();
+    if volumes.is_empty() {
+        return Vec::new();
+    }
+    let mut mounts: HashMap<&str, (&str, bool)> = HashMap::new();
+    for container in pod.containers() {
+        for (_, mount) in container.volume_mounts() {
+            let is_writable = mount.get("readOnly").and_then(Node::as_bool) != Some(true);
+            let name = mount.str("name").unwrap_or_default();
+            mounts.entry(name).or_insert((container.name(), false)).1 |= is_writable;
+        }
+    }
+    let found = volumes.into_iter().map(|(volume, path)| {
+        let mount = mounts.get(volume.name());
+        HostPath {
+            volume,
+            path,
+            container: mount.map(|(container, _)| *container),
+            is_writable: mount.is_some_and(|(_, is_writable)| *is_writable),
+        }
+    });
+    found.collect()
+}
 
 /// Whether the path is the socket of a container runtime or a folder made for it.
 pub(super) fn is_runtime_socket(path: &str) -> bool {
