@@ -7,6 +7,8 @@ mod image;
 mod namespace;
 mod pod;
 mod resource;
+#[cfg(test)]
+mod root_cause;
 mod secret;
 
 /// Every family with its folder's name.

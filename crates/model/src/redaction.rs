@@ -183,7 +183,7 @@ impl Finder<'_> {
     fn string(&mut self, node: yaml::Node<'_>, text: &str, context: Context, name: Option<&str>) {
         let kind = match (context, name) {
             (Context::Secret, _) => {
-                self.redact(node, secret::find(text).map(|found| found.kind), text);
+                self.redact(node, secret::find_encoded(text), text);
                 return;
             }
             (Context::Named, Some(LAST_APPLIED)) => {

@@ -41,6 +41,14 @@ pub fn find(text: &str) -> Option<Match> {
     scan::next(text.as_bytes(), 0)
 }
 
+/// What a Secret's `data` holds: the text itself or what it says in Base64, with a recognisable
+/// form.
+pub fn find_encoded(text: &str) -> Option<SecretKind> {
+    let plain = || value::decode_whole(text.as_bytes());
+    let found = find(text).or_else(|| find(&plain()?));
+    found.map(|found| found.kind)
+}
+
 /// All credentials with a recognisable form in `text`, in order, at most [`MATCHES_MAX`].
 pub fn find_all(text: &str) -> Vec<Match> {
     let mut matches = Vec::new();

@@ -64,8 +64,14 @@ pub(super) fn by_place<'p>(
 const NAMES_MAX: usize = 4;
 
 impl Group<'_> {
-    /// "container `web`", "containers `web` and `proxy`", for the beginning of a sentence whose
-    /// verb is the same for one and many ("can", "may", "must").
+    /// The subject and verb of a sentence: "container `web` runs", "containers `web` and `proxy`
+    /// run".
+    pub(super) fn who(&self, one: &str, many: &str) -> String {
+        let verb = if self.containers.len() == 1 { one } else { many };
+        format!("{} {verb}", self.names())
+    }
+
+    /// "container `web`", "containers `web` and `proxy`".
     pub(super) fn names(&self) -> String {
         let names: Vec<_> = self.containers.iter().map(|c| format!("`{}`", c.name())).collect();
         match names.as_slice() {

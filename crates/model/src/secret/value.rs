@@ -216,6 +216,22 @@ pub(super) fn decode_base64(encoded: &[u8], max: usize) -> Vec<u8> {
     decoded
 }
 
+/// The longest Base64 that is decoded to look for a credential in it, in bytes.
+const ENCODED_MAX: usize = 64 << 10;
+
+/// The text behind Base64, if all of it is Base64 of UTF-8.
+pub(super) fn decode_whole(encoded: &[u8]) -> Option<String> {
+    let body = encoded.trim_ascii();
+    let padding = body.iter().rev().take_while(|byte| **byte == b'=').count();
+    let digits = &body[..body.len() - padding];
+    if digits.len() > ENCODED_MAX || padding > 2 || digits.is_empty() {
+        return None;
+    }
+    let decoded = decode_base64(digits, ENCODED_MAX);
+    let is_whole = decoded.len() == digits.len() * 3 / 4;
+    if is_whole { String::from_utf8(decoded).ok() } else { None }
+}
+
 pub(super) fn contains_any(text: &[u8], needles: &[&str]) -> bool {
     needles.iter().any(|needle| memmem::find(text, needle.as_bytes()).is_some())
 }

@@ -38,7 +38,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             group.names()
         );
         let fix = match group.at.last_key() {
-            Some("appArmorProfile") => group.set(r#"{"type":"RuntimeDefault"}"#).risky(),
+            Some("appArmorProfile") => {
+                let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky();
+                fix.worded("set `appArmorProfile.type: RuntimeDefault`")
+            }
             _ => Fix::remove(group.at.clone()).risky(),
         };
         report.finding(group.at.clone(), because, fix);

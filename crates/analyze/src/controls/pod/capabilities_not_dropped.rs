@@ -24,7 +24,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             "{} can use capabilities nobody asked for, among them raw sockets and changing owners",
             group.names()
         );
-        report.finding(group.at.clone(), because, group.set(r#"["ALL"]"#).risky());
+        let fix = group.set(r#"["ALL"]"#).risky().worded("set `capabilities.drop: [ALL]`");
+        report.finding(group.at.clone(), because, fix);
     }
 }
 

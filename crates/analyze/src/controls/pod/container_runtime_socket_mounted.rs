@@ -15,22 +15,19 @@ pub(super) const CONTROL: Control = Control {
 };
 
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
-    for volume in pod.volumes() {
-        let Some(path) = volume.host_path().filter(|path| host_path::is_runtime_socket(path))
-        else {
+    for folder in host_path::all(pod) {
+        let Some(container) = folder.container else { continue };
+        let path = folder.path;
+        if !host_path::is_runtime_socket(path) {
             continue;
-        };
-        if let Some((container, ..)) = volume.mounts().next() {
-            let because = format!(
-                "container `{}` can have the runtime start a privileged container through \
-                 `{path}`, even if it is mounted read-only",
-                container.name()
-            );
-            let fix = Fix::advice(
-                "remove the volume; build images without a daemon, and read \
-                                   metrics from the kubelet",
-            );
-            report.finding(volume.at("hostPath.path"), because, fix);
         }
+        let because = format!(
+            "container `{container}` can have the runtime start a privileged container through \
+             `{path}`, even if it is mounted read-only"
+        );
+        let fix = Fix::advice(
+            "remove the volume; build images without a daemon, and read metrics from the kubelet",
+        );
+        report.finding(folder.at(), because, fix);
     }
 }

@@ -16,7 +16,8 @@ pub(super) const CONTROL: Control = Control {
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if pod.host_ipc() {
         let at = pod.at("hostIPC");
-        let because = "every container can read and change shared memory of the node's processes";
+        let because = "every container can read and change shared memory of the node's \
+            processes";
         report.finding(at.clone(), because, Fix::set(at, "false").risky());
     }
 }

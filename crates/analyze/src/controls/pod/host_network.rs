@@ -16,7 +16,8 @@ pub(super) const CONTROL: Control = Control {
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if pod.host_network() {
         let at = pod.at("hostNetwork");
-        let because = "every container can reach what listens on the node's loopback, take its ports and see its traffic";
+        let because = "every container can reach what listens on the node's loopback, take its \
+            ports and see its traffic";
         report.finding(at.clone(), because, Fix::set(at, "false").risky());
     }
 }

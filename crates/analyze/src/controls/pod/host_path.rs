@@ -1,6 +1,58 @@
-//! What a folder of the node gives away.
+//! Folders of the node in a pod, and what they give away.
 
-use model::Severity;
+use std::collections::HashMap;
+
+use model::{Node, Path, Pod, Severity, Volume};
+
+/// A folder of the node that a pod shows.
+pub(super) struct HostPath<'p> {
+    volume: Volume<'p>,
+    /// The folder as written.
+    pub(super) path: &'p str,
+    /// The first container that mounts it, if any does.
+    pub(super) container: Option<&'p str>,
+    /// Whether a container can write to it.
+    pub(super) is_writable: bool,
+}
+
+impl<'p> HostPath<'p> {
+    /// The volume's name.
+    pub(super) fn name(&self) -> &'p str {
+        self.volume.name()
+    }
+
+    /// Where the folder is written.
+    pub(super) fn at(&self) -> Path {
+        self.volume.at("hostPath.path")
+    }
+}
+
+/// The folders of the node in a pod. Mounts are gone through once, whatever the number of volumes.
+pub(super) fn all<'p>(pod: &'p Pod<'p>) -> Vec<HostPath<'p>> {
+    let volumes = pod.volumes().filter_map(|volume| Some((volume, volume.host_path()?)));
+    let volumes: Vec<_> = volumes.collect();
+    if volumes.is_empty() {
+        return Vec::new();
+    }
+    let mut mounts: HashMap<&str, (&str, bool)> = HashMap::new();
+    for container in pod.containers() {
+        for (_, mount) in container.volume_mounts() {
+            let is_writable = mount.get("readOnly").and_then(Node::as_bool) != Some(true);
+            let name = mount.str("name").unwrap_or_default();
+            mounts.entry(name).or_insert((container.name(), false)).1 |= is_writable;
+        }
+    }
+    let found = volumes.into_iter().map(|(volume, path)| {
+        let mount = mounts.get(volume.name());
+        HostPath {
+            volume,
+            path,
+            container: mount.map(|(container, _)| *container),
+            is_writable: mount.is_some_and(|(_, is_writable)| *is_writable),
+        }
+    });
+    found.collect()
+}
 
 /// Whether the path is the socket of a container runtime or a folder made for it.
 pub(super) fn is_runtime_socket(path: &str) -> bool {
@@ -81,8 +133,9 @@ const MEDIUM: Option<Severity> = Some(Severity::Medium);
 const HIGH: Option<Severity> = Some(Severity::High);
 const CRITICAL: Option<Severity> = Some(Severity::Critical);
 
-/// Of the places that cover a path the longest decides, of two the one without what is below. Paths: Filesystem Hierarchy Standard 3.0
-/// and the defaults of kubeadm, the kubelet and the container runtimes.
+/// Of the places that cover a path the longest decides, of two the one without what is below.
+/// Paths: Filesystem Hierarchy Standard 3.0 and the defaults of kubeadm, the kubelet and the
+/// container runtimes.
 const PLACES: &[Place] = &[
     only("/", HIGH, CRITICAL, "its whole file system, with all keys, tokens and programs"),
     only("/etc", HIGH, CRITICAL, "accounts, keys and what the node starts as root"),
@@ -90,8 +143,8 @@ const PLACES: &[Place] = &[
     tree("/etc/kubernetes", HIGH, CRITICAL, "keys of the control plane and static pods"),
     tree("/etc/shadow", HIGH, CRITICAL, "passwords of the node's accounts"),
     tree("/etc/ssh", HIGH, CRITICAL, "the node's SSH keys and who may log in"),
-    tree("/etc/cron.d", MEDIUM, CRITICAL, "what the node starts as root"),
-    tree("/etc/systemd", MEDIUM, CRITICAL, "what the node starts as root"),
+    tree("/etc/cron.d", None, CRITICAL, "what the node starts as root"),
+    tree("/etc/systemd", None, CRITICAL, "what the node starts as root"),
     tree("/root", HIGH, CRITICAL, "keys and tools of the node's administrators"),
     tree("/home", HIGH, HIGH, "keys and data of the node's users"),
     only("/var", HIGH, CRITICAL, "secrets and file systems of all pods on the node"),
@@ -123,6 +176,7 @@ const PLACES: &[Place] = &[
     tree("/bin", None, CRITICAL, "programs that the node runs as root"),
     tree("/sbin", None, CRITICAL, "programs that the node runs as root"),
     tree("/lib", None, CRITICAL, "libraries that the node's programs load"),
+    tree("/lib/modules", None, HIGH, "code that the node's kernel loads"),
     tree("/lib64", None, CRITICAL, "libraries that the node's programs load"),
     tree("/opt/cni/bin", None, HIGH, "programs that the node runs as root for every pod"),
     tree("/etc/cni", None, HIGH, "which programs the node runs as root for every pod"),

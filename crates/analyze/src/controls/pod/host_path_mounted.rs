@@ -15,27 +15,22 @@ pub(super) const CONTROL: Control = Control {
 };
 
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
-    for volume in pod.volumes() {
-        let Some(path) = volume.host_path() else { continue };
-        let is_writable = volume.is_writable();
-        let is_mounted = volume.mounts().next().is_some();
-        let is_told_elsewhere =
-            host_path::is_runtime_socket(path) || host_path::exposure(path, is_writable).is_some();
-        if is_mounted && is_told_elsewhere {
-            continue;
-        }
-        let name = volume.name();
-        let (severity, because) = match (is_mounted, is_writable) {
-            (false, _) => (Severity::Low, format!("volume `{name}` shows `{path}` of the node")),
-            (true, true) => (
+    for folder in host_path::all(pod) {
+        let (name, path) = (folder.name(), folder.path);
+        let is_told_elsewhere = host_path::is_runtime_socket(path)
+            || host_path::exposure(path, folder.is_writable).is_some();
+        let (severity, because) = match (folder.container, folder.is_writable) {
+            (Some(_), _) if is_told_elsewhere => continue,
+            (None, _) => (Severity::Low, format!("volume `{name}` shows `{path}` of the node")),
+            (Some(container), true) => (
                 Severity::Medium,
-                format!("volume `{name}` lets the pod write `{path}` of its node, past its end"),
+                format!("container `{container}` can write `{path}` of its node, past its end"),
             ),
-            (true, false) => {
-                (Severity::Low, format!("volume `{name}` lets the pod read `{path}` of its node"))
+            (Some(container), false) => {
+                (Severity::Low, format!("container `{container}` can read `{path}` of its node"))
             }
         };
         let fix = Fix::advice("use a volume claim, an `emptyDir` or a ConfigMap instead");
-        report.finding_of(severity, volume.at("hostPath.path"), because, fix);
+        report.finding_of(severity, folder.at(), because, fix);
     }
 }

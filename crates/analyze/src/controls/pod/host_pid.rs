@@ -16,7 +16,8 @@ pub(super) const CONTROL: Control = Control {
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if pod.host_pid() {
         let at = pod.at("hostPID");
-        let because = "every container can see all processes of the node, read their environment and signal them";
+        let because = "every container can see all processes of the node, read their \
+            environment and signal them";
         report.finding(at.clone(), because, Fix::set(at, "false").risky());
     }
 }

@@ -20,10 +20,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         return;
     }
     for group in group::by_place(pod, place_of_root) {
-        let because = format!(
-            "{} must run as user 0: whoever gets out of it is root on the node",
-            group.names()
-        );
+        let because =
+            format!("{} as user 0: whoever gets out is root on the node", group.who("runs", "run"));
         let fix = Fix::advice("set `runAsUser` to a user of the image that is not 0");
         report.finding(group.at, because, fix);
     }

@@ -27,6 +27,7 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             group.names()
         );
         let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky();
+        let fix = fix.worded("set `seccompProfile.type: RuntimeDefault`");
         report.finding(group.at.clone(), because, fix);
     }
 }

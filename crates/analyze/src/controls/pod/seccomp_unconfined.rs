@@ -29,7 +29,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             group.names()
         );
         let fix = match group.at.last_key() {
-            Some("seccompProfile") => group.set(r#"{"type":"RuntimeDefault"}"#).risky(),
+            Some("seccompProfile") => {
+                let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky();
+                fix.worded("set `seccompProfile.type: RuntimeDefault`")
+            }
             _ => Fix::advice("replace the annotation by the field `seccompProfile`"),
         };
         report.finding(group.at.clone(), because, fix);

@@ -30,8 +30,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             // `spc_t`, the type of super privileged containers, is confined by nothing.
             let severity = if value == "spc_t" { Severity::High } else { Severity::Medium };
             let because = format!(
-                "{} may run with the SELinux {field} `{value}`, which is not made for containers",
-                group.names()
+                "{} with the SELinux {field} `{value}`, which is not made for containers",
+                group.who("runs", "run")
             );
             let fix = Fix::remove(group.at.clone()).risky();
             report.finding_of(severity, group.at, because, fix);

@@ -15,21 +15,19 @@ pub(super) const CONTROL: Control = Control {
 };
 
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
-    for volume in pod.volumes() {
-        let Some(path) = volume.host_path() else { continue };
-        let Some((container, ..)) = volume.mounts().next() else { continue };
-        let access = if volume.is_writable() { "write" } else { "read" };
-        let Some((severity, exposes)) = host_path::exposure(path, volume.is_writable()) else {
+    for folder in host_path::all(pod) {
+        let Some(container) = folder.container else { continue };
+        let path = folder.path;
+        let Some((severity, exposes)) = host_path::exposure(path, folder.is_writable) else {
             continue;
         };
-        let because = format!(
-            "container `{}` can {access} `{path}` of its node: {exposes}",
-            container.name()
-        );
-        let fix = Fix::advice(match access {
-            "write" => "mount only the folder it needs, with `readOnly: true`",
-            _ => "mount only the folder or file it needs",
-        });
-        report.finding_of(severity, volume.at("hostPath.path"), because, fix);
+        let (access, advice) = if folder.is_writable {
+            ("write", "mount only the folder it needs, with `readOnly: true`")
+        } else {
+            ("read", "mount only the folder or file it needs")
+        };
+        let because =
+            format!("container `{container}` can {access} `{path}` of its node: {exposes}");
+        report.finding_of(severity, folder.at(), because, Fix::advice(advice));
     }
 }

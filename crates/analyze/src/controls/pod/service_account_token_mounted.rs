@@ -8,7 +8,7 @@ pub(super) const CONTROL: Control = Control {
     id: "BW-POD-025",
     name: "service-account-token-mounted",
     title: "Default service account's token mounted",
-    severity: Severity::Low,
+    severity: Severity::Medium,
     page: include_str!("service_account_token_mounted.md"),
     check: Check::Pod(check),
 };
@@ -16,11 +16,13 @@ pub(super) const CONTROL: Control = Control {
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     // An account of its own says that the program talks to the API server.
     let is_default = pod.service_account_name() == "default";
-    let mounts_token = pod.spec.bool("automountServiceAccountToken").unwrap_or(true);
-    if is_default && mounts_token {
+    let written = pod.spec.bool("automountServiceAccountToken");
+    if is_default && written != Some(false) {
+        // Asked for in so many words it outweighs what the account says.
+        let severity = if written.is_some() { Severity::Medium } else { Severity::Low };
         let at = pod.at("automountServiceAccountToken");
         let because = "every container holds a token of the namespace's default service account, \
                        which an attacker can use and the program does not need";
-        report.finding(at.clone(), because, Fix::set(at, "false").risky());
+        report.finding_of(severity, at.clone(), because, Fix::set(at, "false").risky());
     }
 }

@@ -21,8 +21,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     });
     for group in groups {
         let because = format!(
-            "{} must run on the Windows host itself: whoever gets into it owns the node",
-            group.names()
+            "{} on the Windows host itself: whoever gets in owns the node",
+            group.who("runs", "run")
         );
         let fix = Fix::set(group.at.clone(), "false").risky();
         report.finding(group.at, because, fix);

@@ -21,7 +21,7 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     });
     if let Some(group) = group {
         let because = format!(
-            "{} can fill the node's disk with logs and files, and the node then evicts its neighbours",
+            "{} can fill the node's disk with logs and files: the node then evicts others",
             group.names()
         );
         report.finding(group.at, because, Fix::advice("set `resources.limits.ephemeral-storage`"));

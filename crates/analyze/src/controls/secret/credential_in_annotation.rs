@@ -24,9 +24,9 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
 fn annotations(root: Node<'_>, at: &Path, report: &mut Report<'_>) {
     let annotations = root.field("metadata.annotations");
     for (key, value) in annotations.into_iter().flat_map(Node::entries) {
-        let Some(title) = credential::title(value) else { continue };
+        let Some(credential) = credential::named(value) else { continue };
         let because = format!(
-            "annotation `{key}` holds a {title}, readable for everybody who may read this object"
+            "annotation `{key}` holds {credential}, readable for everybody who may read this object"
         );
         let fix = Fix::advice("change the credential and keep it in a Secret");
         report.finding(at.clone().field("metadata.annotations").key(key), because, fix);

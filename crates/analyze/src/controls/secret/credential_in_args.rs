@@ -18,9 +18,9 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in pod.containers() {
         for field in ["command", "args"] {
             for (index, argument) in container.node.list(field).enumerate() {
-                let Some(title) = credential::title(argument) else { continue };
+                let Some(credential) = credential::named(argument) else { continue };
                 let because = format!(
-                    "container `{}` gets a {title} on its command line, shown by every list of \
+                    "container `{}` gets {credential} on its command line, shown by every list of \
                      processes and to everybody who may read this object",
                     container.name()
                 );

@@ -17,9 +17,9 @@ pub(super) const CONTROL: Control = Control {
 fn check(object: &Object<'_>, report: &mut Report<'_>) {
     let data = object.root.get("data");
     for (key, value) in data.into_iter().flat_map(model::Node::entries) {
-        let Some(title) = credential::title(value) else { continue };
+        let Some(credential) = credential::named(value) else { continue };
         let because =
-            format!("`{key}` holds a {title}, readable for everybody who may read ConfigMaps");
+            format!("`{key}` holds {credential}, readable for everybody who may read ConfigMaps");
         let fix = Fix::advice("change the credential and keep it in a Secret");
         report.finding(object.at("data").key(key), because, fix);
     }

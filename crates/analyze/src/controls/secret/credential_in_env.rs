@@ -17,10 +17,11 @@ pub(super) const CONTROL: Control = Control {
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in pod.containers() {
         for (index, variable) in container.env() {
-            let Some(title) = variable.get("value").and_then(credential::title) else { continue };
+            let held = variable.get("value").and_then(credential::named);
+            let Some(credential) = held else { continue };
             let because = format!(
-                "variable `{}` of container `{}` holds a {title}, readable for everybody who may \
-                 read this object",
+                "variable `{}` of container `{}` holds {credential}, readable for everybody who \
+                 may read this object",
                 variable.str("name").unwrap_or_default(),
                 container.name()
             );

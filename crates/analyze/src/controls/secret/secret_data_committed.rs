@@ -2,6 +2,7 @@
 
 use model::{Fix, Node, Object, Severity};
 
+use super::credential;
 use crate::{Check, Control, Kinds, Report};
 
 pub(super) const CONTROL: Control = Control {
@@ -20,25 +21,57 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
     }
     for field in ["data", "stringData"] {
         let values = object.root.get(field).into_iter().flat_map(Node::entries);
-        let held: Vec<_> = values.filter(|(_, value)| holds_something(*value)).collect();
-        let Some(((first, _), others)) = held.split_first() else { continue };
-        let known = held.iter().find_map(|(_, value)| value.redacted()?.kind);
-        let severity = if known.is_some() { Severity::High } else { Severity::Medium };
-        let what = known.map_or("a value", |kind| kind.title());
-        let more =
-            if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        let held: Vec<_> = values.filter_map(held).collect();
+        let Some((severity, key, what)) = held.iter().rev().max_by_key(|held| held.0) else {
+            continue;
+        };
+        let more = match held.len() - 1 {
+            0 => String::new(),
+            others => format!(", and {others} more below `{field}`"),
+        };
         let because = format!(
-            "`{first}`{more} ({what}) can be read by everybody with this manifest: Base64 is no \
-             encryption"
+            "everybody with this manifest can read {what} in `{key}`{more}: Base64 is no encryption"
         );
         let fix = Fix::advice(
             "change the credential and let it come from a vault, a sealed or an encrypted Secret",
         );
-        report.finding_of(severity, object.at(field).key(first), because, fix);
+        report.finding_of(*severity, object.at(field).key(key), because, fix);
     }
 }
 
-/// A value that is there; credentials are known by their length alone.
-fn holds_something(value: Node<'_>) -> bool {
-    value.redacted().is_some_and(|redacted| redacted.length > 0)
+/// A value that is there, how bad that is and what it is; all that is kept of it is its length
+/// and what it was recognised as.
+fn held<'a>((key, value): (&'a str, Node<'_>)) -> Option<(Severity, &'a str, String)> {
+    let redacted = value.redacted().filter(|redacted| redacted.length > 0)?;
+    let (severity, what) = match redacted.kind {
+        Some(kind) => (Severity::High, credential::with_article(kind)),
+        None if COMPANIONS.contains(&key) => (Severity::Low, "the value".to_owned()),
+        None => (Severity::Medium, "the value".to_owned()),
+    };
+    Some((severity, key, what))
 }
+
+/// Keys of what stands beside a secret without being one.
+const COMPANIONS: &[&str] = &[
+    "ca.crt",
+    "ca.pem",
+    "cert",
+    "cluster",
+    "database",
+    "enableOCI",
+    "host",
+    "hostname",
+    "insecure",
+    "name",
+    "namespace",
+    "port",
+    "project",
+    "region",
+    "server",
+    "tls.cert",
+    "tls.crt",
+    "type",
+    "url",
+    "user",
+    "username",
+];

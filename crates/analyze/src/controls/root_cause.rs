@@ -1,0 +1,156 @@
+//! One fault, one finding: all controls together over a workload with a single change.
+
+use model::{
+    DigestKey, KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId, items,
+};
+
+use crate::{Options, catalog, judge};
+
+/// A workload that no control objects to.
+const DECENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      automountServiceAccountToken: false
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 1000
+        seccompProfile: {type: RuntimeDefault}
+      containers:
+      - name: web
+        image: registry.example.com/web:1.2@sha256:9b2f9c5f8f0a4a6ff1b8dff5c7c5c8be1a3f7ba0b1d7f6f3
+        args: [--listen=:8080]
+        env: []
+        ports: [{containerPort: 8080}]
+        resources:
+          requests: {cpu: 100m, memory: 64Mi, ephemeral-storage: 1Gi}
+          limits: {cpu: 500m, memory: 128Mi, ephemeral-storage: 1Gi}
+        securityContext:
+          allowPrivilegeEscalation: false
+          readOnlyRootFilesystem: true
+          capabilities: {drop: [ALL]}
+        volumeMounts: [{name: data, mountPath: /data, readOnly: true}]
+      volumes:
+      - name: data
+        emptyDir: {sizeLimit: 1Gi}
+";
+
+#[test]
+fn a_decent_workload_has_no_finding() {
+    assert_eq!(controls_that_fire(DECENT), Vec::<&str>::new());
+}
+
+#[test]
+fn one_change_makes_one_finding() {
+    let faults = pod_faults().into_iter().chain(container_faults());
+    for (before, after, expected) in faults {
+        assert!(DECENT.contains(before), "the workload has no `{before}`");
+        let text = DECENT.replacen(before, after, 1);
+        assert_eq!(controls_that_fire(&text), [expected], "{before} → {after}");
+    }
+}
+
+type Fault = (&'static str, &'static str, &'static str);
+
+fn pod_faults() -> Vec<Fault> {
+    let host_path = "emptyDir: {sizeLimit: 1Gi}";
+    let token = "automountServiceAccountToken: false";
+    let user = "runAsNonRoot: true\n        runAsUser: 1000";
+    vec![
+        (user, "runAsGroup: 1000", "root-not-excluded"),
+        (user, "runAsNonRoot: false", "root-not-excluded"),
+        (user, "runAsUser: 0", "runs-as-root"),
+        (user, "runAsUser: 1000\n        runAsGroup: 0", "root-group"),
+        ("{type: RuntimeDefault}", "{type: Unconfined}", "seccomp-unconfined"),
+        ("seccompProfile: {type: RuntimeDefault}", "fsGroup: 1000", "seccomp-not-set"),
+        (host_path, "hostPath: {path: /run/docker.sock}", "container-runtime-socket-mounted"),
+        (host_path, "hostPath: {path: /etc/kubernetes}", "sensitive-host-path-mounted"),
+        (host_path, "hostPath: {path: /srv/data}", "host-path-mounted"),
+        (token, "serviceAccountName: ''", "service-account-token-mounted"),
+        (token, "serviceAccountName: web\n      hostNetwork: true", "host-network"),
+        (
+            token,
+            "serviceAccountName: web\n      hostPID: true\n      shareProcessNamespace: true",
+            "host-pid",
+        ),
+        (token, "serviceAccountName: web\n      hostIPC: true", "host-ipc"),
+        ("namespace: shop", "namespace: default", "default-namespace-used"),
+        (
+            "metadata: {labels: {app: web}}",
+            "metadata: {annotations: {example.com/password: hunter2}}",
+            "credential-in-annotation",
+        ),
+    ]
+}
+
+fn container_faults() -> Vec<Fault> {
+    let security = "allowPrivilegeEscalation: false
+          readOnlyRootFilesystem: true
+          capabilities: {drop: [ALL]}";
+    let environment = "env: []";
+    let secret = "env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: web, key: token}}}]";
+    vec![
+        (security, "privileged: true", "privileged-container"),
+        (
+            security,
+            "privileged: true\n          procMount: Unmasked\n          \
+             seccompProfile: {type: Unconfined}\n          capabilities: {add: [ALL]}",
+            "privileged-container",
+        ),
+        (
+            security,
+            "readOnlyRootFilesystem: true\n          capabilities: {drop: [ALL], add: [SYS_ADMIN]}",
+            "dangerous-capability-added",
+        ),
+        ("capabilities: {drop: [ALL]}", "capabilities: {add: [ALL]}", "dangerous-capability-added"),
+        ("capabilities: {drop: [ALL]}", "capabilities: {drop: [KILL]}", "capabilities-not-dropped"),
+        ("allowPrivilegeEscalation: false", "runAsUser: 1", "privilege-escalation-allowed"),
+        ("readOnlyRootFilesystem: true", "runAsUser: 1", "writable-root-filesystem"),
+        (
+            "readOnlyRootFilesystem: true",
+            "readOnlyRootFilesystem: null",
+            "writable-root-filesystem",
+        ),
+        ("containerPort: 8080", "containerPort: 8080, hostPort: 80", "host-port"),
+        (", memory: 128Mi", "", "memory-limit-missing"),
+        ("limits: {cpu: 500m, ", "limits: {", "cpu-limit-missing"),
+        (
+            ", ephemeral-storage: 1Gi}\n        sec",
+            "}\n        sec",
+            "ephemeral-storage-limit-missing",
+        ),
+        ("registry.example.com/web", "web", "implicit-registry"),
+        (
+            "web:1.2@sha256:9b2f9c5f8f0a4a6ff1b8dff5c7c5c8be1a3f7ba0b1d7f6f3",
+            "web",
+            "mutable-image-tag",
+        ),
+        ("@sha256:9b2f9c5f8f0a4a6ff1b8dff5c7c5c8be1a3f7ba0b1d7f6f3", "", "image-without-digest"),
+        (environment, "env: [{name: DB_PASSWORD, value: hunter2}]", "credential-in-env"),
+        (environment, secret, "secret-in-environment"),
+        ("--listen=:8080", "--password=hunter2", "credential-in-args"),
+    ]
+}
+
+/// Names of the controls with findings, each as often as it has some.
+fn controls_that_fire(text: &str) -> Vec<&'static str> {
+    let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
+    let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
+    let mut part = Part::new();
+    let key = DigestKey::new(&[7; 32]);
+    for document in stream.documents() {
+        let document = document.unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+        for item in items(document.root(), &mut |_, reason| panic!("{reason}\n{text}")) {
+            let redactions = Redactions::find(item.node, &key);
+            let origin = Origin { file: 0, document: 0, item: Path::root(), line: 1 };
+            part.insert(item.node, &redactions, WorldId(0), origin, item.typed);
+        }
+    }
+    snapshot.add(part);
+    let judge = |id| judge(&snapshot, id, catalog::all(), &Options::default()).findings;
+    snapshot.ids().flat_map(judge).map(|finding| finding.control).collect()
+}
