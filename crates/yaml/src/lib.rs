@@ -11,6 +11,7 @@ mod arena;
 mod base64;
 mod build;
 mod character;
+mod fast;
 mod finish;
 mod json;
 mod keys;

@@ -1,4 +1,4 @@
-//! Hand-made seeds: every construct of YAML 1.1's grammar in a few lines.
+//! Hand-made seeds: every construct of the grammars of YAML 1.1 and JSON in a few lines.
 
 #[rustfmt::skip]
 pub(crate) const GRAMMAR: &[&str] = &[
@@ -41,4 +41,15 @@ pub(crate) const GRAMMAR: &[&str] = &[
     "a: ?b\nc: -d\ne: :f\n-g: h\n?i: j\n:k: l\n", "{a:b, c: d:e, http://f, -g, ?h}\n",
     "a:   \n  b:    c   \n\n\n  d:\n\n    - e\n\n", "- - - a\n    - b\n  - c\n- d\n",
     "a: >\n\n  x\n\n\ty\n  z\n", "a: |\n\tx\n", "a: |\n  x\n y\n", "a: |\n     \n  x\n", "| x\n", "|3\n   x\n",
+];
+
+#[rustfmt::skip]
+pub(crate) const JSON: &[&str] = &[
+    "{\"a\": 1, \"b\": [true, false, null, -0.5e+3, \"x\"], \"c\": {\"d\": {}, \"e\": []}}\n",
+    "[0, -1, 10, 1.5, 1e3, 1E-7, 1e400, 18446744073709551615, 18446744073709551616, 9223372036854775808]",
+    "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9 \\ud83d\\ude00 \\ud83d \\ude00\"",
+    "{\"a\": 1, \"a\": 2, \"b\": {\"c\": 3, \"c\": 4}}",
+    "{\"kind\": \"List\", \"items\": [\n  {\"kind\": \"Pod\"},\n  {\"kind\": \"Service\"}\n]}\n{\"kind\": \"Pod\"}",
+    "1 2 \"x\" true null {} []",
+    "{\"<a>\": \"&\u{2028}\u{2029}\u{E9}\u{1F600}\"}",
 ];
