@@ -55,3 +55,20 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         io.or(json) == Some(io::ErrorKind::BrokenPipe)
     })
 }
+
+/// The help of the program and of each command, for the generated reference.
+pub fn help() -> Vec<(String, String)> {
+    use clap::CommandFactory;
+
+    fn add(command: &clap::Command, name: &str, pages: &mut Vec<(String, String)>) {
+        let mut shown = command.clone().bin_name(name).term_width(100);
+        pages.push((name.to_owned(), shown.render_long_help().to_string()));
+        for inner in command.get_subcommands() {
+            add(inner, &format!("{name} {}", inner.get_name()), pages);
+        }
+    }
+
+    let mut pages = Vec::new();
+    add(&Arguments::command(), "bollwerk", &mut pages);
+    pages
+}
