@@ -90,7 +90,7 @@ impl<'a, 't> Builder<'a, 't> {
         if properties.tag != Tag::None {
             self.check_tagged(&mut node)?;
         } else if style == Style::Plain
-            && matches!(self.arena.slice(text).as_bytes().first(), Some(b'.' | b'+' | b'-'))
+            && matches!(self.arena.bytes_of(text).first(), Some(b'.' | b'+' | b'-'))
         {
             self.check_finite(&node, span);
         }

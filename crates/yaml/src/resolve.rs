@@ -58,6 +58,10 @@ pub(crate) fn resolve_plain(text: &str) -> Scalar {
 
 /// The words for bools and null.
 fn resolve_word(text: &str) -> Scalar {
+    // No word is longer than `false`; most keys that get here are.
+    if text.len() > 5 {
+        return Scalar::Text;
+    }
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
             Scalar::Bool(true)

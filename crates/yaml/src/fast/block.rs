@@ -9,14 +9,19 @@ use crate::build::Properties;
 use crate::{Span, Style};
 
 impl Reader<'_, '_> {
-    /// Reads a block scalar of a collection in column `parent`, without indentation indicator.
+    /// Reads a block scalar of a collection in column `parent`.
     pub(super) fn block_scalar(&mut self, parent: Option<usize>) -> Option<()> {
         let start = self.at;
         let style = if self.byte() == b'|' { Style::Literal } else { Style::Folded };
         self.at += 1;
-        let chomping = self.byte();
-        if matches!(chomping, b'-' | b'+') {
+        let mut chomping = self.chomping();
+        let increment = match self.byte() {
+            digit @ b'1'..=b'9' => Some(usize::from(digit - b'0')),
+            _ => None,
+        };
+        if increment.is_some() {
             self.at += 1;
+            chomping = chomping.or_else(|| self.chomping());
         }
         let header = self.at;
         self.skip_spaces();
@@ -25,13 +30,20 @@ impl Reader<'_, '_> {
             b'#' if self.at > header => self.skip_comment(),
             _ => return None,
         }
-        let (leading, indent) = self.block_indent(parent.map_or(1, |column| column + 1))?;
+        let (leading, indent) = match increment {
+            Some(increment) => {
+                self.at += 1;
+                self.line_start = self.at;
+                (0, parent.unwrap_or(0) + increment)
+            }
+            None => self.block_indent(parent.map_or(1, |column| column + 1))?,
+        };
         let side = self.builder.arena.side.len();
-        let (end, breaks) = self.block_lines(style, leading, indent)?;
+        let (end, breaks) = self.block_lines(style, leading, indent, header)?;
         let kept = match chomping {
-            b'-' => 0,
-            b'+' => breaks,
-            _ => breaks.min(1),
+            Some(b'-') => 0,
+            Some(_) => breaks,
+            None => breaks.min(1),
         };
         push_breaks(&mut self.builder.arena.side, kept);
         let text = Text::side(side, &self.builder.arena.side);
@@ -39,6 +51,12 @@ impl Reader<'_, '_> {
         self.end = end;
         self.builder.scalar(span, style, text, Properties::NONE).ok()?;
         self.skip_lines()
+    }
+
+    fn chomping(&mut self) -> Option<u8> {
+        let chomping = self.byte_or_end().filter(|byte| matches!(byte, b'-' | b'+'))?;
+        self.at += 1;
+        Some(chomping)
     }
 
     /// From the header's line break: finds the first line that is not empty, counts the empty
@@ -67,15 +85,16 @@ impl Reader<'_, '_> {
     }
 
     /// Copies the lines that are indented enough to the side text. Returns where the last one
-    /// with more than blanks ends, and how many line breaks follow the last line.
+    /// with more than blanks ends (`end`, when there is none), and how many line breaks follow
+    /// the last line.
     fn block_lines(
         &mut self,
         style: Style,
         leading: usize,
         indent: usize,
+        mut end: usize,
     ) -> Option<(usize, usize)> {
         let folded = style == Style::Folded;
-        let mut end = self.at;
         let mut breaks = leading;
         let mut first = true;
         let mut after_indented = false;
@@ -112,7 +131,7 @@ impl Reader<'_, '_> {
             self.at += 1;
             self.line_start = self.at;
         }
-        Some((end, breaks))
+        (!first).then_some((end, breaks))
     }
 
     /// From the start of a line: skips up to `indent` spaces; false at the end or at a line that

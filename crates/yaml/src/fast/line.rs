@@ -213,6 +213,9 @@ impl Reader<'_, '_> {
                 b'n' => side.push('\n'),
                 b't' => side.push('\t'),
                 b'r' => side.push('\r'),
+                b'x' => at = self.push_code_point(at, 2)?,
+                b'u' => at = self.push_code_point(at, 4)?,
+                b'U' => at = self.push_code_point(at, 8)?,
                 b'\n' => {
                     let (breaks, start) = self.skip_quoted_blanks(at - 1);
                     push_breaks(&mut self.builder.arena.side, breaks - 1);
@@ -223,6 +226,15 @@ impl Reader<'_, '_> {
             }
             quoted.piece = at;
         }
+    }
+
+    /// Writes the character with the hexadecimal code at `at` to the side text.
+    fn push_code_point(&mut self, at: usize, digits: usize) -> Option<usize> {
+        let code = self.bytes.get(at..at + digits)?.iter().try_fold(0, |code, &digit| {
+            char::from(digit).to_digit(16).map(|digit| code << 4 | digit)
+        })?;
+        self.builder.arena.side.push(char::from_u32(code)?);
+        Some(at + digits)
     }
 
     /// Folds the line breaks at `at` and the blanks around them; where the text goes on.

@@ -55,6 +55,48 @@ pub(crate) fn mutate(random: &mut Random, seeds: &[String]) -> String {
     text.into_iter().collect()
 }
 
+/// A document of one unusual scalar, as a value and as a key.
+pub(crate) fn scalar(random: &mut Random) -> String {
+    const SHAPES: &[(&str, &[&str], &str)] = &[
+        ("", &["1", "1234567890123456", "-1.5", "0.1", "9007199254740993", "1e21"], DIGITS),
+        ("", &["0x1F", "0b101", "0o17", "0777", "1_000", ".5", "18446744073709551615"], DIGITS),
+        ("!!float ", &["1", "1.5", ".inf", "9223372036854775807"], DIGITS),
+        ("!!int ", &["1", "0x1F", "1.5", "9223372036854775808"], DIGITS),
+        ("!!timestamp ", &["2001-12-14", "2001-2-28 21:59:43.10"], "0123456789-:T "),
+        (
+            "!!timestamp ",
+            &["2001-12-14T21:59:43.10Z", "2004-2-29t1:2:3-05:00"],
+            "0123456789-:TtZ.,+ ",
+        ),
+        ("!!binary ", &["aGVsbG8=", "/+8=", "YQ==", "4pi6"], "aGVb8+/=\\-"),
+        ("!!bool ", &["yes", "True", "n", "OFF"], "yesnotrufalTRUE"),
+        ("!!null ", &["~", "null", "NULL"], "nulNUL~"),
+        (
+            "",
+            &["yes", "True", "n", "OFF", "Null", ".inf", "-.INF", ".NaN"],
+            "yesnotrufalTRUE.~-+INFnaif",
+        ),
+    ];
+    const DIGITS: &str = "0123456789012345678901234567890123456789.eE+-_xobabf";
+    let (tag, seeds, letters) = random.pick(SHAPES);
+    let letters: Vec<char> = letters.chars().collect();
+    let mut text: Vec<char> = random.pick(seeds).chars().collect();
+    for _ in 0..random.below(8) {
+        let at = random.below(text.len() + 1);
+        match random.below(4) {
+            0 if at < text.len() => _ = text.remove(at),
+            1 if at < text.len() => text[at] = *random.pick(&letters),
+            _ => text.insert(at, *random.pick(&letters)),
+        }
+    }
+    let text: String = text.into_iter().collect();
+    match random.below(3) {
+        0 => format!("{tag}{text}: x\n"),
+        1 => format!("- {tag}'{text}'\n"),
+        _ => format!("a: {tag}{text}\n"),
+    }
+}
+
 /// Some consecutive lines of a seed, at most 2 kB and mostly much less.
 fn piece<'a>(random: &mut Random, seeds: &'a [String]) -> &'a str {
     let seed = random.pick(seeds);
