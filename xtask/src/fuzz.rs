@@ -42,19 +42,18 @@ pub(crate) fn run_all(seconds: u32) -> Result<()> {
     run_these(&targets()?, seconds)
 }
 
-/// Names of the targets, from their files.
+/// Names of the targets: the binaries of `fuzz/Cargo.toml`.
 pub(crate) fn targets() -> Result<Vec<String>> {
-    let folder = crate::root().join("fuzz/fuzz_targets");
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
-        }
-    }
+    let manifest = crate::root().join("fuzz/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest)
+        .with_context(|| format!("cannot read {}", manifest.display()))?;
+    let names = text.split("[[bin]]").skip(1).filter_map(|section| {
+        section.lines().find_map(|line| line.strip_prefix("name = "))
+    });
+    let mut names: Vec<_> = names.map(|name| name.trim_matches('"').to_owned()).collect();
     names.sort();
     if names.is_empty() {
-        bail!("no fuzz target in {}", folder.display());
+        bail!("{} names no fuzz target", manifest.display());
     }
     Ok(names)
 }

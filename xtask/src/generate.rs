@@ -38,7 +38,8 @@ fn controls() -> String {
         if catalog::family(control) != family {
             family = catalog::family(control);
             text.push_str(&format!(
-                "\n## {family}\n\n| id | name | severity | what | mapping |\n|---|---|---|---|---|\n"
+                "\n## {family}\n\n| id | name | severity | what | mapping |\n\
+                 |---|---|---|---|---|\n"
             ));
         }
         let mapping = catalog::section(control.page, "Mapping").unwrap_or_default();
@@ -57,7 +58,8 @@ fn controls() -> String {
     }
     text.push_str(
         "\n## pod-security\n\nJudged where a namespace's labels or `--pod-security` put a level in \
-         force.\n\n| name | level | what to do | controls that look at the same |\n|---|---|---|---|\n",
+         force.\n\n| name | level | what to do | controls that look at the same |\n\
+         |---|---|---|---|\n",
     );
     for rule in pod_security::RULES {
         text.push_str(&format!(

@@ -57,6 +57,9 @@ fn check_file(file: &Path, faults: &mut Vec<String>) -> Result<()> {
     }
     let text = fs::read_to_string(crate::root().join(file))?;
     let shown = file.display();
+    if extension == "md" && file.starts_with("changelog.d") {
+        return Ok(());
+    }
     if extension == "md" {
         let mut in_code = false;
         let headings = text.lines().filter(|line| {
@@ -79,8 +82,10 @@ fn check_file(file: &Path, faults: &mut Vec<String>) -> Result<()> {
     if count > FILE_LINES_MAX {
         faults.push(format!("{shown}: {count} lines, {FILE_LINES_MAX} are the limit"));
     }
+    // The formatter leaves long texts alone; tests are full of them.
+    let is_test = file.components().any(|part| part.as_os_str() == "tests");
     for (number, line) in (1..).zip(text.lines()) {
-        if line.chars().count() > LINE_CHARS_MAX {
+        if !is_test && line.chars().count() > LINE_CHARS_MAX {
             faults.push(format!("{shown}:{number}: longer than {LINE_CHARS_MAX} columns"));
         }
     }

@@ -197,7 +197,7 @@ fn summary(
     if shown > SHOWN_MAX {
         writeln!(
             out,
-            "  {DIM}the {SHOWN_MAX} worst of {shown} are shown above; `--format json` lists all{DIM:#}"
+            "  {DIM}the {SHOWN_MAX} worst of {shown} stand above; `--format json` lists all{DIM:#}"
         )?;
     }
     coverage(report, out)?;
