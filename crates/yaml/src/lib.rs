@@ -11,6 +11,7 @@ mod arena;
 mod base64;
 mod build;
 mod character;
+pub mod edit;
 mod fast;
 mod finish;
 mod json;
