@@ -90,9 +90,10 @@ impl Reader<'_, '_> {
     }
 
     /// Adds a scalar that is no key, with the lines it is folded over.
-    fn scalar_value(&mut self, mut scalar: line::Scalar, parent: Option<usize>) -> Option<()> {
+    fn scalar_value(&mut self, scalar: line::Scalar, parent: Option<usize>) -> Option<()> {
         if scalar.style == Style::Plain {
-            self.continue_plain(&mut scalar, parent?)?;
+            // At the top, a second line of content makes the reader give up.
+            return self.plain_value(scalar, parent.unwrap_or(usize::MAX));
         }
         self.add_scalar(&scalar)?;
         self.next_content()
@@ -267,9 +268,19 @@ impl Reader<'_, '_> {
 
     #[inline]
     fn skip_spaces(&mut self) {
-        while self.byte_or_end() == Some(b' ') {
-            self.at += 1;
+        self.at = self.after_spaces(self.at);
+    }
+
+    #[inline]
+    fn after_spaces(&self, mut at: usize) -> usize {
+        const EIGHT: &[u8] = b"        ";
+        while self.bytes.get(at..at + EIGHT.len()) == Some(EIGHT) {
+            at += EIGHT.len();
         }
+        while self.bytes.get(at) == Some(&b' ') {
+            at += 1;
+        }
+        at
     }
 
     #[inline]

@@ -61,9 +61,7 @@ impl Builder<'_, '_> {
         let span = self.arena.node(key).span();
         match key_kind(self.arena, key) {
             KeyKind::Text => {
-                let node = self.arena.node(self.arena.target(key));
-                let side = node.has(RawNode::SIDE_TEXT);
-                let text = Text { offset: node.value, length: node.length, side };
+                let text = self.arena.node(self.arena.target(key)).text();
                 keys.push(KeyText { node: key, text });
             }
             KeyKind::Other(json) => {

@@ -43,7 +43,8 @@ const CLASSES: [u8; 256] = {
 
 impl Reader<'_, '_> {
     /// Scans the scalar that starts here, of a plain one only the first line.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "returning scalars through memory costs a fifth")]
+    #[inline(always)]
     pub(super) fn scan_scalar(&mut self) -> Option<Scalar> {
         match self.byte() {
             b'"' => self.scan_double_quoted(),
@@ -55,14 +56,14 @@ impl Reader<'_, '_> {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "for the same reason")]
+    #[inline(always)]
     fn scan_plain(&self) -> Option<Scalar> {
         let end = self.plain_line_end(self.at)?;
         (end > self.at).then(|| self.plain(self.at, end))
     }
 
     /// Where the part of a line that belongs to a plain scalar ends, trailing spaces included.
-    #[inline]
     fn plain_line_end(&self, start: usize) -> Option<usize> {
         let mut at = start;
         loop {
@@ -97,47 +98,49 @@ impl Reader<'_, '_> {
         end
     }
 
-    /// Adds the lines after its first to a plain scalar: all that are right of the enclosing
-    /// collection.
-    pub(super) fn continue_plain(&mut self, scalar: &mut Scalar, parent: usize) -> Option<()> {
+    /// Adds a plain scalar and the lines it is folded over: all that are right of the enclosing
+    /// collection. Goes on to the next content.
+    pub(super) fn plain_value(&mut self, mut scalar: Scalar, parent: usize) -> Option<()> {
         let mut side = None;
         loop {
-            let line_end = self.trim_ahead(scalar.end);
+            let line_end = self.after_spaces(scalar.end);
             if self.bytes.get(line_end) != Some(&b'\n') {
                 break;
             }
             let (breaks, line, start) = self.skip_empty_lines(line_end);
             match self.bytes.get(start) {
+                None | Some(b'#') => break,
                 Some(b'\t') => return None,
-                Some(byte) if *byte != b'#' && start - line > parent => {}
-                _ => break,
+                Some(_) if start - line <= parent => {
+                    self.add_plain(scalar, side)?;
+                    (self.line_start, self.at) = (line, start);
+                    return Some(());
+                }
+                Some(_) => {}
             }
             let end = self.plain_line_end(start)?;
-            let arena = &mut *self.builder.arena;
-            if side.is_none() {
-                side = Some(arena.side.len());
-                arena.side.push_str(&self.text[scalar.start..scalar.end]);
-            }
-            fold(&mut arena.side, breaks);
             let end = self.trim_spaces(start, end);
             if end == start {
                 return None;
             }
-            self.builder.arena.side.push_str(&self.text[start..end]);
+            let text = &mut self.builder.arena.side;
+            if side.is_none() {
+                side = Some(text.len());
+                text.push_str(&self.text[scalar.start..scalar.end]);
+            }
+            fold(text, breaks);
+            text.push_str(&self.text[start..end]);
             scalar.end = end;
         }
-        if let Some(side) = side {
-            scalar.text = Text::side(side, &self.builder.arena.side);
-            scalar.folded = true;
-        }
-        Some(())
+        self.add_plain(scalar, side)?;
+        self.next_content()
     }
 
-    fn trim_ahead(&self, mut at: usize) -> usize {
-        while self.bytes.get(at) == Some(&b' ') {
-            at += 1;
+    fn add_plain(&mut self, mut scalar: Scalar, side: Option<usize>) -> Option<()> {
+        if let Some(side) = side {
+            scalar.text = Text::side(side, &self.builder.arena.side);
         }
-        at
+        self.add_scalar(&scalar)
     }
 
     /// From a line break: how many follow each other, where the line after them starts, and its
@@ -147,7 +150,7 @@ impl Reader<'_, '_> {
         loop {
             breaks += 1;
             let line = at + 1;
-            at = self.trim_ahead(line);
+            at = self.after_spaces(line);
             if self.bytes.get(at) != Some(&b'\n') {
                 return (breaks, line, at);
             }
@@ -284,7 +287,7 @@ impl Reader<'_, '_> {
     /// Whether spaces, a colon and a space or a line break follow: what was scanned is a key.
     #[inline]
     pub(super) fn is_key(&self, scalar: &Scalar) -> bool {
-        let at = self.trim_ahead(scalar.end);
+        let at = self.after_spaces(scalar.end);
         self.bytes.get(at) == Some(&b':') && self.is_spaced(at + 1)
     }
 }
