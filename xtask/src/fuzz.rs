@@ -47,9 +47,10 @@ pub(crate) fn targets() -> Result<Vec<String>> {
     let manifest = crate::root().join("fuzz/Cargo.toml");
     let text = std::fs::read_to_string(&manifest)
         .with_context(|| format!("cannot read {}", manifest.display()))?;
-    let names = text.split("[[bin]]").skip(1).filter_map(|section| {
-        section.lines().find_map(|line| line.strip_prefix("name = "))
-    });
+    let names = text
+        .split("[[bin]]")
+        .skip(1)
+        .filter_map(|section| section.lines().find_map(|line| line.strip_prefix("name = ")));
     let mut names: Vec<_> = names.map(|name| name.trim_matches('"').to_owned()).collect();
     names.sort();
     if names.is_empty() {

@@ -18,6 +18,9 @@ pub(crate) enum Command {
     /// Judge manifests: what is wrong, where, why and what to do about it
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),
+    /// Repair manifests in their text, comments and formatting kept
+    #[command(after_help = FIX_EXAMPLES)]
+    Fix(Box<Fix>),
     /// Show the page of a control: what an attacker gains, when it is legitimate, examples
     #[command(after_help = "Example:\n  bollwerk explain privileged-container")]
     Explain(Explain),
@@ -129,6 +132,36 @@ pub(crate) enum Format {
     Json,
     /// SARIF 2.1.0
     Sarif,
+}
+
+const FIX_EXAMPLES: &str = "\
+Examples:
+  bollwerk fix deploy/ --diff
+  bollwerk fix deploy/ --unsafe
+
+Safe fixes take away what no working program can notice. Risky ones (`--unsafe`) may break a
+program that needs what they take away: try them first.";
+
+#[derive(Args)]
+pub(crate) struct Fix {
+    /// Files and folders to repair
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Print what would change, as a unified diff, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Apply risky fixes too
+    #[arg(long)]
+    pub(crate) r#unsafe: bool,
+    /// Configuration file [default: bollwerk.yaml, in this folder or one above]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long)]
+    pub(crate) no_config: bool,
+    /// The time that counts as now
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) now: Option<jiff::Timestamp>,
 }
 
 #[derive(Args)]

@@ -98,7 +98,9 @@ fn judge_all(
     let mut all = Said::default();
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for said in workers.into_iter().filter_map(|worker| worker.join().ok()) {
+        for worker in workers {
+            // A panic is a defect of ours: it must not pass as "nothing found".
+            let said = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             all.findings.extend(said.findings);
             all.gaps.extend(said.gaps);
             all.workloads += said.workloads;
@@ -129,8 +131,9 @@ impl Said {
         }
         let located = sources.locate(snapshot, file, &places, frames, &mut self.gaps);
         let mut located = located.into_iter();
-        for (_, judgement) in judged {
+        for (object, judgement) in judged {
             for mut finding in judgement.findings {
+                finding.object = Some(object);
                 if let Some(place) = located.next().flatten() {
                     finding.location = Some(place.location);
                     finding.frame = place.frame;

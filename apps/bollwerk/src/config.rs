@@ -1,5 +1,6 @@
 //! The configuration file: found, checked, taken over. A flag overrides its key.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -53,6 +54,7 @@ impl Settings {
             collect: collect::manifests::Options {
                 ignore_files: true,
                 worlds: Vec::new(),
+                overlay: BTreeMap::new(),
                 threads,
                 limits: yaml::Limits::default(),
             },

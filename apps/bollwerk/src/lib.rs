@@ -7,6 +7,7 @@ mod arguments;
 pub mod assess;
 mod catalog;
 pub mod config;
+mod fix;
 mod generate;
 mod scan;
 mod stats;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         Command::Scan(scan) => scan::run(&scan),
+        Command::Fix(fix) => fix::run(&fix),
         Command::Explain(explain) => catalog::explain(&explain),
         Command::Controls(controls) => catalog::list(&controls),
         Command::Completions { shell } => generate::completions(shell),

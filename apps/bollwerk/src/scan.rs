@@ -100,7 +100,7 @@ fn inputs(arguments: &Scan) -> Result<Vec<Input>> {
     Ok(inputs)
 }
 
-fn digest_key() -> Result<DigestKey> {
+pub(crate) fn digest_key() -> Result<DigestKey> {
     let mut random = [0; 32];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| anyhow::anyhow!("no randomness to be had"))?;
     Ok(DigestKey::new(&random))

@@ -100,6 +100,7 @@ impl Judgement {
             id,
             severity,
             subject: subject(object),
+            object: None,
             fingerprint: Fingerprint::new(name, cluster, identity, &at, object.root),
             path: at,
             message,

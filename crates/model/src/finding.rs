@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest;
 
-use crate::{Identity, Node, Path};
+use crate::{Identity, Node, ObjectId, Path};
 
 /// How bad a finding is, from stated impact and reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -249,6 +249,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What it is about.
     pub subject: Subject,
+    /// The object's number in the snapshot it was judged in, when it is about an object.
+    pub object: Option<ObjectId>,
     /// The field.
     pub path: Path,
     /// What tells it apart.

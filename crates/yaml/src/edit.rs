@@ -129,7 +129,7 @@ struct Parent<'s> {
     key: Option<Node<'s>>,
 }
 
-impl<'s> Place<'s> {
+impl Place<'_> {
     /// The next place; none when the mapping has no such key.
     fn step(&self, step: Step<'_>) -> Result<Option<Self>, Refusal> {
         let parent = Some(Parent { node: self.node, key: self.key });

@@ -101,14 +101,15 @@ pub(super) fn flow(node: Node<'_>, is_json: bool, out: &mut String) {
     }
 }
 
+/// Words that YAML 1.1 reads as something else than text.
+const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+
 /// A key or text: plain where every reader takes it for the same text, else in double quotes.
 pub(super) fn key(text: &str, is_json: bool) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
     let starts_as_word = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    const WORDS: [&str; 8] = ["y", "n", "yes", "no", "on", "off", "true", "false"];
     let is_word = WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
-    let is_null = text.eq_ignore_ascii_case("null");
-    if !is_json && starts_as_word && text.bytes().all(plain) && !is_word && !is_null {
+    if !is_json && starts_as_word && text.bytes().all(plain) && !is_word {
         text.to_owned()
     } else {
         quoted(text)

@@ -174,13 +174,10 @@ fn item(text: &str, own: (usize, usize)) -> Result<Splice, Refusal> {
 /// Whole lines, with one line break.
 fn lines(text: &str, start: usize, last: usize) -> Splice {
     let end = line_end(text, last);
-    let line_break = text[end..].find('\n').map(|at| end + at + 1);
-    match line_break {
-        Some(end) => splice(start, end, ""),
-        // The last line of a file without a line break at its end: take the one before it.
-        None => {
-            let before = text[..start].trim_end_matches(['\n', '\r']).len();
-            splice(before, end, "")
-        }
+    if let Some(length) = text[end..].find('\n') {
+        return splice(start, end + length + 1, "");
     }
+    // The last line of a file without a line break at its end: take the one before it.
+    let before = text[..start].trim_end_matches(['\n', '\r']).len();
+    splice(before, end, "")
 }
