@@ -204,7 +204,7 @@ fn tell(repair: &Repair<'_>, left: &[Left]) {
             let location = finding.location.as_ref()?;
             Some(format!("{}:{}", location.file, location.line))
         };
-        let first = findings.iter().find_map(|finding| place(finding)).unwrap_or_default();
+        let first = findings.iter().find_map(place).unwrap_or_default();
         let more = findings.len() - 1;
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         anstream::eprintln!("left {control}: {reason}\n     {DIM}{first}{more}{DIM:#}");

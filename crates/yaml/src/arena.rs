@@ -114,7 +114,6 @@ pub(crate) struct Effective {
 const BYTES_A_NODE: usize = 32;
 
 /// All memory of a stream.
-#[derive(Debug)]
 pub(crate) struct Arena<'t> {
     pub(crate) text: &'t str,
     pub(crate) nodes: Vec<RawNode>,

@@ -1,11 +1,13 @@
 //! The fast path: one pass over a document that keeps to the plain part of YAML almost all
 //! manifests are written in.
 //!
-//! It takes block collections, one-line scalars, block scalars, flow collections without pairs or
+//! It takes block collections, plain, quoted and block scalars, flow collections without pairs or
 //! lone keys, and comments; all on lines that end in LF and without tabs outside of scalars. At
-//! anything else, errors included, it gives up (`None`) and the scanner and parser read the
-//! document from the start. So it decides only what it fully understands; the tests compare both
-//! on every input.
+//! anything else (anchors, tags, `? `, directives, errors) it gives up and the scanner and parser
+//! read the document from the start. So it decides only what it fully understands; the tests
+//! compare both node for node.
+//!
+//! Functions return `None` to give up. After a node, the position is at the next content.
 
 mod block;
 mod flow;
@@ -21,7 +23,8 @@ use crate::{Comment, Error, Limits, Span, Style};
 /// Deeper documents are left to the slow path, which needs no stack.
 const DEPTH: usize = 100;
 
-/// Reads one document, `text[start..end]`; `None` gives up. Nothing is undone then.
+/// Reads one document, `text[start..end]`; false when there is nothing in it. `None` gives up and
+/// leaves it to the caller to undo what the arena holds of it.
 pub(crate) fn read_document(
     arena: &mut Arena<'_>,
     (start, end): (usize, usize),
@@ -68,7 +71,8 @@ struct Reader<'a, 't> {
 }
 
 impl Reader<'_, '_> {
-    /// Reads what stands at the start of a line or after `- `: any node.
+    /// Reads any node: what stands at the start of a line or after `- `. `parent` is the column of
+    /// the enclosing block collection.
     fn block_node(&mut self, parent: Option<usize>) -> Option<()> {
         let first = self.byte();
         if first == b'-' && self.is_spaced(self.at + 1) {

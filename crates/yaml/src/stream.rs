@@ -1,5 +1,6 @@
 //! A file: its documents, comments, errors and line index.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use crate::Node;
@@ -90,7 +91,6 @@ pub struct Comment {
 }
 
 /// One file, read.
-#[derive(Debug)]
 pub struct Stream<'t> {
     arena: Arena<'t>,
     documents: Vec<Record>,
@@ -289,8 +289,20 @@ impl<'t> Stream<'t> {
     }
 }
 
+/// Shows no text, which may hold secrets.
+impl fmt::Debug for Stream<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Stream")
+            .field("bytes", &self.arena.text.len())
+            .field("documents", &self.documents.len())
+            .field("errors", &self.errors)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One document that was read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Document<'s> {
     arena: &'s Arena<'s>,
     record: &'s Record,
@@ -325,5 +337,11 @@ impl<'s> Document<'s> {
     pub fn comments(self) -> &'s [Comment] {
         let (start, end) = self.record.comments;
         &self.arena.comments[start as usize..end as usize]
+    }
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Document").field("span", &self.span()).finish_non_exhaustive()
     }
 }

@@ -30,11 +30,13 @@ impl Random {
 #[rustfmt::skip]
 const ALPHABET: &[&str] = &[
     " ", "  ", "\n", "\n ", "\n  ", "\n\n", "\t", "\r", "\r\n", "- ", "-", ": ", ":", "? ", "?",
-    ", ", ",", "[", "]", "{", "}", "#", " #", "&", "&a ", "*", "*a", "*a ", "!", "! ", "!!", "!!str ",
+    ", ", ",", "[", "]", "{", "}", "#", " #", "&", "&a ", "*", "*a", "*a ", "!", "! ", "!!",
+    "!!str ",
     "!!int ", "!!float ", "!!bool ", "!!null ", "!!binary ", "!!merge ", "!!timestamp ", "!x ",
     "!<tag:yaml.org,2002:int> ", "|", "|-", "|+", ">", ">-", ">+", "|2", ">1-", "'", "''", "\"",
     "\\", "\\n", "\\x41", "\\u263A", "\\\n", "%", "@", "`", "---", "...", "--- ", "<<", "<<: ",
-    "<<: *a", "=", "~", "null", "yes", "No", "on", "y", "true", "0", "1", "-1", "+1", "0777", "0x1F",
+    "<<: *a", "=", "~", "null", "yes", "No", "on", "y", "true", "0", "1", "-1", "+1", "0777",
+    "0x1F",
     "0b11", "0o7", "1_000", "1.5", ".5", "1.", "1e3", ".inf", "-.inf", ".nan", "2001-01-01",
     "18446744073709551615", "9223372036854775808", "a", "b", "key", "é", "\u{85}", "\u{2028}",
     "\u{A0}", "\u{FEFF}", "\0", "\u{7F}", "%YAML 1.1\n", "%TAG !x tag:x,\n", "a: b\n", "- a\n",
@@ -53,6 +55,30 @@ pub(crate) fn mutate(random: &mut Random, seeds: &[String]) -> String {
         change(random, &mut text);
     }
     text.into_iter().collect()
+}
+
+/// A document whose aliases expand about as often as upstream allows.
+pub(crate) fn aliases(random: &mut Random) -> String {
+    let items = |count: usize, item: &str| vec![item; count].join(", ");
+    let padding = 1 << random.below(15);
+    let mut lines = vec![format!("p: [{}]\n", items(random.below(padding), "x"))];
+    let merge = random.below(4) == 0;
+    if merge {
+        let keys: Vec<String> = (0..=random.below(200)).map(|key| format!("k{key}: x")).collect();
+        lines.push(format!("a0: &a0 {{{}}}\n", keys.join(", ")));
+    } else {
+        lines.push(format!("a0: &a0 [{}]\n", items(1 + random.below(200), "x")));
+    }
+    for level in 1..=random.below(4) {
+        let alias = format!("*a{}", level - 1);
+        let aliases = items(1 + random.below(30), &alias);
+        lines.push(if merge {
+            format!("a{level}: &a{level} {{<<: [{aliases}], b: {alias}}}\n")
+        } else {
+            format!("a{level}: &a{level} [{aliases}]\n")
+        });
+    }
+    lines.concat()
 }
 
 /// A document of one unusual scalar, as a value and as a key.
