@@ -80,6 +80,7 @@ fn run_these(targets: &[String], seconds: u32) -> Result<()> {
             .arg("-timeout=10")
             .arg("-print_final_stats=1")
             .arg("-verbosity=0")
+            .arg("-print_funcs=0")
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
             .arg(&corpus);
         let seeds = root.join("fuzz/seeds").join(target);

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use analyze::exception::{self, Exception};
 use analyze::{Control, Judgement, catalog};
 use collect::manifests::{Input, Place, Sources};
 use model::{Coverage, DigestKey, Finding, Gap, GapKind, KubernetesVersion, ObjectId, Snapshot};
@@ -14,6 +15,8 @@ pub struct Assessment {
     pub snapshot: Snapshot,
     /// What is wrong, the worst first.
     pub findings: Vec<Finding>,
+    /// Findings that exceptions hide, each with the exception that does it.
+    pub hidden: Vec<(Finding, Exception)>,
     /// What could not be read or decided.
     pub gaps: Vec<Gap>,
     /// How much was seen.
@@ -56,8 +59,14 @@ pub fn judge(
     gaps.append(&mut said.gaps);
     // Threads take files as they come: what is shown must not depend on it.
     gaps.sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
-    said.findings.sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
-    Assessment { snapshot, findings: said.findings, gaps, coverage }
+    let (central, embedded) = (&settings.exceptions, settings.embedded_exceptions);
+    let mut excepted = exception::apply(said.findings, central, embedded, &snapshot);
+    let remarks = excepted.remarks.iter().filter_map(exception::Remark::finding);
+    let mut findings = excepted.kept;
+    findings.extend(remarks.filter(|finding| settings.judge.selects(finding)));
+    findings.sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
+    excepted.hidden.sort_by(|(a, _), (b, _)| finding_order(a).cmp(&finding_order(b)));
+    Assessment { snapshot, findings, hidden: excepted.hidden, gaps, coverage }
 }
 
 /// What is said of a snapshot, with places.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use analyze::exception::{self, Exception};
 use anyhow::{Context, Result, anyhow, bail};
 use model::KubernetesVersion;
 use model::config::{Key, KeyKind, Section};
@@ -21,6 +22,11 @@ pub const KEYS: &[Key] = &[
     Key { name: "namespace", kind: KeyKind::Text, doc: "Namespace of objects that name none." },
     Key { name: "collect", kind: KeyKind::Section(collect::config::KEYS), doc: "What is read." },
     Key { name: "judge", kind: KeyKind::Section(analyze::config::KEYS), doc: "How it is judged." },
+    Key {
+        name: "exceptions",
+        kind: KeyKind::Sections(exception::EXCEPTION_KEYS),
+        doc: "Findings that somebody answers for, within a scope, until a day.",
+    },
     Key { name: "report", kind: KeyKind::Section(report::config::KEYS), doc: "What is told." },
 ];
 
@@ -34,6 +40,10 @@ pub struct Settings {
     pub collect: collect::manifests::Options,
     /// How it is judged.
     pub judge: analyze::Options,
+    /// Findings that somebody answers for.
+    pub exceptions: Vec<Exception>,
+    /// Whether annotations of the judged objects count as exceptions.
+    pub embedded_exceptions: bool,
     /// What is told.
     pub report: report::Policy,
 }
@@ -59,6 +69,8 @@ impl Settings {
                 limits: yaml::Limits::default(),
             },
             judge: analyze::Options::default(),
+            exceptions: Vec::new(),
+            embedded_exceptions: true,
             report: report::Policy {
                 fail_on: Some(model::Severity::Medium),
                 accepted_gaps: Vec::new(),
@@ -78,12 +90,13 @@ impl Settings {
         if let Some(file) = file {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("cannot read the configuration {}", file.display()))?;
-            settings.take(&text).map_err(|error| anyhow!("{}:{error}", file.display()))?;
+            let name = file.display().to_string();
+            settings.take(&text, &name).map_err(|error| anyhow!("{name}:{error}"))?;
         }
         Ok(settings)
     }
 
-    fn take(&mut self, text: &str) -> Result<()> {
+    fn take(&mut self, text: &str, name: &str) -> Result<()> {
         let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
         let file = Section::file(&stream, KEYS)?;
         let version = file.parse("version", |text| match text {
@@ -102,6 +115,7 @@ impl Settings {
         }
         collect::config::configure(file.section("collect"), &mut self.collect)?;
         analyze::config::configure(file.section("judge"), &mut self.judge)?;
+        self.exceptions = exception::read(&file.sections("exceptions"), name)?;
         report::config::configure(file.section("report"), &mut self.report)?;
         Ok(())
     }

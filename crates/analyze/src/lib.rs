@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod config;
 mod control;
 mod controls;
+pub mod exception;
 mod judge;
 #[cfg(test)]
 mod page;

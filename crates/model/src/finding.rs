@@ -217,6 +217,11 @@ impl Fingerprint {
             identity.name,
             &stable,
         ];
+        Self::of_parts(&parts)
+    }
+
+    /// The fingerprint of parts that together are unique, the control's name first.
+    pub fn of_parts(parts: &[&str]) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
         for part in parts {
             // A length before each part keeps ("a", "bc") apart from ("ab", "c").
