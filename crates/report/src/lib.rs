@@ -4,6 +4,7 @@
 //! coverage: no reader of any of them can take "could not read" for "fine".
 #![warn(clippy::disallowed_methods)]
 
+pub mod baseline;
 pub mod config;
 mod json;
 mod sarif;
