@@ -7,6 +7,8 @@ use analyze::{Control, Judgement, catalog};
 use collect::manifests::{Input, Place, Sources};
 use model::{Coverage, DigestKey, Finding, Gap, GapKind, KubernetesVersion, ObjectId, Snapshot};
 
+use report::baseline::{self, Comparison};
+
 use crate::config::Settings;
 
 /// All that is said of some inputs, in the order to show it.
@@ -17,6 +19,10 @@ pub struct Assessment {
     pub findings: Vec<Finding>,
     /// Findings that exceptions hide, each with the exception that does it.
     pub hidden: Vec<(Finding, Exception)>,
+    /// Findings that the baseline knows.
+    pub known: Vec<Finding>,
+    /// Entries of the baseline that were not found any more.
+    pub resolved: Vec<baseline::Entry>,
     /// What could not be read or decided.
     pub gaps: Vec<Gap>,
     /// How much was seen.
@@ -66,7 +72,13 @@ pub fn judge(
     findings.extend(remarks.filter(|finding| settings.judge.selects(finding)));
     findings.sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
     excepted.hidden.sort_by(|(a, _), (b, _)| finding_order(a).cmp(&finding_order(b)));
-    Assessment { snapshot, findings, hidden: excepted.hidden, gaps, coverage }
+    let hidden = excepted.hidden;
+    let compared = match &settings.baseline {
+        Some(baseline) => baseline.compare(findings, hidden.iter().map(|(finding, _)| finding)),
+        None => Comparison { new: findings, ..Comparison::default() },
+    };
+    let Comparison { new: findings, known, resolved } = compared;
+    Assessment { snapshot, findings, hidden, known, resolved, gaps, coverage }
 }
 
 /// What is said of a snapshot, with places.

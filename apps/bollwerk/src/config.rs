@@ -1,12 +1,14 @@
 //! The configuration file: found, checked, taken over. A flag overrides its key.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use analyze::exception::{self, Exception};
 use anyhow::{Context, Result, anyhow, bail};
 use model::KubernetesVersion;
 use model::config::{Key, KeyKind, Section};
+use report::baseline::Baseline;
+
+use crate::arguments::{Inputs, Judging};
 
 /// Name of the file, looked for in the current folder and above.
 const FILE_NAME: &str = "bollwerk.yaml";
@@ -44,6 +46,8 @@ pub struct Settings {
     pub exceptions: Vec<Exception>,
     /// Whether annotations of the judged objects count as exceptions.
     pub embedded_exceptions: bool,
+    /// Findings that are known: only others fail.
+    pub baseline: Option<Baseline>,
     /// What is told.
     pub report: report::Policy,
 }
@@ -71,6 +75,7 @@ impl Settings {
             judge: analyze::Options::default(),
             exceptions: Vec::new(),
             embedded_exceptions: true,
+            baseline: None,
             report: report::Policy {
                 fail_on: Some(model::Severity::Medium),
                 accepted_gaps: Vec::new(),
@@ -78,14 +83,14 @@ impl Settings {
         }
     }
 
-    /// From the named file, else from the one found upward, else the defaults.
-    pub fn load(named: Option<&Path>, none: bool) -> Result<Self> {
+    /// The configuration file (the one that is named, else the one found upward), overridden by
+    /// the flags.
+    pub(crate) fn load(inputs: &Inputs, judging: Option<&Judging>) -> Result<Self> {
         let found = || {
             let folder = std::env::current_dir().ok()?;
             folder.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
         };
-        let file: Option<PathBuf> =
-            if none { None } else { named.map(Path::to_owned).or_else(found) };
+        let file = if inputs.no_config { None } else { inputs.config.clone().or_else(found) };
         let mut settings = Self::new();
         if let Some(file) = file {
             let text = std::fs::read_to_string(&file)
@@ -93,7 +98,41 @@ impl Settings {
             let name = file.display().to_string();
             settings.take(&text, &name).map_err(|error| anyhow!("{name}:{error}"))?;
         }
+        settings.override_by(inputs);
+        if let Some(judging) = judging {
+            settings.override_judging(judging);
+        }
         Ok(settings)
+    }
+
+    fn override_by(&mut self, inputs: &Inputs) {
+        if let Some(version) = inputs.kubernetes_version {
+            self.kubernetes_version = version;
+        }
+        if let Some(threads) = inputs.threads {
+            self.collect.threads = threads.get();
+        }
+        if inputs.namespace.is_some() {
+            self.namespace.clone_from(&inputs.namespace);
+        }
+        self.collect.ignore_files &= !inputs.no_ignore;
+    }
+
+    fn override_judging(&mut self, judging: &Judging) {
+        if let Some(policy) = judging.pod_security {
+            self.judge.pod_security = policy;
+        }
+        self.embedded_exceptions &= !judging.ignore_embedded_exceptions;
+        let lists = [
+            (&mut self.judge.only, &judging.only),
+            (&mut self.judge.skip, &judging.skip),
+            (&mut self.judge.approved_registries, &judging.approved_registries),
+        ];
+        for (setting, flag) in lists {
+            if !flag.is_empty() {
+                setting.clone_from(flag);
+            }
+        }
     }
 
     fn take(&mut self, text: &str, name: &str) -> Result<()> {

@@ -13,13 +13,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use model::{Applicability, DigestKey, Finding};
+use model::{Applicability, Finding};
 use similar::TextDiff;
 
 use crate::arguments::Fix;
 use crate::assess::{self, Assessment};
 use crate::config::Settings;
-use crate::scan;
+use crate::inputs;
 
 /// Most rounds of judging and repairing.
 const ROUNDS_MAX: usize = 8;
@@ -32,20 +32,16 @@ struct Left {
 
 /// Runs the command; the code to exit with.
 pub(crate) fn run(arguments: &Fix) -> Result<u8> {
-    let mut settings = Settings::load(arguments.config.as_deref(), arguments.no_config)?;
-    if arguments.paths.iter().any(|path| path == Path::new("-")) {
+    let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
+    if arguments.inputs.paths.iter().any(|path| path == Path::new("-")) {
         bail!("standard input has no file to repair; name a file or folder");
     }
-    let taken_at = arguments.now.unwrap_or_else(jiff::Timestamp::now);
     let mut repair =
         Repair { arguments, texts: BTreeMap::new(), fixed: 0, refused: BTreeMap::new() };
     let mut last = None;
     for _ in 0..ROUNDS_MAX {
         settings.collect.overlay = repair.overlay();
-        let inputs = arguments.paths.iter().cloned();
-        let inputs = inputs.map(collect::manifests::Input::Path).collect();
-        let key: DigestKey = scan::digest_key()?;
-        let (snapshot, sources) = assess::collect(inputs, &settings, taken_at, key);
+        let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
         let assessment = assess::judge(snapshot, &sources, &settings, false);
         let changed = repair.round(&assessment, &sources);
         last = Some(assessment);

@@ -5,10 +5,12 @@
 
 mod arguments;
 pub mod assess;
+mod baseline;
 mod catalog;
 pub mod config;
 mod fix;
 mod generate;
+mod inputs;
 mod scan;
 mod stats;
 
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         Command::Scan(scan) => scan::run(&scan),
+        Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
         Command::Explain(explain) => catalog::explain(&explain),
         Command::Controls(controls) => catalog::list(&controls),

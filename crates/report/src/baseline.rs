@@ -40,6 +40,7 @@ struct File {
 }
 
 /// What a baseline says of a run.
+#[derive(Default)]
 pub struct Comparison {
     /// Findings that it does not know.
     pub new: Vec<Finding>,
@@ -70,9 +71,8 @@ impl Baseline {
     /// Writes the file.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut findings: Vec<Entry> = self.entries.values().cloned().collect();
-        let order = |entry: &Entry| {
-            (entry.subject.clone(), entry.control.clone(), entry.path.clone())
-        };
+        let order =
+            |entry: &Entry| (entry.subject.clone(), entry.control.clone(), entry.path.clone());
         findings.sort_by_cached_key(order);
         serde_json::to_writer_pretty(&mut *out, &File { schema: SCHEMA.to_owned(), findings })?;
         out.write_all(b"\n")
