@@ -106,17 +106,10 @@ impl Repair<'_> {
                 }
                 continue;
             };
-            let mut new = text.clone();
-            for finding in findings {
-                match apply::fix(&new, finding, &assessment.snapshot) {
-                    Ok(Some(repaired)) => {
-                        new = repaired;
-                        self.fixed += 1;
-                    }
-                    // Another fix of this round has done it already.
-                    Ok(None) => self.fixed += 1,
-                    Err(reason) => self.refuse(finding, &reason),
-                }
+            let (new, refusals) = apply::fix(&text, &findings, &assessment.snapshot);
+            self.fixed += findings.len() - refusals.len();
+            for (finding, reason) in refusals {
+                self.refuse(finding, &reason);
             }
             if new != text {
                 changed = true;

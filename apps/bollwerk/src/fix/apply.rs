@@ -1,29 +1,57 @@
-//! One fix on one text, checked on the tree.
+//! Fixes of one text, each edit checked on the tree.
+
+use std::cmp::Reverse;
 
 use model::{Edit, Finding, Path, Segment, Snapshot};
 use serde_json::Value;
 use yaml::edit::{Change, Step, edit};
 
-/// The text with the fix of a finding applied; none when the text has it already; the reason when
-/// it cannot be done without changing anything else.
-pub(super) fn fix(
+/// The text with the fixes of some findings applied, and the findings of which an edit cannot be
+/// done without changing anything else, with the reason.
+pub(super) fn fix<'f>(
     text: &str,
-    finding: &Finding,
+    findings: &[&'f Finding],
     snapshot: &Snapshot,
-) -> Result<Option<String>, String> {
-    let origin = snapshot.origin(finding.object.ok_or("it is about no object")?);
-    let document = origin.document as usize;
-    let mut current = text.to_owned();
-    for change in finding.fix.iter().flat_map(|fix| &fix.edits) {
-        current = one(&current, document, &origin.item, change)?;
+) -> (String, Vec<(&'f Finding, String)>) {
+    let mut edits: Vec<(&Finding, &Edit)> = Vec::new();
+    for finding in findings {
+        edits.extend(finding.fix.iter().flat_map(|fix| &fix.edits).map(|edit| (*finding, edit)));
     }
-    Ok((current != text).then_some(current))
+    // From the last item of a list to the first: taking one out moves those behind it.
+    edits.sort_by_key(|(finding, edit)| Reverse((finding.object, place(edit))));
+    // What two findings ask for is done once; the second removal would take another item.
+    edits.dedup_by(|(a, one), (b, other)| a.object == b.object && one == other);
+    let mut current = text.to_owned();
+    let mut refused: Vec<(&Finding, String)> = Vec::new();
+    for (finding, change) in edits {
+        let repaired = match finding.object {
+            Some(object) => {
+                let origin = snapshot.origin(object);
+                one(&current, origin.document as usize, &origin.item, change)
+            }
+            None => Err("it is about no object".to_owned()),
+        };
+        match repaired {
+            Ok(repaired) => current = repaired,
+            Err(_) if refused.iter().any(|(known, _)| known.fingerprint == finding.fingerprint) => {
+            }
+            Err(reason) => refused.push((finding, reason)),
+        }
+    }
+    (current, refused)
+}
+
+fn place(edit: &Edit) -> &Path {
+    match edit {
+        Edit::Set { at, .. } | Edit::Remove { at } => at,
+    }
 }
 
 fn one(text: &str, document: usize, item: &Path, change: &Edit) -> Result<String, String> {
-    let (at, change) = match change {
-        Edit::Set { at, value } => (at, Change::Set(value)),
-        Edit::Remove { at } => (at, Change::Remove),
+    let at = place(change);
+    let change = match change {
+        Edit::Set { value, .. } => Change::Set(value),
+        Edit::Remove { .. } => Change::Remove,
     };
     let steps: Vec<Step<'_>> = item.segments().iter().chain(at.segments()).map(step).collect();
     let limits = yaml::Limits::default();
