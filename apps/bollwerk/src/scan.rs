@@ -66,7 +66,9 @@ fn read_baseline(path: &Path) -> Result<Baseline> {
 
 fn hidden((finding, exception): &(Finding, Exception)) -> Hidden {
     let place = match &exception.place {
-        exception::Place::Central(location) => format!("{}:{}", location.file, location.line),
+        exception::Place::Central(location) => {
+            format!("{}:{}:{}", location.file, location.line, location.column)
+        }
         exception::Place::Embedded => "annotation of the object".to_owned(),
     };
     Hidden {
