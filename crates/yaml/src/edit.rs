@@ -153,24 +153,25 @@ impl Place<'_> {
         Ok(Some(Self { node, key, parent }))
     }
 
-    /// What stands between the key or the start of the parent and the node: an anchor there would
-    /// carry the change to its aliases.
+    /// An anchor before the node would carry the change to its aliases; a tag is not edited.
     fn check_anchor(&self, text: &str) -> Result<(), Refusal> {
-        let end = self.node.span().start as usize;
-        let start = match (self.key, self.parent) {
-            (Some(key), _) => key.span().end as usize,
-            (None, Some(parent)) => parent.node.span().start as usize,
+        let start = self.node.span().start as usize;
+        let before = match (self.key, self.parent) {
+            (Some(key), _) => {
+                let between = &text[key.span().end as usize..start];
+                between.split_once(':').map_or(between, |(_, properties)| properties)
+            }
+            (None, Some(parent)) => {
+                let between = &text[parent.node.span().start as usize..start];
+                between.rsplit(['-', ',', '[']).next().unwrap_or_default()
+            }
             (None, None) => return Ok(()),
         };
-        let start = start.max(text[..end].rfind(['\n', '-', ',']).map_or(0, |at| at + 1)).min(end);
-        let between = &text[start..end];
-        if between.contains('&') {
-            return Err(Refusal::Anchor);
+        match before.trim_start().bytes().next() {
+            Some(b'&') => Err(Refusal::Anchor),
+            Some(b'!') => Err(Refusal::Unusual),
+            _ => Ok(()),
         }
-        if between.contains('!') {
-            return Err(Refusal::Unusual);
-        }
-        Ok(())
     }
 }
 
