@@ -1,5 +1,6 @@
 //! Runs the program in a folder of its own.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+#![allow(dead_code, clippy::allow_attributes, reason = "not every test uses every helper")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
