@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod config;
 mod control;
 mod controls;
+mod joins;
 mod judge;
 #[cfg(test)]
 mod page;

@@ -1,7 +1,10 @@
 //! Reads a file once more to say where findings stand in it.
 
-use model::{Frame, FrameLine, Gap, GapKind, Location, ObjectId, Path, Redactions, Snapshot};
-use model::{locate, secret};
+use hashbrown::HashMap;
+use model::{
+    DigestKey, Frame, FrameLine, Gap, GapKind, Location, Locator, ObjectId, Path, Redactions,
+    Snapshot, items, secret,
+};
 use yaml::{Span, Stream};
 
 use super::{Content, Sources, read};
@@ -73,55 +76,83 @@ impl Sources {
     ) -> Vec<Option<Located>> {
         let roots: Vec<_> =
             stream.documents().map(|document| document.ok().map(yaml::Document::root)).collect();
-        let mut current: Option<(ObjectId, yaml::Node<'_>, Vec<Span>)> = None;
+        let mut locator = Locator::default();
+        let mut frames = frames.then(|| Frames::new(stream, &roots, &self.key));
+        let mut current: Option<(ObjectId, yaml::Node<'_>)> = None;
         places
             .iter()
             .map(|place| {
-                if current.as_ref().is_none_or(|(id, ..)| *id != place.object) {
-                    let origin = snapshot.origin(place.object);
-                    let root = (*roots.get(origin.document as usize)?)?;
-                    let node = item(root, &origin.item)?;
-                    let secrets = secret_spans(stream, &Redactions::find(node, &self.key));
-                    current = Some((place.object, node, secrets));
-                }
-                let (_, node, secrets) = current.as_ref()?;
-                let span = locate(*node, place.path);
+                let node = match current {
+                    Some((id, node)) if id == place.object => node,
+                    _ => {
+                        let origin = snapshot.origin(place.object);
+                        let root = (*roots.get(origin.document as usize)?)?;
+                        locator.node(root, &origin.item)?
+                    }
+                };
+                current = Some((place.object, node));
+                let span = locator.locate(node, place.path);
                 let location = read::location(stream, name, span);
-                let frame = frames.then(|| frame(stream, &location, secrets));
+                let frame = frames.as_mut().map(|frames| frames.frame(&location));
                 Some(Located { location, frame })
             })
             .collect()
     }
 }
 
-fn item<'s>(root: yaml::Node<'s>, path: &Path) -> Option<yaml::Node<'s>> {
-    path.segments().iter().try_fold(root, |node, segment| match segment {
-        model::Segment::Key(key) => node.get(key),
-        model::Segment::Index(index) => node.items().nth(*index as usize),
-    })
+/// Source lines of one file. Each line is masked once, however many findings show it.
+struct Frames<'s, 't> {
+    stream: &'s Stream<'t>,
+    /// Where credentials of all the file's objects stand, in the order of the text: a line shown
+    /// for one object may hold another's.
+    secrets: Vec<Span>,
+    masked: HashMap<u32, String>,
 }
 
-fn secret_spans(stream: &Stream<'_>, redactions: &Redactions) -> Vec<Span> {
-    redactions.nodes().into_iter().map(|id| stream.node(id).span()).collect()
-}
+impl<'s, 't> Frames<'s, 't> {
+    fn new(stream: &'s Stream<'t>, roots: &[Option<yaml::Node<'s>>], key: &DigestKey) -> Self {
+        let mut secrets = Vec::new();
+        for root in roots.iter().flatten() {
+            for item in items(*root, &mut |_, _| ()) {
+                let nodes = Redactions::find(item.node, key).nodes().into_iter();
+                secrets.extend(nodes.map(|id| stream.node(id).span()));
+            }
+        }
+        // Scalars do not overlap, so their ends are in order too.
+        secrets.sort_unstable();
+        secrets.dedup();
+        Self { stream, secrets, masked: HashMap::new() }
+    }
 
-fn frame(stream: &Stream<'_>, location: &Location, secrets: &[Span]) -> Frame {
-    let first = location.line.saturating_sub(LINES_BEFORE).max(1);
-    let lines = (first..=location.line)
-        .map(|number| {
-            let span = stream.line_span(number);
-            FrameLine { number, text: masked(stream.text(), span, secrets) }
+    fn frame(&mut self, location: &Location) -> Frame {
+        let first = location.line.saturating_sub(LINES_BEFORE).max(1);
+        let lines = (first..=location.line)
+            .map(|number| FrameLine { number, text: self.line(number).to_owned() })
+            .collect();
+        Frame { lines }
+    }
+
+    fn line(&mut self, number: u32) -> &str {
+        let Self { stream, secrets, masked: known } = self;
+        known.entry(number).or_insert_with(|| {
+            let line = stream.line_span(number);
+            let first = secrets.partition_point(|secret| secret.end <= line.start);
+            let count = secrets[first..].partition_point(|secret| secret.start < line.end);
+            masked(stream.text(), line, &secrets[first..first + count])
         })
-        .collect();
-    Frame { lines }
+    }
 }
+
+/// Most of a line that is looked at for credentials, in bytes: what is shown of it and more than
+/// any credential is long, so that one cut off by the end of what is shown is still seen.
+const LINE_BYTES_MAX: usize = 4 * LINE_CHARS_MAX + (8 << 10);
 
 /// A line of the text with every credential in it replaced by as many `*`.
 fn masked(text: &str, line: Span, secrets: &[Span]) -> String {
     let raw = &text[line.start as usize..line.end as usize];
+    let raw = &raw[..raw.floor_char_boundary(LINE_BYTES_MAX)];
     let mut hidden: Vec<(usize, usize)> = secrets
         .iter()
-        .filter(|secret| secret.start < line.end && line.start < secret.end)
         .map(|secret| {
             let start = secret.start.max(line.start) - line.start;
             let end = secret.end.min(line.end) - line.start;
