@@ -2,6 +2,7 @@
 
 use crate::Control;
 
+mod exposure;
 mod group;
 mod image;
 mod namespace;
@@ -18,4 +19,5 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("secret", secret::CONTROLS),
     ("resource", resource::CONTROLS),
     ("namespace", namespace::CONTROLS),
+    ("exposure", exposure::CONTROLS),
 ];
