@@ -6,6 +6,7 @@ mod exposure;
 mod group;
 mod image;
 mod namespace;
+mod network;
 mod pod;
 mod resource;
 #[cfg(test)]
@@ -20,4 +21,5 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("resource", resource::CONTROLS),
     ("namespace", namespace::CONTROLS),
     ("exposure", exposure::CONTROLS),
+    ("network", network::CONTROLS),
 ];
