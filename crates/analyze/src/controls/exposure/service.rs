@@ -137,7 +137,6 @@ const SENSITIVE_PORTS: &[(i64, &str)] = &[
     (5900, "VNC"),
     (5984, "CouchDB"),
     (6379, "Redis"),
-    (7000, "Cassandra's nodes"),
     (9042, "Cassandra"),
     (9200, "Elasticsearch"),
     (9300, "Elasticsearch's nodes"),

@@ -16,8 +16,10 @@ pub(super) const CONTROL: Control = Control {
 
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in pod.containers() {
-        let has_digest = Reference::parse(container.image()).is_some_and(|i| i.digest.is_some());
-        if container.node.str("imagePullPolicy") != Some("Never") || has_digest {
+        let Some(image) = Reference::parse(container.image()) else { continue };
+        // With a tag that moves the policy is told of in any case.
+        let is_told_or_sure = image.is_mutable() || image.digest.is_some();
+        if container.node.str("imagePullPolicy") != Some("Never") || is_told_or_sure {
             continue;
         }
         let because = format!(
