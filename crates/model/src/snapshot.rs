@@ -270,7 +270,10 @@ fn flatten<'s>(
         (_, _, Some((api_version, kind))) => (api_version.clone(), kind.clone()),
         _ => return refuse(node, "has no `apiVersion` and `kind`"),
     };
-    let items = node.get("items").filter(|items| items.value() == yaml::Value::List);
+    let items = node.get("items").filter(|items| items.value() != yaml::Value::Null);
+    if kind.ends_with("List") && items.is_some_and(|it| it.value() != yaml::Value::List) {
+        return refuse(node, "is a list whose `items` are none");
+    }
     let (Some(of), Some(items)) = (kind.strip_suffix("List"), items) else {
         let own = text("apiVersion").is_some() && text("kind").is_some();
         let typed = if own { None } else { typed };
