@@ -1,6 +1,14 @@
 //! Development tasks: `cargo xtask TASK [ARGUMENTS]`.
 
+mod bench;
+mod command;
+mod corpus;
+mod fuzz;
+mod generate;
+mod new;
 mod oracle;
+mod test;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,11 +22,48 @@ struct Task {
     run: fn(&[String]) -> Result<()>,
 }
 
-const TASKS: &[Task] = &[Task {
-    name: "oracle",
-    summary: "build the independent judge of upstream's Go libraries and print its path",
-    run: oracle::run,
-}];
+const TASKS: &[Task] = &[
+    Task {
+        name: "test",
+        summary: "run every test, after building or unpacking what the suites need",
+        run: test::run,
+    },
+    Task {
+        name: "prove",
+        summary: "run the long trials at full size, once before closing an issue",
+        run: test::prove,
+    },
+    Task {
+        name: "bench",
+        summary: "measure speed and memory against the floor and the fastest peers",
+        run: bench::run,
+    },
+    Task {
+        name: "gen",
+        summary: "write the generated pages and schemas; `--check` only compares",
+        run: generate::run,
+    },
+    Task {
+        name: "tidy",
+        summary: "check the rules of ARCHITECTURE.md and STYLE.md that a machine can",
+        run: tidy::run,
+    },
+    Task {
+        name: "new",
+        summary: "`new control FAMILY/NAME`: the two files and two lines of a control",
+        run: new::run,
+    },
+    Task {
+        name: "fuzz",
+        summary: "`fuzz [SECONDS] [TARGET]`: run the fuzz targets, each for some seconds",
+        run: fuzz::run,
+    },
+    Task {
+        name: "oracle",
+        summary: "build the independent judge of upstream's Go libraries and print its path",
+        run: oracle::run,
+    },
+];
 
 #[expect(clippy::print_stderr, reason = "this is the program's one place for its errors")]
 fn main() -> ExitCode {

@@ -53,7 +53,7 @@ pub(crate) fn oracle() -> Result<PathBuf> {
 }
 
 /// `BOLLWERK_CACHE`, else `bollwerk` in the user's cache folder.
-fn cache_folder() -> Result<PathBuf> {
+pub(crate) fn cache_folder() -> Result<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("BOLLWERK_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("bollwerk")))

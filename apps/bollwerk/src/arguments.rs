@@ -18,6 +18,12 @@ pub(crate) enum Command {
     /// Judge manifests: what is wrong, where, why and what to do about it
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),
+    /// Repair manifests in their text, comments and formatting kept
+    #[command(after_help = FIX_EXAMPLES)]
+    Fix(Box<Fix>),
+    /// Accept the findings of today, so that only new ones fail
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Show the page of a control: what an attacker gains, when it is legitimate, examples
     #[command(after_help = "Example:\n  bollwerk explain privileged-container")]
     Explain(Explain),
@@ -54,12 +60,10 @@ Exit codes:
 
 #[derive(Args)]
 pub(crate) struct Scan {
-    /// Files and folders to judge, each a cluster of its own; `-` is standard input
-    #[arg(value_name = "PATH", required_unless_present_any = ["manifests"])]
-    pub(crate) paths: Vec<PathBuf>,
-    /// The same as PATH
-    #[arg(long, value_name = "PATH")]
-    pub(crate) manifests: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
     /// How to show the report
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub(crate) format: Format,
@@ -73,30 +77,32 @@ pub(crate) struct Scan {
     /// Least severity shown in full on the terminal [default: what makes the run fail]
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) show: Option<Severity>,
-    /// Only these controls (name or id; several with commas)
-    #[arg(long, value_name = "CONTROL", value_delimiter = ',',
-          value_parser = analyze::config::parse_control)]
-    pub(crate) only: Vec<String>,
-    /// Not these controls
-    #[arg(long, value_name = "CONTROL", value_delimiter = ',',
-          value_parser = analyze::config::parse_control)]
-    pub(crate) skip: Vec<String>,
-    /// Kubernetes version to judge for [default: the newest known]
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) kubernetes_version: Option<KubernetesVersion>,
-    /// Pod Security level where no namespace says: `restricted`, `baseline:v1.30`
-    #[arg(long, value_name = "LEVEL[:VERSION]",
-          value_parser = analyze::config::parse_pod_security)]
-    pub(crate) pod_security: Option<PodSecurity>,
-    /// Registry images may come from: `host`, `host/path` or `*.host` (repeatable)
-    #[arg(long = "approved-registry", value_name = "REGISTRY", value_delimiter = ',')]
-    pub(crate) approved_registries: Vec<String>,
     /// Kind of gap that does not make the run end with code 3 (repeatable)
     #[arg(long = "accept-gap", value_name = "KIND", value_delimiter = ',')]
     pub(crate) accepted_gaps: Vec<GapKind>,
+    /// Findings that are known: only others fail (see `bollwerk baseline save`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Tell on standard error what the run cost
+    #[arg(long)]
+    pub(crate) stats: bool,
+}
+
+/// What is read.
+#[derive(Args)]
+pub(crate) struct Inputs {
+    /// Files and folders, each a cluster of its own; `-` is standard input
+    #[arg(value_name = "PATH", required_unless_present = "manifests")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The same as PATH
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifests: Vec<PathBuf>,
     /// Namespace of objects that name none
     #[arg(long, short, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
+    /// Kubernetes version to judge for [default: the newest known]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
     /// Configuration file [default: bollwerk.yaml, in this folder or one above]
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub(crate) config: Option<PathBuf>,
@@ -109,12 +115,51 @@ pub(crate) struct Scan {
     /// The time that counts as now
     #[arg(long, value_name = "RFC3339")]
     pub(crate) now: Option<jiff::Timestamp>,
-    /// Tell on standard error what the run cost
-    #[arg(long)]
-    pub(crate) stats: bool,
     /// Threads [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+/// How it is judged.
+#[derive(Args)]
+pub(crate) struct Judging {
+    /// Only these controls (name or id; several with commas)
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',',
+          value_parser = analyze::config::parse_control)]
+    pub(crate) only: Vec<String>,
+    /// Not these controls
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',',
+          value_parser = analyze::config::parse_control)]
+    pub(crate) skip: Vec<String>,
+    /// Pod Security level where no namespace says: `restricted`, `baseline:v1.30`
+    #[arg(long, value_name = "LEVEL[:VERSION]",
+          value_parser = analyze::config::parse_pod_security)]
+    pub(crate) pod_security: Option<PodSecurity>,
+    /// Registry images may come from: `host`, `host/path` or `*.host` (repeatable)
+    #[arg(long = "approved-registry", value_name = "REGISTRY", value_delimiter = ',')]
+    pub(crate) approved_registries: Vec<String>,
+    /// Do not honour exceptions in annotations of the judged objects
+    #[arg(long)]
+    pub(crate) ignore_embedded_exceptions: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Write the findings of now as a baseline
+    #[command(after_help = "Example:\n  bollwerk baseline save deploy/ --output baseline.json\n  \
+                            bollwerk scan deploy/ --baseline baseline.json")]
+    Save(Box<BaselineSave>),
+}
+
+#[derive(Args)]
+pub(crate) struct BaselineSave {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    /// Write to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// `clap` would take an `Option` for "may be absent": these names say it is a value.
@@ -129,6 +174,28 @@ pub(crate) enum Format {
     Json,
     /// SARIF 2.1.0
     Sarif,
+}
+
+const FIX_EXAMPLES: &str = "\
+Examples:
+  bollwerk fix deploy/ --diff
+  bollwerk fix deploy/ --unsafe
+
+Safe fixes take away what no working program can notice. Risky ones (`--unsafe`) may break a
+program that needs what they take away: try them first.";
+
+#[derive(Args)]
+pub(crate) struct Fix {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    /// Print what would change, as a unified diff, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Apply risky fixes too
+    #[arg(long)]
+    pub(crate) r#unsafe: bool,
 }
 
 #[derive(Args)]

@@ -2,9 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use analyze::exception::{self, Exception};
 use analyze::{Control, Judgement, catalog};
 use collect::manifests::{Input, Place, Sources};
 use model::{Coverage, DigestKey, Finding, Gap, GapKind, KubernetesVersion, ObjectId, Snapshot};
+
+use report::baseline::{self, Comparison};
 
 use crate::config::Settings;
 
@@ -14,6 +17,12 @@ pub struct Assessment {
     pub snapshot: Snapshot,
     /// What is wrong, the worst first.
     pub findings: Vec<Finding>,
+    /// Findings that exceptions hide, each with the exception that does it.
+    pub hidden: Vec<(Finding, Exception)>,
+    /// Findings that the baseline knows.
+    pub known: Vec<Finding>,
+    /// Entries of the baseline that were not found any more.
+    pub resolved: Vec<baseline::Entry>,
     /// What could not be read or decided.
     pub gaps: Vec<Gap>,
     /// How much was seen.
@@ -56,8 +65,20 @@ pub fn judge(
     gaps.append(&mut said.gaps);
     // Threads take files as they come: what is shown must not depend on it.
     gaps.sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
-    said.findings.sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
-    Assessment { snapshot, findings: said.findings, gaps, coverage }
+    let (central, embedded) = (&settings.exceptions, settings.embedded_exceptions);
+    let mut excepted = exception::apply(said.findings, central, embedded, &snapshot);
+    let remarks = excepted.remarks.iter().filter_map(exception::Remark::finding);
+    let mut findings = excepted.kept;
+    findings.extend(remarks.filter(|finding| settings.judge.selects(finding)));
+    findings.sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
+    excepted.hidden.sort_by(|(a, _), (b, _)| finding_order(a).cmp(&finding_order(b)));
+    let hidden = excepted.hidden;
+    let compared = match &settings.baseline {
+        Some(baseline) => baseline.compare(findings, hidden.iter().map(|(finding, _)| finding)),
+        None => Comparison { new: findings, ..Comparison::default() },
+    };
+    let Comparison { new: findings, known, resolved } = compared;
+    Assessment { snapshot, findings, hidden, known, resolved, gaps, coverage }
 }
 
 /// What is said of a snapshot, with places.
@@ -98,7 +119,9 @@ fn judge_all(
     let mut all = Said::default();
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for said in workers.into_iter().filter_map(|worker| worker.join().ok()) {
+        for worker in workers {
+            // A panic is a defect of ours: it must not pass as "nothing found".
+            let said = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             all.findings.extend(said.findings);
             all.gaps.extend(said.gaps);
             all.workloads += said.workloads;
@@ -129,8 +152,9 @@ impl Said {
         }
         let located = sources.locate(snapshot, file, &places, frames, &mut self.gaps);
         let mut located = located.into_iter();
-        for (_, judgement) in judged {
+        for (object, judgement) in judged {
             for mut finding in judgement.findings {
+                finding.object = Some(object);
                 if let Some(place) = located.next().flatten() {
                     finding.location = Some(place.location);
                     finding.frame = place.frame;

@@ -1,10 +1,14 @@
 //! The configuration file: found, checked, taken over. A flag overrides its key.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
+use analyze::exception::{self, Exception};
 use anyhow::{Context, Result, anyhow, bail};
 use model::KubernetesVersion;
 use model::config::{Key, KeyKind, Section};
+use report::baseline::Baseline;
+
+use crate::arguments::{Inputs, Judging};
 
 /// Name of the file, looked for in the current folder and above.
 const FILE_NAME: &str = "bollwerk.yaml";
@@ -20,6 +24,11 @@ pub const KEYS: &[Key] = &[
     Key { name: "namespace", kind: KeyKind::Text, doc: "Namespace of objects that name none." },
     Key { name: "collect", kind: KeyKind::Section(collect::config::KEYS), doc: "What is read." },
     Key { name: "judge", kind: KeyKind::Section(analyze::config::KEYS), doc: "How it is judged." },
+    Key {
+        name: "exceptions",
+        kind: KeyKind::Sections(exception::EXCEPTION_KEYS),
+        doc: "Findings that somebody answers for, within a scope, until a day.",
+    },
     Key { name: "report", kind: KeyKind::Section(report::config::KEYS), doc: "What is told." },
 ];
 
@@ -33,6 +42,12 @@ pub struct Settings {
     pub collect: collect::manifests::Options,
     /// How it is judged.
     pub judge: analyze::Options,
+    /// Findings that somebody answers for.
+    pub exceptions: Vec<Exception>,
+    /// Whether annotations of the judged objects count as exceptions.
+    pub embedded_exceptions: bool,
+    /// Findings that are known: only others fail.
+    pub baseline: Option<Baseline>,
     /// What is told.
     pub report: report::Policy,
 }
@@ -53,10 +68,14 @@ impl Settings {
             collect: collect::manifests::Options {
                 ignore_files: true,
                 worlds: Vec::new(),
+                overlay: BTreeMap::new(),
                 threads,
                 limits: yaml::Limits::default(),
             },
             judge: analyze::Options::default(),
+            exceptions: Vec::new(),
+            embedded_exceptions: true,
+            baseline: None,
             report: report::Policy {
                 fail_on: Some(model::Severity::Medium),
                 accepted_gaps: Vec::new(),
@@ -64,24 +83,59 @@ impl Settings {
         }
     }
 
-    /// From the named file, else from the one found upward, else the defaults.
-    pub fn load(named: Option<&Path>, none: bool) -> Result<Self> {
+    /// The configuration file (the one that is named, else the one found upward), overridden by
+    /// the flags.
+    pub(crate) fn load(inputs: &Inputs, judging: Option<&Judging>) -> Result<Self> {
         let found = || {
             let folder = std::env::current_dir().ok()?;
             folder.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
         };
-        let file: Option<PathBuf> =
-            if none { None } else { named.map(Path::to_owned).or_else(found) };
+        let file = if inputs.no_config { None } else { inputs.config.clone().or_else(found) };
         let mut settings = Self::new();
         if let Some(file) = file {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("cannot read the configuration {}", file.display()))?;
-            settings.take(&text).map_err(|error| anyhow!("{}:{error}", file.display()))?;
+            let name = file.display().to_string();
+            settings.take(&text, &name).map_err(|error| anyhow!("{name}:{error}"))?;
+        }
+        settings.override_by(inputs);
+        if let Some(judging) = judging {
+            settings.override_judging(judging);
         }
         Ok(settings)
     }
 
-    fn take(&mut self, text: &str) -> Result<()> {
+    fn override_by(&mut self, inputs: &Inputs) {
+        if let Some(version) = inputs.kubernetes_version {
+            self.kubernetes_version = version;
+        }
+        if let Some(threads) = inputs.threads {
+            self.collect.threads = threads.get();
+        }
+        if inputs.namespace.is_some() {
+            self.namespace.clone_from(&inputs.namespace);
+        }
+        self.collect.ignore_files &= !inputs.no_ignore;
+    }
+
+    fn override_judging(&mut self, judging: &Judging) {
+        if let Some(policy) = judging.pod_security {
+            self.judge.pod_security = policy;
+        }
+        self.embedded_exceptions &= !judging.ignore_embedded_exceptions;
+        let lists = [
+            (&mut self.judge.only, &judging.only),
+            (&mut self.judge.skip, &judging.skip),
+            (&mut self.judge.approved_registries, &judging.approved_registries),
+        ];
+        for (setting, flag) in lists {
+            if !flag.is_empty() {
+                setting.clone_from(flag);
+            }
+        }
+    }
+
+    fn take(&mut self, text: &str, name: &str) -> Result<()> {
         let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
         let file = Section::file(&stream, KEYS)?;
         let version = file.parse("version", |text| match text {
@@ -100,6 +154,7 @@ impl Settings {
         }
         collect::config::configure(file.section("collect"), &mut self.collect)?;
         analyze::config::configure(file.section("judge"), &mut self.judge)?;
+        self.exceptions = exception::read(&file.sections("exceptions"), name)?;
         report::config::configure(file.section("report"), &mut self.report)?;
         Ok(())
     }

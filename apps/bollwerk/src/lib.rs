@@ -5,9 +5,12 @@
 
 mod arguments;
 pub mod assess;
+mod baseline;
 mod catalog;
 pub mod config;
+mod fix;
 mod generate;
+mod inputs;
 mod scan;
 mod stats;
 
@@ -40,6 +43,8 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         Command::Scan(scan) => scan::run(&scan),
+        Command::Baseline(command) => baseline::run(&command),
+        Command::Fix(fix) => fix::run(&fix),
         Command::Explain(explain) => catalog::explain(&explain),
         Command::Controls(controls) => catalog::list(&controls),
         Command::Completions { shell } => generate::completions(shell),
@@ -54,4 +59,21 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         let json = json.and_then(serde_json::Error::io_error_kind);
         io.or(json) == Some(io::ErrorKind::BrokenPipe)
     })
+}
+
+/// The help of the program and of each command, for the generated reference.
+pub fn help() -> Vec<(String, String)> {
+    use clap::CommandFactory;
+
+    fn add(command: &clap::Command, name: &str, pages: &mut Vec<(String, String)>) {
+        let mut shown = command.clone().bin_name(name).term_width(100);
+        pages.push((name.to_owned(), shown.render_long_help().to_string()));
+        for inner in command.get_subcommands() {
+            add(inner, &format!("{name} {}", inner.get_name()), pages);
+        }
+    }
+
+    let mut pages = Vec::new();
+    add(&Arguments::command(), "bollwerk", &mut pages);
+    pages
 }

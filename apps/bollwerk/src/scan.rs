@@ -1,32 +1,39 @@
 //! `bollwerk scan`: assess, report.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::Write;
 use std::path::Path;
 
 use analyze::catalog;
-use anyhow::{Context, Result, bail};
-use collect::manifests::Input;
-use model::DigestKey;
-use report::{Report, Rule};
+use analyze::exception::{self, Exception};
+use anyhow::{Context, Result, anyhow};
+use model::Finding;
+use report::baseline::Baseline;
+use report::{Hidden, Report, Rule};
 
 use crate::arguments::{Format, Scan};
-use crate::assess;
 use crate::config::Settings;
 use crate::stats::Stats;
+use crate::{assess, inputs};
 
 /// Runs the command; the code to exit with.
 pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     let mut stats = Stats::new();
-    let settings = settings(arguments)?;
-    let taken_at = arguments.now.unwrap_or_else(jiff::Timestamp::now);
-    let inputs = inputs(arguments)?;
-    let (snapshot, sources) = assess::collect(inputs, &settings, taken_at, digest_key()?);
+    let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
+    if let Some(fail_on) = arguments.fail_on {
+        settings.report.fail_on = fail_on;
+    }
+    if !arguments.accepted_gaps.is_empty() {
+        settings.report.accepted_gaps.clone_from(&arguments.accepted_gaps);
+    }
+    settings.baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
     stats.stage("read");
     let frames = arguments.format == Format::Terminal;
     let assessment = assess::judge(snapshot, &sources, &settings, frames);
     stats.stage("judge");
     let rules = rules();
+    let hidden: Vec<Hidden> = assessment.hidden.iter().map(hidden).collect();
     let report = Report {
         program_version: env!("CARGO_PKG_VERSION"),
         kubernetes_version: assessment.snapshot.version,
@@ -34,6 +41,9 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
         cluster: assessment.snapshot.cluster.as_deref(),
         worlds: &assessment.snapshot.worlds,
         findings: &assessment.findings,
+        hidden: &hidden,
+        known: assessment.known.len(),
+        resolved: &assessment.resolved,
         gaps: &assessment.gaps,
         coverage: assessment.coverage,
         rules: &rules,
@@ -47,63 +57,28 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     Ok(report.outcome().exit_code())
 }
 
-/// The configuration file, overridden by the flags.
-fn settings(arguments: &Scan) -> Result<Settings> {
-    let mut settings = Settings::load(arguments.config.as_deref(), arguments.no_config)?;
-    if let Some(version) = arguments.kubernetes_version {
-        settings.kubernetes_version = version;
-    }
-    if let Some(policy) = arguments.pod_security {
-        settings.judge.pod_security = policy;
-    }
-    if let Some(fail_on) = arguments.fail_on {
-        settings.report.fail_on = fail_on;
-    }
-    if let Some(threads) = arguments.threads {
-        settings.collect.threads = threads.get();
-    }
-    if arguments.namespace.is_some() {
-        settings.namespace.clone_from(&arguments.namespace);
-    }
-    settings.collect.ignore_files &= !arguments.no_ignore;
-    let lists = [
-        (&mut settings.judge.only, &arguments.only),
-        (&mut settings.judge.skip, &arguments.skip),
-        (&mut settings.judge.approved_registries, &arguments.approved_registries),
-    ];
-    for (setting, flag) in lists {
-        if !flag.is_empty() {
-            setting.clone_from(flag);
-        }
-    }
-    if !arguments.accepted_gaps.is_empty() {
-        settings.report.accepted_gaps.clone_from(&arguments.accepted_gaps);
-    }
-    Ok(settings)
+fn read_baseline(path: &Path) -> Result<Baseline> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the baseline {shown}"))?;
+    Baseline::read(&text).map_err(|error| anyhow!("the baseline {shown} {error}"))
 }
 
-fn inputs(arguments: &Scan) -> Result<Vec<Input>> {
-    let mut inputs = Vec::new();
-    for path in arguments.paths.iter().chain(&arguments.manifests) {
-        if path != Path::new("-") {
-            inputs.push(Input::Path(path.clone()));
-            continue;
+fn hidden((finding, exception): &(Finding, Exception)) -> Hidden {
+    let place = match &exception.place {
+        exception::Place::Central(location) => {
+            format!("{}:{}:{}", location.file, location.line, location.column)
         }
-        if inputs.iter().any(|input| matches!(input, Input::Text(_))) {
-            bail!("standard input is given twice; name `-` once");
-        }
-        let mut text = Vec::new();
-        let limit = yaml::Limits::default().bytes as u64 + 1;
-        io::stdin().take(limit).read_to_end(&mut text).context("cannot read standard input")?;
-        inputs.push(Input::Text(text));
+        exception::Place::Embedded => "annotation of the object".to_owned(),
+    };
+    Hidden {
+        finding: finding.clone(),
+        reason: exception.reason.clone(),
+        owner: exception.owner.clone(),
+        until: exception.until.map(|day| day.to_string()),
+        embedded: exception.place == exception::Place::Embedded,
+        place,
     }
-    Ok(inputs)
-}
-
-fn digest_key() -> Result<DigestKey> {
-    let mut random = [0; 32];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| anyhow::anyhow!("no randomness to be had"))?;
-    Ok(DigestKey::new(&random))
 }
 
 fn rules() -> Vec<Rule> {
@@ -121,7 +96,14 @@ fn rules() -> Vec<Rule> {
         severity: model::Severity::High,
         page: rule.advice,
     });
-    controls.chain(standards).collect()
+    let exceptions = exception::RULES.iter().map(|rule| Rule {
+        name: rule.name,
+        id: rule.name,
+        title: rule.title,
+        severity: rule.severity,
+        page: rule.advice,
+    });
+    controls.chain(standards).chain(exceptions).collect()
 }
 
 fn write(report: &Report<'_>, arguments: &Scan) -> Result<()> {

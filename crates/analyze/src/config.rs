@@ -3,7 +3,7 @@
 use engine::pod_security::{Level, LevelVersion, Policy, Version};
 use model::config::{ConfigError, Key, KeyKind, Section};
 
-use crate::{Options, catalog, pod_security};
+use crate::{Options, catalog, exception, pod_security};
 
 /// Its keys.
 pub const KEYS: &[Key] = &[
@@ -75,7 +75,10 @@ pub fn parse_pod_security(text: &str) -> Result<Policy, String> {
 
 /// The name of a control or of a Pod Security check; an id is taken too.
 pub fn parse_control(text: &str) -> Result<String, String> {
-    if catalog::find(text).is_some() || pod_security::find(text).is_some() {
+    let is_known = catalog::find(text).is_some()
+        || pod_security::find(text).is_some()
+        || exception::find(text).is_some();
+    if is_known {
         return Ok(text.to_owned());
     }
     let names = catalog::all()

@@ -79,7 +79,7 @@ impl Default for Options {
 
 impl Options {
     /// Whether a finding counts: by its own name or id, or by a control that it also stands for.
-    pub(crate) fn selects(&self, finding: &Finding) -> bool {
+    pub fn selects(&self, finding: &Finding) -> bool {
         let names = |listed: &String| {
             listed == finding.control
                 || listed == finding.id

@@ -98,6 +98,7 @@ impl Judgement {
             id,
             severity,
             subject: subject(object),
+            object: None,
             fingerprint: Fingerprint::new(
                 name,
                 cluster,

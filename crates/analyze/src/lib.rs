@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod config;
 mod control;
 mod controls;
+pub mod exception;
 mod joins;
 mod judge;
 #[cfg(test)]

@@ -118,7 +118,7 @@ pub const RULES: &[Rule] = &[
         check: "restrictedVolumes",
         name: "pod-security/restrictedVolumes",
         title: "Pod Security: volume type",
-        advice: "use configMap, csi, downwardAPI, emptyDir, ephemeral, a claim, projected or secret",
+        advice: "use a claim, configMap, csi, downwardAPI, emptyDir, projected or secret",
         controls: &[
             "container-runtime-socket-mounted",
             "sensitive-host-path-mounted",

@@ -8,6 +8,7 @@ mod locate;
 mod read;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,6 +23,8 @@ pub struct Options {
     pub ignore_files: bool,
     /// Folders that are worlds of their own, relative to a given path.
     pub worlds: Vec<globset::Glob>,
+    /// Texts that stand for the files of these paths, to judge a change before it is written.
+    pub overlay: BTreeMap<PathBuf, Vec<u8>>,
     /// Threads that read.
     pub threads: usize,
     /// What the reader may spend on one file.
@@ -55,6 +58,31 @@ pub struct Sources {
     files: Vec<File>,
     limits: yaml::Limits,
     key: DigestKey,
+}
+
+impl Sources {
+    /// The text of a file as it was judged; none when it cannot be read or changed since.
+    pub fn text(&self, file: u32) -> Option<String> {
+        let source = self.files.get(file as usize)?;
+        let mut buffer = Vec::new();
+        read::load(source, &self.limits, &mut buffer).ok()?;
+        if read::digest(&buffer) != source.digest {
+            return None;
+        }
+        // Only UTF-8 is edited in place: another encoding would not come back as it was.
+        String::from_utf8(buffer).ok()
+    }
+
+    /// The path of a file, when it is one on disk.
+    pub fn path(&self, file: u32) -> Option<PathBuf> {
+        let source = self.files.get(file as usize)?;
+        (source.name != "-").then(|| PathBuf::from(&source.name))
+    }
+}
+
+/// Reads a text as the files are read: see [`Options::limits`] for what it may spend.
+pub fn stream<'t>(text: &'t str, limits: &yaml::Limits) -> yaml::Stream<'t> {
+    read::stream(text, limits)
 }
 
 /// Reads manifests into `snapshot`; what could not be read becomes gaps in it.
@@ -94,7 +122,11 @@ fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut V
             world(&mut snapshot.worlds, path.join(folder).display().to_string())
         });
         let name = file.display().to_string();
-        files.push(File { name, content: Content::Path(file), world, digest: 0 });
+        let content = match options.overlay.get(&file) {
+            Some(text) => Content::Text(text.clone()),
+            None => Content::Path(file),
+        };
+        files.push(File { name, content, world, digest: 0 });
     }
 }
 
@@ -140,7 +172,11 @@ fn read_all(snapshot: &mut Snapshot, mut sources: Sources, threads: usize) -> So
     } else {
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+            // A panic is a defect of ours: it must not pass as "nothing there".
+            let join = |worker: std::thread::ScopedJoinHandle<'_, Harvest>| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            workers.into_iter().map(join).collect()
         })
     };
     let mut gaps = Vec::new();

@@ -27,6 +27,10 @@ pub enum KeyKind {
     Bool,
     /// A map with these keys.
     Section(&'static [Key]),
+    /// A list of maps with these keys.
+    Sections(&'static [Key]),
+    /// A map of texts.
+    Pairs,
 }
 
 /// What is wrong in a configuration file, and where.
@@ -86,6 +90,17 @@ impl<'s> Section<'s> {
                     self.check(value, keys)?;
                     continue;
                 }
+                KeyKind::Sections(keys) if value.value() == Value::List => {
+                    value.items().try_for_each(|item| self.check(item, keys))?;
+                    continue;
+                }
+                KeyKind::Sections(_) => "a list of maps",
+                KeyKind::Pairs
+                    if value.value() != Value::Map
+                        || !value.entries().all(|(_, _, value)| is_scalar(value)) =>
+                {
+                    "a map of texts"
+                }
                 KeyKind::Text if !is_scalar(value) => "one text",
                 KeyKind::Texts if value.value() != Value::List || !value.items().all(is_scalar) => {
                     "a list of texts"
@@ -103,6 +118,33 @@ impl<'s> Section<'s> {
     #[must_use]
     pub fn section(&self, name: &str) -> Self {
         Self { stream: self.stream, node: self.node.and_then(|node| node.get(name)) }
+    }
+
+    /// The sections of a list; none when it is not there.
+    pub fn sections(&self, name: &str) -> Vec<Self> {
+        let list = self.node.and_then(|node| node.get(name));
+        let section = |node| Self { stream: self.stream, node: Some(node) };
+        list.into_iter().flat_map(Node::items).map(section).collect()
+    }
+
+    /// The entries of a map of texts.
+    pub fn pairs(&self, name: &str) -> Vec<(String, String)> {
+        let map = self.node.and_then(|node| node.get(name));
+        map.into_iter()
+            .flat_map(Node::entries)
+            .map(|(key, _, value)| (key.to_owned(), text_of(value).to_owned()))
+            .collect()
+    }
+
+    /// Where the section is written.
+    pub fn position(&self) -> Position {
+        let start = self.node.map_or(0, |node| node.span().start);
+        self.stream.position(start)
+    }
+
+    /// An error about the section as a whole.
+    pub fn error(&self, message: String) -> ConfigError {
+        ConfigError { position: self.position(), message }
     }
 
     /// A text, parsed; none when it is not there.
@@ -138,10 +180,13 @@ impl<'s> Section<'s> {
         node: Node<'s>,
         parse: &impl Fn(&str) -> Result<T, String>,
     ) -> Result<T, ConfigError> {
-        // `1.30` is a number to YAML and a version to people: what is written counts.
-        let text = node.as_str().unwrap_or_else(|| node.written());
-        parse(text).map_err(|message| at(self.stream, node.span(), message))
+        parse(text_of(node)).map_err(|message| at(self.stream, node.span(), message))
     }
+}
+
+/// `1.30` is a number to YAML and a version to people: what is written counts.
+fn text_of(node: Node<'_>) -> &str {
+    node.as_str().unwrap_or_else(|| node.written())
 }
 
 fn at(stream: &Stream<'_>, span: Span, message: String) -> ConfigError {
@@ -158,6 +203,13 @@ pub fn schema(keys: &'static [Key]) -> serde_json::Value {
             }
             KeyKind::Bool => serde_json::json!({"type": "boolean"}),
             KeyKind::Section(keys) => schema(keys),
+            KeyKind::Sections(keys) => {
+                serde_json::json!({"type": "array", "items": schema(keys)})
+            }
+            KeyKind::Pairs => serde_json::json!({
+                "type": "object",
+                "additionalProperties": {"type": ["string", "number", "boolean"]},
+            }),
         };
         schema["description"] = key.doc.into();
         (key.name.to_owned(), schema)

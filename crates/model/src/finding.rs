@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest;
 
-use crate::{Identity, ItemNames, Node, Path};
+use crate::{Identity, ItemNames, Node, ObjectId, Path};
 
 /// How bad a finding is, from stated impact and reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -219,6 +219,11 @@ impl Fingerprint {
             identity.name,
             &stable,
         ];
+        Self::of_parts(&parts)
+    }
+
+    /// The fingerprint of parts that together are unique, the control's name first.
+    pub fn of_parts(parts: &[&str]) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
         for part in parts {
             // A length before each part keeps ("a", "bc") apart from ("ab", "c").
@@ -251,6 +256,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What it is about.
     pub subject: Subject,
+    /// The object's number in the snapshot it was judged in, when it is about an object.
+    pub object: Option<ObjectId>,
     /// The field.
     pub path: Path,
     /// What tells it apart.

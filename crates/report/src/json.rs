@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use model::{Edit, Finding, Fix, Gap, Location, Subject};
 use serde::Serialize;
 
-use crate::Report;
+use crate::baseline::Entry;
+use crate::{Hidden, Report};
 
 /// Name and version of the format.
 pub(crate) const SCHEMA: &str = "bollwerk.report/v1";
@@ -31,6 +32,8 @@ struct JsonReport<'a> {
     coverage: JsonCoverage,
     findings: Vec<JsonFinding<'a>>,
     gaps: Vec<JsonGap<'a>>,
+    hidden: Vec<JsonHidden<'a>>,
+    resolved: Vec<JsonResolved<'a>>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +51,9 @@ struct JsonSummary {
     low: usize,
     info: usize,
     findings: usize,
+    hidden: usize,
+    known: usize,
+    resolved: usize,
     gaps: usize,
     fail_on: &'static str,
     failing: usize,
@@ -161,6 +167,8 @@ impl<'a> JsonReport<'a> {
                 .iter()
                 .map(|gap| JsonGap::new(gap, accepted.contains(&gap.kind)))
                 .collect(),
+            hidden: report.hidden.iter().map(JsonHidden::new).collect(),
+            resolved: report.resolved.iter().map(JsonResolved::new).collect(),
         }
     }
 }
@@ -174,6 +182,9 @@ fn summary(report: &Report<'_>) -> JsonSummary {
         low: report.count(Low),
         info: report.count(Info),
         findings: report.findings.len(),
+        hidden: report.hidden.len(),
+        known: report.known,
+        resolved: report.resolved.len(),
         gaps: report.gaps.len(),
         fail_on: report.policy.fail_on.map_or("none", model::Severity::name),
         failing: report.failing(),
@@ -240,6 +251,62 @@ impl<'a> JsonGap<'a> {
             subject: &gap.subject,
             location: gap.location.as_ref().map(JsonLocation::new),
             accepted,
+        }
+    }
+}
+
+/// A finding that an exception hides.
+#[derive(Serialize)]
+struct JsonHidden<'a> {
+    control: &'a str,
+    fingerprint: &'a str,
+    severity: &'static str,
+    object: Option<JsonObject<'a>>,
+    path: String,
+    location: Option<JsonLocation<'a>>,
+    exception: JsonException<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonException<'a> {
+    reason: &'a str,
+    owner: Option<&'a str>,
+    until: Option<&'a str>,
+    embedded: bool,
+    r#where: &'a str,
+}
+
+impl<'a> JsonHidden<'a> {
+    fn new(hidden: &'a Hidden) -> Self {
+        let JsonFinding { control, fingerprint, severity, object, path, location, .. } =
+            JsonFinding::new(&hidden.finding);
+        let exception = JsonException {
+            reason: &hidden.reason,
+            owner: hidden.owner.as_deref(),
+            until: hidden.until.as_deref(),
+            embedded: hidden.embedded,
+            r#where: &hidden.place,
+        };
+        Self { control, fingerprint, severity, object, path, location, exception }
+    }
+}
+
+/// A finding of the baseline that is gone.
+#[derive(Serialize)]
+struct JsonResolved<'a> {
+    control: &'a str,
+    fingerprint: &'a str,
+    subject: &'a str,
+    path: &'a str,
+}
+
+impl<'a> JsonResolved<'a> {
+    fn new(entry: &'a Entry) -> Self {
+        Self {
+            control: &entry.control,
+            fingerprint: &entry.fingerprint,
+            subject: &entry.subject,
+            path: &entry.path,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! coverage: no reader of any of them can take "could not read" for "fine".
 #![warn(clippy::disallowed_methods)]
 
+pub mod baseline;
 pub mod config;
 mod json;
 mod sarif;
@@ -27,6 +28,12 @@ pub struct Report<'a> {
     pub worlds: &'a [String],
     /// What is wrong, in the order to show it.
     pub findings: &'a [Finding],
+    /// Findings that exceptions hide.
+    pub hidden: &'a [Hidden],
+    /// How many findings the baseline knows; they are not among `findings`.
+    pub known: usize,
+    /// Findings of the baseline that are gone.
+    pub resolved: &'a [baseline::Entry],
     /// What could not be read or decided.
     pub gaps: &'a [Gap],
     /// How much was seen.
@@ -50,6 +57,23 @@ pub struct Rule {
     pub severity: Severity,
     /// Its page in Markdown.
     pub page: &'static str,
+}
+
+/// A finding that an exception hides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// The finding.
+    pub finding: Finding,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The last day on which the exception holds.
+    pub until: Option<String>,
+    /// Whether the exception travels with the object.
+    pub embedded: bool,
+    /// Where the exception is written.
+    pub place: String,
 }
 
 /// What makes a run fail.

@@ -2,22 +2,25 @@
 //!
 //! Gaps are notifications of the invocation, so a viewer shows that a run was not complete.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use model::{Finding, Gap, Location, Severity, Subject};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{Report, Rule};
+use crate::{Hidden, Report, Rule};
 
 pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, out);
     // Only rules that fired: viewers list every rule they are given.
+    let hidden = report.hidden.iter().map(|hidden| &hidden.finding);
+    let names: BTreeSet<&str> =
+        report.findings.iter().chain(hidden).map(|finding| finding.control).collect();
     let fired: BTreeMap<&str, &Rule> = report
         .rules
         .iter()
-        .filter(|rule| report.findings.iter().any(|finding| finding.control == rule.name))
+        .filter(|rule| names.contains(rule.name))
         .map(|rule| (rule.name, rule))
         .collect();
     let index: BTreeMap<&str, usize> = fired.keys().copied().zip(0..).collect();
@@ -34,7 +37,12 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
             }}),
             invocations: [invocation(report)],
             column_kind: "unicodeCodePoints",
-            results: report.findings.iter().map(|finding| result(finding, &index)).collect(),
+            results: report
+                .findings
+                .iter()
+                .map(|finding| result(finding, &index))
+                .chain(report.hidden.iter().map(|hidden| suppressed(hidden, &index)))
+                .collect(),
             properties: json!({
                 "kubernetesVersion": report.kubernetes_version.to_string(),
                 "coverage": {
@@ -138,6 +146,14 @@ fn result(finding: &Finding, index: &BTreeMap<&str, usize>) -> Value {
     if let Some(at) = index.get(finding.control) {
         result["ruleIndex"] = json!(at);
     }
+    result
+}
+
+/// A finding that an exception hides: told, and marked as suppressed.
+fn suppressed(hidden: &Hidden, index: &BTreeMap<&str, usize>) -> Value {
+    let mut result = result(&hidden.finding, index);
+    let kind = if hidden.embedded { "inSource" } else { "external" };
+    result["suppressions"] = json!([{"kind": kind, "justification": hidden.reason}]);
     result
 }
 

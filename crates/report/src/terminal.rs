@@ -185,6 +185,7 @@ fn summary(
         let names = by_control(report, *severity);
         writeln!(out, "  {style}{severity:<8}{style:#} {count:>6}  {DIM}{names}{hidden}{DIM:#}")?;
     }
+    accepted(report, out)?;
     if !report.gaps.is_empty() {
         let mut kinds: BTreeMap<_, usize> = BTreeMap::new();
         for gap in report.gaps {
@@ -197,11 +198,30 @@ fn summary(
     if shown > SHOWN_MAX {
         writeln!(
             out,
-            "  {DIM}the {SHOWN_MAX} worst of {shown} are shown above; `--format json` lists all{DIM:#}"
+            "  {DIM}the {SHOWN_MAX} worst of {shown} stand above; `--format json` lists all{DIM:#}"
         )?;
     }
     coverage(report, out)?;
     verdict(report, out)
+}
+
+/// What does not count: excepted findings, and those of the baseline.
+fn accepted(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if !report.hidden.is_empty() {
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+        for hidden in report.hidden {
+            *names.entry(hidden.finding.control).or_default() += 1;
+        }
+        let names: Vec<_> = names.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let (count, names) = (report.hidden.len(), names.join(", "));
+        writeln!(out, "  {:<8} {count:>6}  {DIM}by exceptions: {names}{DIM:#}", "hidden")?;
+    }
+    if report.known + report.resolved.len() > 0 {
+        let (known, resolved) = (report.known, report.resolved.len());
+        writeln!(out, "  {:<8} {known:>6}  {DIM}by the baseline{DIM:#}", "known")?;
+        writeln!(out, "  {:<8} {resolved:>6}  {DIM}since the baseline{DIM:#}", "resolved")?;
+    }
+    Ok(())
 }
 
 /// Controls of one severity with their counts, the commonest first.

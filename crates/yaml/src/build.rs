@@ -76,25 +76,27 @@ impl<'a, 't> Builder<'a, 't> {
         text: Text,
         properties: Properties<'t>,
     ) -> Result<(), Error> {
-        let mut node = RawNode {
+        let id = self.next_id(span)?;
+        let (mut text, mut flags) = (text, 0);
+        if properties.tag != Tag::None {
+            (text, flags) = self.check_tagged(span, style, text, properties.tag)?;
+        } else if style == Style::Plain
+            && matches!(self.arena.bytes_of(text).first(), Some(b'.' | b'+' | b'-'))
+        {
+            self.check_finite(properties.tag, style, text, span);
+        }
+        // Made in place: a node that is changed on the way costs a stall for every scalar.
+        self.push(RawNode {
             start: span.start,
             end: span.end,
-            next: 0,
+            next: id + 1,
             value: text.offset,
             length: text.length,
             kind: Kind::Scalar,
             style,
             tag: properties.tag,
-            flags: if text.side { RawNode::SIDE_TEXT } else { 0 },
-        };
-        if properties.tag != Tag::None {
-            self.check_tagged(&mut node)?;
-        } else if style == Style::Plain
-            && matches!(self.arena.slice(text).as_bytes().first(), Some(b'.' | b'+' | b'-'))
-        {
-            self.check_finite(&node, span);
-        }
-        let id = self.add(node)?;
+            flags: flags | if text.side { RawNode::SIDE_TEXT } else { 0 },
+        });
         if let Some(anchor) = properties.anchor {
             self.anchors.insert(anchor, Anchor { node: id, height: Some(0) });
         }
@@ -115,21 +117,22 @@ impl<'a, 't> Builder<'a, 't> {
         }
         let target = *self.arena.node(anchor.node);
         if target.kind == Kind::Scalar {
-            self.check_finite(&target, span);
+            self.check_finite(target.tag, target.style, target.text(), span);
         }
         self.raise(height);
         self.aliases = true;
-        self.add(RawNode {
+        let id = self.next_id(span)?;
+        self.push(RawNode {
             start: span.start,
             end: span.end,
-            next: 0,
+            next: id + 1,
             value: anchor.node,
             length: 0,
             kind: Kind::Alias,
             style: target.style,
             tag: Tag::None,
             flags: 0,
-        })?;
+        });
         Ok(())
     }
 
@@ -146,17 +149,18 @@ impl<'a, 't> Builder<'a, 't> {
         if self.frames.len() >= self.limits.depth as usize {
             return Err(self.too_deep(Span { start, end: start }));
         }
-        let node = self.add(RawNode {
+        let node = self.next_id(Span { start, end: start })?;
+        self.push(RawNode {
             start,
             end: start,
-            next: 0,
+            next: node + 1,
             value: 0,
             length: 0,
             kind,
             style,
             tag: Tag::None,
             flags: 0,
-        })?;
+        });
         if let Some(anchor) = anchor {
             self.anchors.insert(anchor, Anchor { node, height: None });
         }
@@ -190,17 +194,22 @@ impl<'a, 't> Builder<'a, 't> {
         self.unrepresentable.get_or_insert_with(|| error(ErrorKind::NoJson, span, message));
     }
 
-    fn add(&mut self, mut node: RawNode) -> Result<u32, Error> {
+    /// The index of the next node, unless there are too many.
+    #[inline]
+    fn next_id(&self, span: Span) -> Result<u32, Error> {
         let id = self.arena.nodes.len();
         if id - self.mark.nodes >= self.limits.nodes as usize || id >= u32::MAX as usize {
-            return Err(error(ErrorKind::Limit, node.span(), "the document has too many nodes"));
+            return Err(error(ErrorKind::Limit, span, "the document has too many nodes"));
         }
-        node.next = id as u32 + 1;
+        Ok(id as u32)
+    }
+
+    #[inline]
+    fn push(&mut self, node: RawNode) {
         self.arena.nodes.push(node);
         if let Some(frame) = self.frames.last_mut() {
             frame.children += 1;
         }
-        Ok(id as u32)
     }
 
     /// Tells the enclosing collection how high one of its children is.
@@ -218,30 +227,35 @@ impl<'a, 't> Builder<'a, 't> {
     }
 
     /// A tagged scalar must be what its tag says; `!!binary` becomes the bytes it stands for.
-    fn check_tagged(&mut self, node: &mut RawNode) -> Result<(), Error> {
-        let text = self.arena.scalar_text(node);
-        if node.tag == Tag::Binary {
-            let Some(bytes) = base64::decode(text) else {
-                return Err(error(ErrorKind::NoJson, node.span(), "this is no base64"));
+    /// Returns its text and flags.
+    fn check_tagged(
+        &mut self,
+        span: Span,
+        style: Style,
+        text: Text,
+        tag: Tag,
+    ) -> Result<(Text, u8), Error> {
+        if tag == Tag::Binary {
+            let Some(bytes) = base64::decode(self.arena.slice(text)) else {
+                return Err(error(ErrorKind::NoJson, span, "this is no base64"));
             };
-            let start = self.arena.side.len();
-            if push_replacing_invalid(&mut self.arena.side, &bytes) {
-                node.flags |= RawNode::REPLACED;
-            }
-            let text = Text::side(start, &self.arena.side);
-            (node.value, node.length) = (text.offset, text.length);
-            node.flags |= RawNode::SIDE_TEXT;
-        } else if resolve(node.tag, node.style == Style::Plain, text).is_none() {
-            return Err(error(ErrorKind::NoJson, node.span(), "this is not what its tag says"));
+            let side = &mut self.arena.side;
+            let start = side.len();
+            let replaced = push_replacing_invalid(side, &bytes);
+            let flags = if replaced { RawNode::REPLACED } else { 0 };
+            return Ok((Text::side(start, side), flags));
         }
-        self.check_finite(node, node.span());
-        Ok(())
+        if resolve(tag, style == Style::Plain, self.arena.slice(text)).is_none() {
+            return Err(error(ErrorKind::NoJson, span, "this is not what its tag says"));
+        }
+        self.check_finite(tag, style, text, span);
+        Ok((text, 0))
     }
 
     /// JSON has no infinity and no NaN, but a key may be called so.
-    fn check_finite(&mut self, node: &RawNode, span: Span) {
-        let text = self.arena.scalar_text(node);
-        if let Some(Scalar::Float(value)) = resolve(node.tag, node.style == Style::Plain, text)
+    fn check_finite(&mut self, tag: Tag, style: Style, text: Text, span: Span) {
+        let text = self.arena.slice(text);
+        if let Some(Scalar::Float(value)) = resolve(tag, style == Style::Plain, text)
             && !value.is_finite()
             && !self.is_key_next()
         {

@@ -46,41 +46,60 @@ pub(crate) fn is_uri(byte: u8) -> bool {
     is_word(byte) || b";/?:@&=+$,.!~*'()[]%".contains(&byte)
 }
 
-/// Offset of the first character YAML forbids in a text: anything but tab, line breaks and the
-/// printable characters of the specification (`readerc.go` of go-yaml: `c-printable`).
-pub(crate) fn first_forbidden(bytes: &[u8]) -> Option<usize> {
-    if is_plain_ascii(bytes) {
-        return None;
-    }
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let next = |ahead: usize| bytes.get(at + ahead).copied().unwrap_or(0);
-        let forbidden = match byte {
-            b'\t' | b'\n' | b'\r' => false,
-            0..0x20 | 0x7F => true,
-            // C1 controls but NEL.
-            0xC2 => next(1) < 0xA0 && next(1) != 0x85,
-            // U+FFFE and U+FFFF.
-            0xEF => next(1) == 0xBF && next(2) >= 0xBE,
-            _ => false,
-        };
-        if forbidden {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
+/// What a text is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Survey {
+    /// Lines end in LF, all else is printable or a tab.
+    Plain,
+    /// There are other line breaks or byte order marks.
+    Unusual,
+    /// A character at this offset is forbidden in YAML: anything but tab, line breaks and the
+    /// printable characters of the specification (`readerc.go` of go-yaml).
+    Forbidden(usize),
 }
 
-/// Whether all bytes are printable ASCII, tabs or line breaks; written so that it vectorises.
-fn is_plain_ascii(bytes: &[u8]) -> bool {
-    bytes.chunks(256).all(|chunk| {
-        let strange = |byte: u8| {
-            u8::from(byte.wrapping_sub(0x20) >= 0x5F)
-                - u8::from(matches!(byte, b'\t' | b'\n' | b'\r'))
-        };
-        chunk.iter().map(|&byte| strange(byte)).fold(0, |all, one| all | one) == 0
-    })
+/// Surveys a text, which must start and end between characters.
+pub(crate) fn survey(bytes: &[u8]) -> Survey {
+    const CHUNK: usize = 256;
+    let mut found = Survey::Plain;
+    for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
+        if is_plain_ascii(chunk) {
+            continue;
+        }
+        for ahead in 0..chunk.len() {
+            let at = index * CHUNK + ahead;
+            match survey_character(bytes, at) {
+                Survey::Plain => {}
+                Survey::Unusual => found = Survey::Unusual,
+                forbidden @ Survey::Forbidden(_) => return forbidden,
+            }
+        }
+    }
+    found
+}
+
+fn survey_character(bytes: &[u8], at: usize) -> Survey {
+    let next = |ahead: usize| bytes.get(at + ahead).copied().unwrap_or(0);
+    match (bytes[at], next(1), next(2)) {
+        (b'\t' | b'\n', ..) => Survey::Plain,
+        // CR, NEL, LS and PS, and the byte order mark.
+        (b'\r', ..) | (0xC2, 0x85, _) | (0xE2, 0x80, 0xA8 | 0xA9) | (0xEF, 0xBB, 0xBF) => {
+            Survey::Unusual
+        }
+        // Control characters, U+FFFE and U+FFFF.
+        (0..0x20 | 0x7F, ..) | (0xC2, ..0xA0, _) | (0xEF, 0xBF, 0xBE | 0xBF) => {
+            Survey::Forbidden(at)
+        }
+        _ => Survey::Plain,
+    }
+}
+
+/// Whether all bytes are printable ASCII, tabs or LF; written so that it vectorises.
+fn is_plain_ascii(chunk: &[u8]) -> bool {
+    let strange = |byte: u8| {
+        u8::from(byte.wrapping_sub(0x20) >= 0x5F) - u8::from(matches!(byte, b'\t' | b'\n'))
+    };
+    chunk.iter().map(|&byte| strange(byte)).fold(0, |all, one| all | one) == 0
 }
 
 #[cfg(test)]
@@ -88,15 +107,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forbidden_characters() {
-        let check = |text: &str, expected| assert_eq!(first_forbidden(text.as_bytes()), expected);
-        check("a\tb\r\n\u{85}\u{A0}é\u{2028}\u{FFFD}\u{10FFFF}", None);
-        check("a\0", Some(1));
-        check("\u{7F}", Some(0));
-        check("é\u{80}", Some(2));
-        check("\u{9F}", Some(0));
-        check("\u{FFFE}", Some(0));
-        check("\u{FEFF}", None);
+    fn surveys() {
+        let check = |text: &str, expected| assert_eq!(survey(text.as_bytes()), expected);
+        check("a\tb\n\u{A0}é\u{FFFD}\u{10FFFF}", Survey::Plain);
+        for unusual in ["\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{FEFF}"] {
+            check(&format!("{}{unusual}", "x".repeat(300)), Survey::Unusual);
+        }
+        check("\ra\0", Survey::Forbidden(2));
+        check("\u{7F}", Survey::Forbidden(0));
+        check("é\u{80}", Survey::Forbidden(2));
+        check("\u{9F}", Survey::Forbidden(0));
+        check("\u{FFFE}", Survey::Forbidden(0));
+        check(&format!("{}\u{FFFF}", "x".repeat(255)), Survey::Forbidden(255));
     }
 
     #[test]

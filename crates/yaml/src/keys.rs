@@ -61,9 +61,7 @@ impl Builder<'_, '_> {
         let span = self.arena.node(key).span();
         match key_kind(self.arena, key) {
             KeyKind::Text => {
-                let node = self.arena.node(self.arena.target(key));
-                let side = node.has(RawNode::SIDE_TEXT);
-                let text = Text { offset: node.value, length: node.length, side };
+                let text = self.arena.node(self.arena.target(key)).text();
                 keys.push(KeyText { node: key, text });
             }
             KeyKind::Other(json) => {
@@ -155,11 +153,11 @@ fn scan_for_duplicates(arena: &Arena<'_>, keys: &[KeyText]) -> Vec<Duplicate> {
     let mut duplicates = Vec::new();
     let mut seen = 0u128;
     for (index, key) in keys.iter().enumerate() {
-        let text = arena.slice(key.text);
-        let bit = 1 << signature(text.as_bytes());
+        let text = arena.bytes_of(key.text);
+        let bit = 1 << signature(text);
         if seen & bit != 0
             && let Some(first) =
-                keys[..index].iter().rev().find(|earlier| arena.slice(earlier.text) == text)
+                keys[..index].iter().rev().find(|earlier| arena.bytes_of(earlier.text) == text)
         {
             duplicates.push(duplicate(arena, first.node, key.node));
         }

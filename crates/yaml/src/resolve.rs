@@ -51,13 +51,17 @@ pub(crate) fn resolve_plain(text: &str) -> Scalar {
         }
         Some(b'0'..=b'9') => resolve_number(text),
         Some(b'+' | b'-') => resolve_special_float(text).unwrap_or_else(|| resolve_number(text)),
-        Some(b'.') => resolve_special_float(text).unwrap_or_else(|| resolve_decimal(text)),
+        Some(b'.') => resolve_special_float(text).unwrap_or_else(|| resolve_fraction(text)),
         _ => Scalar::Text,
     }
 }
 
 /// The words for bools and null.
 fn resolve_word(text: &str) -> Scalar {
+    // No word is longer than `false`; most keys that get here are.
+    if text.len() > 5 {
+        return Scalar::Text;
+    }
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
             Scalar::Bool(true)
@@ -131,6 +135,18 @@ fn parse_integer(text: &str) -> Option<Scalar> {
     }
 }
 
+/// Text that starts with a point: a decimal number with `_` only between digits, or text.
+fn resolve_fraction(text: &str) -> Scalar {
+    if !text.contains('_') {
+        return resolve_decimal(text);
+    }
+    let between_digits = text.split('_').enumerate().all(|(index, piece)| {
+        piece.ends_with(|end: char| end.is_ascii_digit())
+            && (index == 0 || piece.starts_with(|start: char| start.is_ascii_digit()))
+    });
+    if between_digits { resolve_decimal(&text.replace('_', "")) } else { Scalar::Text }
+}
+
 /// A decimal number; text when it is none or overflows.
 fn resolve_decimal(text: &str) -> Scalar {
     if !is_decimal(text.as_bytes()) {
@@ -190,9 +206,13 @@ mod tests {
             ("1__0_", Int(10)), ("_1", Text), ("1_a", Text), ("+", Text), ("--1", Text),
             ("0x-1", Text), ("1:20", Text), ("2001-01-01", Text), ("1e3", Float(1000.0)),
             ("1.", Float(1.0)), (".5", Float(0.5)), ("+.5", Float(0.5)), ("0.10", Float(0.1)),
-            (".5e2", Float(50.0)), (".", Text), (".e1", Text), ("1e", Text), ("1.e1", Float(10.0)),
+            (".5e2", Float(50.0)), (".1_0", Float(0.1)),
+            (".1_", Text), ("._1", Text), (".1__0", Text),
+            (".1_e1", Text), (".1e1_0", Float(1e9)),
+            (".", Text), (".e1", Text), ("1e", Text), ("1.e1", Float(10.0)),
             ("9223372036854775807", Int(i64::MAX)), ("-9223372036854775808", Int(i64::MIN)),
-            ("9223372036854775808", Uint(1 << 63)), ("+9223372036854775808", Float(9_223_372_036_854_775_808.0)),
+            ("9223372036854775808", Uint(1 << 63)),
+            ("+9223372036854775808", Float(9_223_372_036_854_775_808.0)),
             ("18446744073709551616", Float(1.844_674_407_370_955_2e19)),
             ("123e4567", Text), ("1e1000", Text), (".1e999", Text), ("1e-999", Float(0.0)),
             (".inf", Float(f64::INFINITY)), ("-.INF", Float(f64::NEG_INFINITY)),

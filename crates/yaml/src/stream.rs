@@ -1,14 +1,15 @@
 //! A file: its documents, comments, errors and line index.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use crate::Node;
 use crate::arena::{Arena, Mark};
-use crate::character::first_forbidden;
-use crate::json;
-use crate::parse::read_document;
+use crate::character::{Survey, survey};
+use crate::fast;
 use crate::position::LineIndex;
 use crate::split::{Part, Parts};
+use crate::{json, parse};
 
 /// Byte offsets into the stream's text, end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,12 +91,19 @@ pub struct Comment {
 }
 
 /// One file, read.
-#[derive(Debug)]
 pub struct Stream<'t> {
     arena: Arena<'t>,
     documents: Vec<Record>,
     errors: Vec<Error>,
     lines: OnceLock<LineIndex>,
+    fast_bytes: usize,
+}
+
+/// How documents may be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ReadPath {
+    Any,
+    Slow,
 }
 
 /// What became of a document.
@@ -112,12 +120,23 @@ struct Record {
 impl<'t> Stream<'t> {
     /// Reads a file of YAML documents.
     pub fn yaml(text: &'t str, limits: &Limits) -> Self {
+        Self::read_yaml(text, limits, ReadPath::Any)
+    }
+
+    /// Reads a file of YAML documents without the fast path, to the same result: for tests and
+    /// benchmarks.
+    #[doc(hidden)]
+    pub fn yaml_slowly(text: &'t str, limits: &Limits) -> Self {
+        Self::read_yaml(text, limits, ReadPath::Slow)
+    }
+
+    fn read_yaml(text: &'t str, limits: &Limits, path: ReadPath) -> Self {
         let mut stream = Self::new(text);
         if stream.is_too_long(limits) {
             return stream;
         }
         for part in Parts::new(text) {
-            stream.read_part(part, limits);
+            stream.read_part(part, limits, path);
         }
         stream
     }
@@ -148,6 +167,7 @@ impl<'t> Stream<'t> {
             documents: Vec::new(),
             errors: Vec::new(),
             lines: OnceLock::new(),
+            fast_bytes: 0,
         }
     }
 
@@ -165,20 +185,31 @@ impl<'t> Stream<'t> {
         length > limit
     }
 
-    fn read_part(&mut self, part: Part, limits: &Limits) {
+    fn read_part(&mut self, part: Part, limits: &Limits, path: ReadPath) {
         let mark = self.arena.mark();
         let span = Span { start: part.body as u32, end: part.end as u32 };
-        let bytes = &self.arena.text.as_bytes()[part.start..part.end];
-        let result = match first_forbidden(bytes) {
-            Some(at) => {
-                let start = (part.start + at) as u32;
-                let message = "control characters are not allowed".to_owned();
-                let span = Span { start, end: start };
-                Err(Error { kind: ErrorKind::Encoding, span, message })
+        let range = (part.start, part.end);
+        let survey = survey(&self.arena.text.as_bytes()[part.start..part.end]);
+        if let Survey::Forbidden(at) = survey {
+            let start = (part.start + at) as u32;
+            let message = "control characters are not allowed".to_owned();
+            let at = Span { start, end: start };
+            let refusal = Error { kind: ErrorKind::Encoding, span: at, message };
+            return self.record(span, &mark, Err(refusal));
+        }
+        if survey == Survey::Plain && path == ReadPath::Any {
+            if let Some(result) = fast::read_document(&mut self.arena, range, limits) {
+                self.fast_bytes += part.end - part.start;
+                match result {
+                    Ok(false) => {}
+                    Ok(true) => self.record(span, &mark, Ok(span.end)),
+                    Err(error) => self.record(span, &mark, Err(error)),
+                }
+                return;
             }
-            None => read_document(&mut self.arena, (part.start, part.end), limits),
-        };
-        match result {
+            self.arena.undo(&mark);
+        }
+        match parse::read_document(&mut self.arena, range, limits) {
             Ok(None) => {}
             Ok(Some(end)) => self.record(span, &mark, Ok(end as u32)),
             Err(error) => self.record(span, &mark, Err(error)),
@@ -247,14 +278,31 @@ impl<'t> Stream<'t> {
         self.arena.nodes.len()
     }
 
+    /// Bytes of the text that the fast path read.
+    pub fn fast_bytes(&self) -> usize {
+        self.fast_bytes
+    }
+
     /// Bytes of memory the stream holds, without its text.
     pub fn arena_bytes(&self) -> usize {
         self.arena.bytes()
     }
 }
 
+/// Shows no text, which may hold secrets.
+impl fmt::Debug for Stream<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Stream")
+            .field("bytes", &self.arena.text.len())
+            .field("documents", &self.documents.len())
+            .field("errors", &self.errors)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One document that was read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Document<'s> {
     arena: &'s Arena<'s>,
     record: &'s Record,
@@ -289,5 +337,11 @@ impl<'s> Document<'s> {
     pub fn comments(self) -> &'s [Comment] {
         let (start, end) = self.record.comments;
         &self.arena.comments[start as usize..end as usize]
+    }
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Document").field("span", &self.span()).finish_non_exhaustive()
     }
 }

@@ -144,6 +144,11 @@ fn documents(
             harvest.coverage.other_documents += 1;
             continue;
         }
+        if let Some(rest) = document.ignored() {
+            let reason = "text after the document's end, which Kubernetes' reader drops without \
+                          a word: it was not judged";
+            gaps.push(gap_at(GapKind::Syntax, rest, reason.to_owned()));
+        }
         for twice in document.duplicates() {
             let key = &text[twice.second.start as usize..twice.second.end as usize];
             let line = stream.position(twice.first.start).line;

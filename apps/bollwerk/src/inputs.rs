@@ -1,0 +1,42 @@
+//! What is named on the command line, read into a snapshot.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use collect::manifests::{Input, Sources};
+use model::{DigestKey, Snapshot};
+
+use crate::arguments::Inputs;
+use crate::assess;
+use crate::config::Settings;
+
+/// Reads all inputs.
+pub(crate) fn collect(inputs: &Inputs, settings: &Settings) -> Result<(Snapshot, Sources)> {
+    let taken_at = inputs.now.unwrap_or_else(jiff::Timestamp::now);
+    Ok(assess::collect(named(inputs)?, settings, taken_at, digest_key()?))
+}
+
+fn named(inputs: &Inputs) -> Result<Vec<Input>> {
+    let mut found = Vec::new();
+    for path in inputs.paths.iter().chain(&inputs.manifests) {
+        if path != Path::new("-") {
+            found.push(Input::Path(path.clone()));
+            continue;
+        }
+        if found.iter().any(|input| matches!(input, Input::Text(_))) {
+            bail!("standard input is given twice; name `-` once");
+        }
+        let mut text = Vec::new();
+        let limit = yaml::Limits::default().bytes as u64 + 1;
+        io::stdin().take(limit).read_to_end(&mut text).context("cannot read standard input")?;
+        found.push(Input::Text(text));
+    }
+    Ok(found)
+}
+
+fn digest_key() -> Result<DigestKey> {
+    let mut random = [0; 32];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| anyhow!("no randomness to be had"))?;
+    Ok(DigestKey::new(&random))
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask test`: everything a change must pass; `cargo xtask prove`: the same at full size.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail, ensure};
+
+use crate::{command, corpus, fuzz, generate, oracle, tidy};
+
+/// Seconds each fuzz target runs in `test`.
+const SMOKE_SECONDS: u32 = 5;
+/// Seconds of one processor all fuzz targets share in `prove`, and the least each gets.
+const PROOF_SECONDS: u32 = 3_600;
+const PROOF_SECONDS_MIN: u32 = 120;
+
+/// Sizes of the random trials: the environment variable, and its value in `prove`. The tests hold
+/// the smaller defaults.
+const PROOF_SIZES: &[(&str, &str)] =
+    &[("BOLLWERK_MUTATIONS", "1000000"), ("BOLLWERK_PODS", "200000")];
+
+/// What the suites need beside the repository.
+struct Surroundings {
+    environment: Vec<(&'static str, PathBuf)>,
+    skipped: Vec<String>,
+}
+
+/// Runs every test. Nothing is skipped under `CI=true`.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    ensure!(arguments.is_empty(), "`test` takes no arguments");
+    let surroundings = Surroundings::find()?;
+    surroundings.tell();
+    tidy::run(&[])?;
+    generate::run(&["--check".to_owned()])?;
+    let mut tests = command::cargo();
+    tests.args(["test", "--workspace", "--no-fail-fast"]);
+    command::run(tests.envs(surroundings.environment.iter().cloned()))?;
+    fuzz::run_all(SMOKE_SECONDS)?;
+    surroundings.tell();
+    Ok(())
+}
+
+/// Runs the random trials and the fuzz targets at full size, in release builds.
+pub(crate) fn prove(arguments: &[String]) -> Result<()> {
+    ensure!(arguments.is_empty(), "`prove` takes no arguments");
+    let surroundings = Surroundings::find()?;
+    ensure!(surroundings.skipped.is_empty(), "{}", surroundings.skipped.join("; "));
+    let mut tests = command::cargo();
+    tests.args(["test", "--release", "--package", "yaml", "--package", "engine", "--tests", "--"]);
+    tests.args(["--nocapture", "--test-threads", "2"]);
+    tests.envs(surroundings.environment.iter().cloned()).envs(PROOF_SIZES.iter().copied());
+    command::run(&mut tests)?;
+    let targets = fuzz::targets()?.len() as u32;
+    fuzz::run_all((PROOF_SECONDS / targets.max(1)).max(PROOF_SECONDS_MIN))
+}
+
+impl Surroundings {
+    fn find() -> Result<Self> {
+        let mut found = Self { environment: Vec::new(), skipped: Vec::new() };
+        match oracle::oracle() {
+            Ok(oracle) => found.environment.push(("BOLLWERK_ORACLE", oracle)),
+            Err(error) => found.skip(format!("tests against upstream's libraries: {error:#}")),
+        }
+        match corpus::folder()? {
+            Some(folder) => found.environment.push(("BOLLWERK_CORPUS", folder)),
+            None => found.skip("tests over the corpus: ../shared is not there".to_owned()),
+        }
+        if !crate::root().join("../shared/truth").is_dir() {
+            found.skip("tests against truth tables: ../shared/truth is not there".to_owned());
+        }
+        let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+        if is_ci && !found.skipped.is_empty() {
+            bail!("nothing may be skipped under CI=true: {}", found.skipped.join("; "));
+        }
+        Ok(found)
+    }
+
+    fn skip(&mut self, reason: String) {
+        self.skipped.push(reason);
+    }
+
+    #[expect(clippy::print_stderr, reason = "what was skipped must be seen")]
+    fn tell(&self) {
+        for reason in &self.skipped {
+            eprintln!("skipped: {reason}");
+        }
+    }
+}
