@@ -81,7 +81,8 @@ impl Sources {
                     let origin = snapshot.origin(place.object);
                     let root = (*roots.get(origin.document as usize)?)?;
                     let node = item(root, &origin.item)?;
-                    let secrets = secret_spans(stream, &Redactions::find(node, &self.key));
+                    let kind = snapshot.object(place.object).kind;
+                    let secrets = secret_spans(stream, &Redactions::find_in(node, kind, &self.key));
                     current = Some((place.object, node, secrets));
                 }
                 let (_, node, secrets) = current.as_ref()?;
