@@ -66,8 +66,9 @@ impl Check {
         let fits = match (shape, value) {
             (_, Value::Null)
             | (Bool, Value::Bool(_))
-            | (Text | IntOrText, Value::String(_) | Value::Elided(_) | Value::Redacted(_))
+            | (Text | IntOrText, Value::String(_) | Value::Elided(_))
             | (IntOrText, Value::Int(_) | Value::Float(_)) => true,
+            (Text | IntOrText, Value::Redacted(redacted)) => redacted.is_text,
             (Int, _) => node.as_int().is_some(),
             (Texts | Quantities, Value::Map) => {
                 let item = if matches!(shape, Texts) { &Text } else { &IntOrText };

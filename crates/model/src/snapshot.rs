@@ -1,8 +1,14 @@
 //! A snapshot: all that was seen of a cluster or of a set of files, at one time.
 
+mod read;
+mod write;
+
 use hashbrown::HashMap;
 
 use crate::{CompactId, Gap, KubernetesVersion, Node, Object, Path, Pool, Redactions};
+
+pub use read::{SnapshotError, read};
+pub use write::write;
 
 /// Number of an object in its snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,6 +160,12 @@ impl Snapshot {
             }
         };
         Object::named(root, api_version, kind, namespace, self.version)
+    }
+
+    /// `apiVersion` and `kind` that an object has from its list alone.
+    fn typed(&self, id: ObjectId) -> Option<(&str, &str)> {
+        let typed = self.records[id.0 as usize].typed.as_deref();
+        typed.map(|(api_version, kind)| (api_version.as_str(), kind.as_str()))
     }
 
     /// Where an object came from.
