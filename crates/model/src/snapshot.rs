@@ -1,8 +1,14 @@
 //! A snapshot: all that was seen of a cluster or of a set of files, at one time.
 
+mod read;
+mod write;
+
 use hashbrown::HashMap;
 
 use crate::{CompactId, Gap, KubernetesVersion, Node, Object, Path, Pool, Redactions};
+
+pub use read::{SnapshotError, read};
+pub use write::write;
 
 /// Number of an object in its snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -156,6 +162,12 @@ impl Snapshot {
         Object::named(root, api_version, kind, namespace, self.version)
     }
 
+    /// `apiVersion` and `kind` that an object has from its list alone.
+    fn typed(&self, id: ObjectId) -> Option<(&str, &str)> {
+        let typed = self.records[id.0 as usize].typed.as_deref();
+        typed.map(|(api_version, kind)| (api_version.as_str(), kind.as_str()))
+    }
+
     /// Where an object came from.
     pub fn origin(&self, id: ObjectId) -> &Origin {
         &self.records[id.0 as usize].origin
@@ -270,7 +282,10 @@ fn flatten<'s>(
         (_, _, Some((api_version, kind))) => (api_version.clone(), kind.clone()),
         _ => return refuse(node, "has no `apiVersion` and `kind`"),
     };
-    let items = node.get("items").filter(|items| items.value() == yaml::Value::List);
+    let items = node.get("items").filter(|items| items.value() != yaml::Value::Null);
+    if kind.ends_with("List") && items.is_some_and(|it| it.value() != yaml::Value::List) {
+        return refuse(node, "is a list whose `items` are none");
+    }
     let (Some(of), Some(items)) = (kind.strip_suffix("List"), items) else {
         let own = text("apiVersion").is_some() && text("kind").is_some();
         let typed = if own { None } else { typed };

@@ -5,7 +5,7 @@ use model::{
     DigestKey, Frame, FrameLine, Gap, GapKind, Location, Locator, ObjectId, Path, Redactions,
     Snapshot, items, secret,
 };
-use yaml::{Span, Stream};
+use yaml::{Span, Stream, Style};
 
 use super::{Content, Sources, read};
 
@@ -114,8 +114,10 @@ impl<'s, 't> Frames<'s, 't> {
         let mut secrets = Vec::new();
         for root in roots.iter().flatten() {
             for item in items(*root, &mut |_, _| ()) {
-                let nodes = Redactions::find(item.node, key).nodes().into_iter();
-                secrets.extend(nodes.map(|id| stream.node(id).span()));
+                let own = item.node.get("kind").and_then(yaml::Node::as_str);
+                let kind = item.typed.as_ref().map(|(_, kind)| kind.as_str()).or(own);
+                let found = Redactions::find_in(item.node, kind.unwrap_or_default(), key);
+                secrets.extend(found.nodes().into_iter().map(|id| content(stream.node(id))));
             }
         }
         // Scalars do not overlap, so their ends are in order too.
@@ -140,6 +142,18 @@ impl<'s, 't> Frames<'s, 't> {
             let count = secrets[first..].partition_point(|secret| secret.start < line.end);
             masked(stream.text(), line, &secrets[first..first + count])
         })
+    }
+}
+
+/// Where the text of a node stands: of a block scalar the lines below its `|` or `>`.
+fn content(node: yaml::Node<'_>) -> Span {
+    let span = node.span();
+    match node.style() {
+        Style::Literal | Style::Folded => {
+            let header = memchr::memchr(b'\n', node.written().as_bytes()).map_or(0, |at| at + 1);
+            Span { start: span.start + header as u32, ..span }
+        }
+        _ => span,
     }
 }
 
