@@ -156,8 +156,7 @@ impl Finder<'_> {
             yaml::Value::String(text) => self.string(node, text, context, None),
             yaml::Value::List if self.enter(node, context) => self.list(node, context),
             yaml::Value::Map if self.enter(node, context) => self.map(node, context),
-            yaml::Value::List | yaml::Value::Map => {}
-            yaml::Value::Null => {}
+            yaml::Value::List | yaml::Value::Map | yaml::Value::Null => {}
             _ if context == Context::Secret => {
                 self.redact(node, None, node.written());
             }

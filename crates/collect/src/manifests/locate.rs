@@ -1,9 +1,10 @@
 //! Reads a file once more to say where findings stand in it.
 
-use model::{Frame, FrameLine, Gap, GapKind, Location, ObjectId, Path, Redactions, Snapshot};
-use model::{locate, secret};
+use model::locate;
+use model::{Frame, FrameLine, Gap, GapKind, Location, ObjectId, Path, Snapshot};
 use yaml::{Span, Stream};
 
+use super::mask::Secrets;
 use super::{Content, Sources, read};
 
 /// A field of an object, to be found in the object's file.
@@ -39,7 +40,9 @@ impl Sources {
         frames: bool,
         gaps: &mut Vec<Gap>,
     ) -> Vec<Option<Located>> {
-        let source = &self.files[file as usize];
+        let Some(source) = self.files.get(file as usize) else {
+            return places.iter().map(|place| first_line(snapshot, place.object)).collect();
+        };
         let mut buffer = Vec::new();
         let bytes = match &source.content {
             Content::Text(text) => text,
@@ -60,39 +63,45 @@ impl Sources {
         };
         let Ok(text) = read::text(bytes) else { return places.iter().map(|_| None).collect() };
         let stream = read::stream(&text, &self.limits);
-        self.in_stream(snapshot, &source.name, &stream, places, frames)
+        in_stream(snapshot, &source.name, &stream, places, frames)
     }
+}
 
-    fn in_stream(
-        &self,
-        snapshot: &Snapshot,
-        name: &str,
-        stream: &Stream<'_>,
-        places: &[Place<'_>],
-        frames: bool,
-    ) -> Vec<Option<Located>> {
-        let roots: Vec<_> =
-            stream.documents().map(|document| document.ok().map(yaml::Document::root)).collect();
-        let mut current: Option<(ObjectId, yaml::Node<'_>, Vec<Span>)> = None;
-        places
-            .iter()
-            .map(|place| {
-                if current.as_ref().is_none_or(|(id, ..)| *id != place.object) {
-                    let origin = snapshot.origin(place.object);
-                    let root = (*roots.get(origin.document as usize)?)?;
-                    let node = item(root, &origin.item)?;
-                    let kind = snapshot.object(place.object).kind;
-                    let secrets = secret_spans(stream, &Redactions::find_in(node, kind, &self.key));
-                    current = Some((place.object, node, secrets));
-                }
-                let (_, node, secrets) = current.as_ref()?;
-                let span = locate(*node, place.path);
-                let location = read::location(stream, name, span);
-                let frame = frames.then(|| frame(stream, &location, secrets));
-                Some(Located { location, frame })
-            })
-            .collect()
-    }
+fn in_stream(
+    snapshot: &Snapshot,
+    name: &str,
+    stream: &Stream<'_>,
+    places: &[Place<'_>],
+    frames: bool,
+) -> Vec<Option<Located>> {
+    let roots: Vec<_> =
+        stream.documents().map(|document| document.ok().map(yaml::Document::root)).collect();
+    let secrets = frames.then(|| Secrets::of(stream));
+    let mut current: Option<(ObjectId, yaml::Node<'_>)> = None;
+    places
+        .iter()
+        .map(|place| {
+            let origin = snapshot.origin(place.object);
+            if current.is_none_or(|(id, _)| id != place.object) {
+                let root = (*roots.get(origin.document as usize)?)?;
+                current = Some((place.object, item(root, &origin.item)?));
+            }
+            let (_, node) = current?;
+            let location = read::location(stream, name, locate(node, place.path));
+            let frame =
+                secrets.as_ref().map(|secrets| frame(stream, &location, origin.line, secrets));
+            Some(Located { location, frame })
+        })
+        .collect()
+}
+
+/// Where an object starts, as its snapshot says: all that is known without its file.
+fn first_line(snapshot: &Snapshot, object: ObjectId) -> Option<Located> {
+    let origin = snapshot.origin(object);
+    let file = snapshot.files.get(origin.file as usize)?.clone();
+    let line = origin.line;
+    let location = Location { file, line, column: 1, end_line: line, end_column: 1 };
+    Some(Located { location, frame: None })
 }
 
 fn item<'s>(root: yaml::Node<'s>, path: &Path) -> Option<yaml::Node<'s>> {
@@ -102,45 +111,26 @@ fn item<'s>(root: yaml::Node<'s>, path: &Path) -> Option<yaml::Node<'s>> {
     })
 }
 
-fn secret_spans(stream: &Stream<'_>, redactions: &Redactions) -> Vec<Span> {
-    redactions.nodes().into_iter().map(|id| stream.node(id).span()).collect()
-}
-
-fn frame(stream: &Stream<'_>, location: &Location, secrets: &[Span]) -> Frame {
-    let first = location.line.saturating_sub(LINES_BEFORE).max(1);
+/// The lines before a place, back to the first of its object, and its own.
+fn frame(stream: &Stream<'_>, location: &Location, top: u32, secrets: &Secrets) -> Frame {
+    let first = location.line.saturating_sub(LINES_BEFORE).max(top).min(location.line);
     let lines = (first..=location.line)
         .map(|number| {
             let span = stream.line_span(number);
-            FrameLine { number, text: masked(stream.text(), span, secrets) }
+            FrameLine { number, text: shown(stream.text(), span, secrets) }
         })
         .collect();
     Frame { lines }
 }
 
-/// A line of the text with every credential in it replaced by as many `*`.
-fn masked(text: &str, line: Span, secrets: &[Span]) -> String {
-    let raw = &text[line.start as usize..line.end as usize];
-    let mut hidden: Vec<(usize, usize)> = secrets
-        .iter()
-        .filter(|secret| secret.start < line.end && line.start < secret.end)
-        .map(|secret| {
-            let start = secret.start.max(line.start) - line.start;
-            let end = secret.end.min(line.end) - line.start;
-            (start as usize, end as usize)
-        })
-        .collect();
-    // Neighbouring lines and comments hold credentials too.
-    hidden.extend(secret::find(raw).map(|found| (found.start, found.end)));
-    hidden.extend(secret::assigned(raw).into_iter().map(|found| (found.start, found.end)));
-    let is_hidden = |at: usize| hidden.iter().any(|(start, end)| (*start..*end).contains(&at));
-    raw.char_indices()
-        .take(LINE_CHARS_MAX)
-        .map(|(at, char)| match char {
-            _ if is_hidden(at) && !char.is_whitespace() => '*',
-            // A file must not be able to steer the terminal it is shown on.
-            '\t' => ' ',
-            _ if char.is_control() => '\u{fffd}',
-            _ => char,
-        })
-        .collect()
+/// A line as it can be shown: masked, cut, and without power over the terminal.
+fn shown(text: &str, line: Span, secrets: &Secrets) -> String {
+    let masked = secrets.mask(text, line);
+    let char = |char: char| match char {
+        // Terminals and editors disagree on the width of a tab: one column is one character.
+        '\t' => ' ',
+        _ if char.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => char,
+    };
+    masked.chars().take(LINE_CHARS_MAX).map(char).collect()
 }

@@ -200,9 +200,8 @@ fn redacted(note: Node<'_>) -> Result<Redacted, String> {
     };
     let digest = u64::from_str_radix(text(note, "digest")?, 16);
     let digest = digest.map_err(|_| "`digest` should be 16 hexadecimal digits")?;
-    let is_text = match note.get("isText").map(Node::value) {
-        Some(Value::Bool(is_text)) => is_text,
-        _ => return Err("`isText` should be true or false".to_owned()),
+    let Some(Value::Bool(is_text)) = note.get("isText").map(Node::value) else {
+        return Err("`isText` should be true or false".to_owned());
     };
     Ok(Redacted { kind, is_text, length: number(note, "length")?, digest })
 }
