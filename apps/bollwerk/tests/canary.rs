@@ -68,7 +68,7 @@ const ONE_LINE: &str = "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": 
     {\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"two\"}, \
     \"spec\": {\"hostPID\": true, \"containers\": []}}]}";
 
-const WORKLOADS: &str = r#"apiVersion: v1
+const WORKLOADS: &str = r"apiVersion: v1
 kind: Pod
 metadata:
   name: web
@@ -119,7 +119,7 @@ kind: SecretList
 items:
 - metadata: {name: typed}
   stringData: {value: canary-typed-list-e2Wd8Hm}
-"#;
+";
 
 const JSON: &str = r#"{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "json"},
  "stringData": {"password": "canary-json-file-p0Ol9Ik"}}"#;

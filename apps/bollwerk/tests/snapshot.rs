@@ -1,19 +1,14 @@
 //! A saved snapshot is judged as its files are.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod program;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use program::{Folder, bollwerk};
 use serde_json::Value;
 
 const NOW: &str = "2026-01-02T03:04:05Z";
-
-fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop")
-}
 
 /// What is said of each finding, its place apart.
 fn findings(report: &str) -> Vec<[String; 5]> {
@@ -56,17 +51,13 @@ fn same_findings(path: &Path) -> usize {
 
 #[test]
 fn the_shop_is_judged_alike() {
-    assert!(same_findings(&examples()) > 20);
+    assert!(same_findings(&program::examples()) > 20);
 }
 
 #[test]
 fn real_manifests_are_judged_alike() {
-    match std::env::var_os("BOLLWERK_CORPUS") {
-        Some(corpus) => assert!(same_findings(Path::new(&corpus)) > 1_000),
-        None => {
-            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "BOLLWERK_CORPUS is not set");
-            println!("skipped: BOLLWERK_CORPUS names no folder of real manifests");
-        }
+    if let Some(corpus) = program::corpus() {
+        assert!(same_findings(&corpus) > 1_000);
     }
 }
 
