@@ -1,6 +1,5 @@
 //! What must hold over thousands of real manifests.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod program;
 
@@ -13,16 +12,6 @@ use collect::manifests::Input;
 use model::{DigestKey, Finding, Subject};
 use program::Folder;
 use serde_json::Value;
-
-/// The corpus, unpacked; none without it, which is a failure under `CI=true`.
-fn corpus() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("BOLLWERK_CORPUS") {
-        return Some(PathBuf::from(folder));
-    }
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "BOLLWERK_CORPUS is not set");
-    println!("skipped: BOLLWERK_CORPUS does not name the unpacked corpus");
-    None
-}
 
 fn run(inputs: Vec<PathBuf>, threads: usize) -> Assessment {
     let mut settings = Settings::new();
@@ -66,7 +55,7 @@ fn documents(text: &str) -> Vec<Value> {
 
 #[test]
 fn every_location_lies_inside_the_object_it_names() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = program::corpus() else { return };
     let assessment = run(vec![corpus], 2);
     let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in &assessment.findings {
@@ -166,7 +155,7 @@ fn dependent_namespaces(assessment: &Assessment) -> BTreeSet<String> {
 
 #[test]
 fn neighbours_do_not_matter() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = program::corpus() else { return };
     let whole = run(vec![corpus.clone()], 2);
     let dependent = dependent_namespaces(&whole);
     let expected = independent(&whole, &contents(&whole), &dependent);
@@ -205,7 +194,7 @@ fn assert_same(found: &BTreeSet<String>, expected: &BTreeSet<String>) {
 
 #[test]
 fn the_number_of_threads_does_not_show() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = program::corpus() else { return };
     let shown = |assessment: &Assessment| {
         let findings = assessment.findings.iter().map(|finding| {
             format!("{:?} {} {}", finding.location, finding.control, finding.message)
@@ -223,7 +212,7 @@ fn the_number_of_threads_does_not_show() {
 
 #[test]
 fn every_file_is_judged_or_a_gap_or_somebody_elses() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = program::corpus() else { return };
     let assessment = run(vec![corpus.clone()], 2);
     let all = files(&corpus);
     assert_eq!(assessment.coverage.files, all.len() as u64);
@@ -261,7 +250,7 @@ fn has_containers(value: &Value) -> bool {
 
 #[test]
 fn no_control_fires_on_what_cannot_carry_its_field() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = program::corpus() else { return };
     let assessment = run(vec![corpus], 2);
     let mut read: HashMap<&str, Vec<Value>> = HashMap::new();
     let mut fired: BTreeSet<&str> = BTreeSet::new();
@@ -296,7 +285,7 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
 
 #[test]
 fn fingerprints_tell_findings_apart() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = program::corpus() else { return };
     let assessment = run(files(&corpus), 2);
     let mut seen: HashMap<(&str, u32), &Finding> = HashMap::new();
     for finding in &assessment.findings {

@@ -5,9 +5,10 @@
 //! low: the pod is refused by the first alone.
 
 use engine::pod_security::{self as standards, LevelVersion, Offence, Policy, Version, Violation};
-use model::{Fix, GapKind, Object, ObjectId, Path, Pod, Severity, Snapshot};
+use model::{Fix, GapKind, Object, Path, Pod, Severity, Snapshot};
 
 use crate::control::Draft;
+use crate::judge::Standing;
 use crate::{Judgement, Options};
 
 /// A Pod Security check, as findings and pages show it.
@@ -189,14 +190,13 @@ struct Mode {
 
 /// What the standards say of an object's pods, each with its rule.
 pub(crate) fn drafts(
-    snapshot: &Snapshot,
-    id: ObjectId,
+    standing: Standing<'_>,
     pods: &[Pod<'_>],
     options: &Options,
     judgement: &mut Judgement,
 ) -> Vec<(&'static Rule, Draft)> {
-    let object = snapshot.object(id);
-    let Some(policy) = policy(snapshot, id, &object, pods, options, judgement) else {
+    let Standing { snapshot, object, .. } = standing;
+    let Some(policy) = policy(standing, pods, options, judgement) else {
         return Vec::new();
     };
     let modes = [
@@ -245,9 +245,7 @@ fn resolved(demand: LevelVersion, snapshot: &Snapshot) -> LevelVersion {
 
 /// The policy in force for an object's pods; none when it cannot be told.
 fn policy(
-    snapshot: &Snapshot,
-    id: ObjectId,
-    object: &Object<'_>,
+    Standing { snapshot, world, object }: Standing<'_>,
     pods: &[Pod<'_>],
     options: &Options,
     judgement: &mut Judgement,
@@ -257,7 +255,7 @@ fn policy(
         return None;
     }
     let Some(name) = object.namespace else { return Some(defaults) };
-    let mut copies = snapshot.namespaces(snapshot.world(id), name);
+    let mut copies = snapshot.namespaces(world, name);
     let mut policies = copies.by_ref().take(NAMESPACE_COPIES_MAX).map(|namespace| {
         let metadata = namespace.root.get("metadata");
         metadata.map_or(defaults, |node| Policy::of_namespace(node, defaults).0)
@@ -389,7 +387,7 @@ mod tests {
             let version = model::KubernetesVersion::NEWEST;
             let mut snapshot = Snapshot::new(version, jiff::Timestamp::UNIX_EPOCH);
             snapshot.add(part);
-            let judgement = crate::judge(&snapshot, ObjectId(0), [], &Options::default());
+            let judgement = crate::judge(&snapshot, model::ObjectId(0), [], &Options::default());
             judgement.gaps.into_iter().map(|(_, gap)| gap.kind).collect::<Vec<_>>()
         };
         assert_eq!(gaps(NAMESPACE_COPIES_MAX), []);

@@ -5,6 +5,7 @@
 //! reads their file once more and adds line, column and source lines.
 
 mod locate;
+mod mask;
 mod read;
 mod walk;
 
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use model::{Coverage, DigestKey, Gap, GapKind, Part, Snapshot, WorldId};
 
 pub use locate::{Located, Place};
+pub use mask::masked;
 
 /// What a caller decides about reading.
 #[derive(Clone, Debug)]
@@ -61,6 +63,11 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// No files: of a snapshot that was saved, whose objects are placed by their first line.
+    pub fn none(key: DigestKey) -> Self {
+        Self { files: Vec::new(), limits: yaml::Limits::default(), key }
+    }
+
     /// The text of a file as it was judged; none when it cannot be read or changed since.
     pub fn text(&self, file: u32) -> Option<String> {
         let source = self.files.get(file as usize)?;
