@@ -93,6 +93,7 @@ pub struct Snapshot {
     pools: Vec<Pool>,
     records: Vec<Record>,
     namespaces: HashMap<(WorldId, String), Vec<ObjectId>>,
+    service_accounts: HashMap<(WorldId, String, String), Vec<ObjectId>>,
 }
 
 impl Snapshot {
@@ -110,6 +111,7 @@ impl Snapshot {
             pools: Vec::new(),
             records: Vec::new(),
             namespaces: HashMap::new(),
+            service_accounts: HashMap::new(),
         }
     }
 
@@ -130,6 +132,11 @@ impl Snapshot {
         if object.is("", "Namespace") {
             let key = (world, object.name.to_owned());
             self.namespaces.entry(key).or_default().push(id);
+        } else if object.is("", "ServiceAccount")
+            && let Some(namespace) = object.namespace
+        {
+            let key = (world, namespace.to_owned(), object.name.to_owned());
+            self.service_accounts.entry(key).or_default().push(id);
         }
     }
 
@@ -183,6 +190,17 @@ impl Snapshot {
     pub fn namespaces(&self, world: WorldId, name: &str) -> impl Iterator<Item = Object<'_>> {
         let found = self.namespaces.get(&(world, name.to_owned()));
         found.into_iter().flatten().map(|id| self.object(*id))
+    }
+
+    /// The ServiceAccount objects of this name in a namespace of a world.
+    pub fn service_accounts(
+        &self,
+        world: WorldId,
+        namespace: &str,
+        name: &str,
+    ) -> impl Iterator<Item = Object<'_>> {
+        let key = (world, namespace.to_owned(), name.to_owned());
+        self.service_accounts.get(&key).into_iter().flatten().map(|id| self.object(*id))
     }
 
     /// Bytes its objects take.
