@@ -127,7 +127,8 @@ fn api_group(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// Built-in kinds without a namespace (the `+genclient:nonNamespaced` types of k8s.io/api).
+/// Built-in kinds without a namespace (the `+genclient:nonNamespaced` types of k8s.io/api), and
+/// those of widespread extensions that answers ask for (as they define them).
 const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ("", &["Namespace", "Node", "PersistentVolume", "ComponentStatus"]),
     (
@@ -143,6 +144,11 @@ const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ),
     ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
     ("apiregistration.k8s.io", &["APIService"]),
+    ("cilium.io", &["CiliumClusterwideNetworkPolicy"]),
+    ("crd.projectcalico.org", &["GlobalNetworkPolicy"]),
+    ("external-secrets.io", &["ClusterExternalSecret", "ClusterSecretStore"]),
+    ("policy.networking.k8s.io", &["AdminNetworkPolicy", "ClusterNetworkPolicy"]),
+    ("projectcalico.org", &["GlobalNetworkPolicy"]),
     ("certificates.k8s.io", &["CertificateSigningRequest", "ClusterTrustBundle"]),
     ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
     ("networking.k8s.io", &["IngressClass", "IPAddress", "ServiceCIDR"]),
