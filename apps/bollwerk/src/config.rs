@@ -135,7 +135,9 @@ impl Settings {
         }
     }
 
-    fn take(&mut self, text: &str, name: &str) -> Result<()> {
+    /// Takes over the text of a configuration file; `name` is what the file is called in errors
+    /// and reports. An error begins with line and column.
+    pub fn take(&mut self, text: &str, name: &str) -> Result<()> {
         let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
         let file = Section::file(&stream, KEYS)?;
         let version = file.parse("version", |text| match text {

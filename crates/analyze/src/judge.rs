@@ -2,10 +2,12 @@
 
 use model::shape::{Mismatch, mismatches};
 use model::{
-    Finding, Fingerprint, Gap, GapKind, Object, ObjectId, Path, Snapshot, Subject, WorldId,
+    Finding, Fingerprint, Gap, GapKind, ItemNames, Object, ObjectId, Path, Snapshot, Subject,
+    WorldId,
 };
 
 use crate::control::Draft;
+use crate::joins::Joins;
 use crate::{Control, Options, Report, pod_security};
 
 /// What is said of one object. Locations are not known here: whoever has the text adds them.
@@ -17,6 +19,8 @@ pub struct Judgement {
     pub gaps: Vec<(Path, Gap)>,
     /// Whether the object makes pods.
     pub is_workload: bool,
+    names: ItemNames,
+    joins: Option<Joins>,
 }
 
 /// Judges one object with the given controls, and with the Pod Security Standards where they are
@@ -81,16 +85,9 @@ impl Judgement {
     /// One field, one finding: where a Pod Security check in force refuses what the control
     /// refuses, the check's finding stands and names the control.
     fn join(&mut self, control: &Control, draft: &Draft) -> bool {
-        let of_control = |finding: &Finding| {
-            pod_security::find(finding.control)
-                .is_some_and(|rule| rule.controls.contains(&control.name))
-        };
-        let at = |same: fn(&Path, &Path) -> bool| {
-            self.findings
-                .iter()
-                .position(|finding| of_control(finding) && same(&finding.path, &draft.at))
-        };
-        let Some(position) = at(is_same_field).or_else(|| at(is_same_name)) else { return false };
+        // Only the standards' findings can be joined, and all of them are there by now.
+        let joins = self.joins.get_or_insert_with(|| Joins::new(&self.findings));
+        let Some(position) = joins.find(control.name, &draft.at) else { return false };
         let finding = &mut self.findings[position];
         finding.severity = finding.severity.max(draft.severity);
         if !finding.also.contains(&control.name) {
@@ -123,7 +120,14 @@ impl Judgement {
             severity,
             subject: subject(object),
             object: None,
-            fingerprint: Fingerprint::new(name, cluster, identity, &at, object.root),
+            fingerprint: Fingerprint::new(
+                name,
+                cluster,
+                identity,
+                &at,
+                object.root,
+                &mut self.names,
+            ),
             path: at,
             message,
             fix,
@@ -141,13 +145,7 @@ impl Judgement {
     }
 }
 
-/// Whether two paths mean one field, or one inside the other.
-fn is_same_field(one: &Path, other: &Path) -> bool {
-    one.starts_with(other) || other.starts_with(one)
-}
-
-/// Whether two paths end in one field name: what is missing may be told at the pod by one and at
-/// a container by the other.
+/// Whether two paths end in one field name.
 fn is_same_name(one: &Path, other: &Path) -> bool {
     one.last_key().is_some() && one.last_key() == other.last_key()
 }

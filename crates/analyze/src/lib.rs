@@ -10,6 +10,7 @@ pub mod config;
 mod control;
 mod controls;
 pub mod exception;
+mod joins;
 mod judge;
 #[cfg(test)]
 mod page;

@@ -4,6 +4,9 @@
 //! little more than what differs between them. A reference is one `u32`: three bits say what it
 //! is, the rest is the value itself (null, bools, small integers), the number of a string, or
 //! the place of a collection in `words`.
+//!
+//! A map keeps its entries in the order written. One of more than sixteen entries carries their
+//! order by key behind them, so that a key is found without going through all of them.
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use std::hash::BuildHasher;
@@ -32,6 +35,9 @@ const KIND_MAP: u32 = 1;
 const KIND_INT: u32 = 2;
 const KIND_FLOAT: u32 = 3;
 const KIND_BITS: u32 = 2;
+
+/// Most entries of a map that are simply gone through; larger ones carry their order by key.
+const ENTRIES_SCANNED_MAX: usize = 16;
 
 const SMALL_INT_MAX: i64 = (1 << 28) - 1;
 
@@ -72,17 +78,29 @@ impl Pool {
         CompactNode { pool: self, reference: id.0 }
     }
 
-    /// Takes in a tree. `skip` says which entries are left out, by depth and key.
-    pub fn insert(&mut self, node: Node<'_>, skip: impl Fn(u32, &str) -> bool) -> CompactId {
+    /// Takes in a tree. `skip` says which entries are left out, by depth, the key above and key.
+    pub fn insert(&mut self, node: Node<'_>, skip: impl Fn(u32, &str, &str) -> bool) -> CompactId {
         let mut aliased = HashMap::new();
-        CompactId(self.intern(node, 0, &skip, &mut aliased))
+        CompactId(self.intern(node, (0, ""), &skip, &mut aliased))
+    }
+
+    /// Gives back the memory that only taking in needs. What is taken in afterwards is not shared
+    /// with what was there before.
+    pub(crate) fn seal(&mut self) {
+        self.text.shrink_to_fit();
+        self.strings.shrink_to_fit();
+        self.words.shrink_to_fit();
+        self.redacted.shrink_to_fit();
+        self.string_index = HashTable::new();
+        self.word_index = HashTable::new();
+        self.scratch = Vec::new();
     }
 
     fn intern(
         &mut self,
         node: Node<'_>,
-        depth: u32,
-        skip: &impl Fn(u32, &str) -> bool,
+        (depth, above): (u32, &str),
+        skip: &impl Fn(u32, &str, &str) -> bool,
         aliased: &mut HashMap<yaml::NodeId, u32>,
     ) -> u32 {
         // A subtree reached through an alias is interned once however often it is used, so an
@@ -106,7 +124,7 @@ impl Pool {
             Value::List => {
                 let base = self.scratch.len();
                 for item in node.items() {
-                    let item = self.intern(item, depth + 1, skip, aliased);
+                    let item = self.intern(item, (depth + 1, above), skip, aliased);
                     self.scratch.push(item);
                 }
                 self.intern_collection(KIND_LIST, base)
@@ -114,13 +132,14 @@ impl Pool {
             Value::Map => {
                 let base = self.scratch.len();
                 for (key, value) in node.entries() {
-                    if skip(depth, key) {
+                    if skip(depth, above, key) {
                         continue;
                     }
+                    let value = self.intern(value, (depth + 1, key), skip, aliased);
                     let key = self.intern_str(key);
-                    let value = self.intern(value, depth + 1, skip, aliased);
                     self.scratch.extend([key, value]);
                 }
+                self.order_entries(base);
                 self.intern_collection(KIND_MAP, base)
             }
         };
@@ -128,6 +147,19 @@ impl Pool {
             aliased.insert(id, reference);
         }
         reference
+    }
+
+    /// Appends the numbers of the entries in `scratch[base..]` in the order of their keys' text,
+    /// if there are many.
+    fn order_entries(&mut self, base: usize) {
+        let entries = &self.scratch[base..];
+        let count = entries.len() / 2;
+        if count <= ENTRIES_SCANNED_MAX {
+            return;
+        }
+        let mut order: Vec<u32> = (0..count as u32).collect();
+        order.sort_unstable_by_key(|&number| self.str(entries[2 * number as usize]));
+        self.scratch.extend(order);
     }
 
     #[expect(clippy::cast_sign_loss, reason = "the range check makes the sum positive")]
@@ -245,19 +277,75 @@ impl<'a> CompactNode<'a> {
         if header & ((1 << KIND_BITS) - 1) == kind { body } else { &[] }
     }
 
+    /// The entries of a map as pairs of key and value, and their order by key if it is kept.
+    fn map(self) -> (&'a [u32], &'a [u32]) {
+        let body = self.body(KIND_MAP);
+        // Two words an entry, three where the order is kept.
+        let is_ordered = body.len() > 2 * ENTRIES_SCANNED_MAX;
+        body.split_at(if is_ordered { body.len() / 3 * 2 } else { body.len() })
+    }
+
     pub(crate) fn get(self, key: &str) -> Option<CompactNode<'a>> {
-        self.entries().find(|(name, _)| *name == key).map(|(_, value)| value)
+        let (entries, order) = self.map();
+        let pool = self.pool;
+        if order.is_empty() {
+            let entry = entries.chunks_exact(2).find(|entry| pool.str(entry[0]) == key)?;
+            return Some(CompactNode { pool, reference: entry[1] });
+        }
+        let key_of = |number: &u32| pool.str(entries[2 * *number as usize]);
+        let at = order.binary_search_by(|number| key_of(number).cmp(key)).ok()?;
+        Some(CompactNode { pool, reference: entries[2 * order[at] as usize + 1] })
     }
 
     pub(crate) fn entries(self) -> impl Iterator<Item = (&'a str, CompactNode<'a>)> {
         let pool = self.pool;
-        self.body(KIND_MAP)
+        let (entries, _) = self.map();
+        entries
             .chunks_exact(2)
             .map(move |entry| (pool.str(entry[0]), CompactNode { pool, reference: entry[1] }))
+    }
+
+    pub(crate) fn item(self, index: usize) -> Option<CompactNode<'a>> {
+        let reference = *self.body(KIND_LIST).get(index)?;
+        Some(CompactNode { pool: self.pool, reference })
     }
 
     pub(crate) fn items(self) -> impl Iterator<Item = CompactNode<'a>> {
         let pool = self.pool;
         self.body(KIND_LIST).iter().map(move |&reference| CompactNode { pool, reference })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Redactions;
+
+    /// Maps on both sides of the border: every key is found, in the order written, and a list's
+    /// items are reached by their place.
+    #[test]
+    fn small_and_large_collections_answer_alike() {
+        for count in [0, 1, ENTRIES_SCANNED_MAX, ENTRIES_SCANNED_MAX + 1, 500] {
+            let keys: Vec<String> = (0..count).map(|n| format!("k{}", (n * 7919) % 1009)).collect();
+            let entries: Vec<_> =
+                keys.iter().map(|key| format!("{key}: [{key}, {key}x]\n")).collect();
+            let map = entries.concat();
+            let text = if map.is_empty() { "{}".to_owned() } else { map };
+            let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
+            let root = stream.documents().next().expect("a document").expect("readable").root();
+            let redactions = Redactions::default();
+            let mut pool = Pool::new();
+            let id = pool.insert(Node::tree(root, &redactions), |_, _, _| false);
+            let map = Node::compact(pool.node(id));
+            let written: Vec<_> = map.entries().map(|(key, _)| key.to_owned()).collect();
+            assert_eq!(written, keys);
+            for key in &keys {
+                let list = map.get(key).expect("the key is there");
+                assert_eq!(list.item(0).and_then(Node::as_str), Some(key.as_str()));
+                assert_eq!(list.item(1).and_then(Node::as_str), Some(format!("{key}x").as_str()));
+                assert!(list.item(2).is_none());
+            }
+            assert!(map.get("k").is_none() && map.get("").is_none() && map.item(0).is_none());
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest;
 
-use crate::{Identity, Node, ObjectId, Path};
+use crate::{Identity, ItemNames, Node, ObjectId, Path};
 
 /// How bad a finding is, from stated impact and reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -199,15 +199,17 @@ impl Fix {
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The fingerprint of a control's finding at `path` of an object with the tree `root`.
+    /// The fingerprint of a control's finding at `path` of an object with the tree `root`;
+    /// `names` is kept for all findings of the object.
     pub fn new(
         control: &str,
         cluster: Option<&str>,
         identity: Identity<'_>,
         path: &Path,
         root: Node<'_>,
+        names: &mut ItemNames,
     ) -> Self {
-        let stable = path.stable(root);
+        let stable = path.stable(root, names);
         let parts = [
             control,
             cluster.unwrap_or_default(),

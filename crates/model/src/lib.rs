@@ -33,10 +33,10 @@ pub use finding::{
     Applicability, Edit, Finding, Fingerprint, Fix, Frame, FrameLine, Location, Severity, Subject,
 };
 pub use gap::{Gap, GapKind};
-pub use locate::locate;
+pub use locate::{Locator, locate};
 pub use node::{Node, Value};
 pub use object::{Identity, Object};
-pub use path::{Path, Segment};
+pub use path::{ItemNames, Path, Segment};
 pub use pod::{Pod, PodOs};
 pub use redaction::{DigestKey, Redacted, Redactions};
 pub use settings::{Profile, Scope, Setting};

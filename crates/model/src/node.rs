@@ -104,11 +104,24 @@ impl<'a> Node<'a> {
     /// The value under `key`, if this is a map that has it and it is not null. Kubernetes treats
     /// null as not set.
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        let found = match self.0 {
+        self.get_or_null(key).filter(|found| !matches!(found.value(), Value::Null))
+    }
+
+    /// The value under `key`, null included: the API server reads a null in a map of texts as an
+    /// empty text.
+    pub fn get_or_null(self, key: &str) -> Option<Node<'a>> {
+        Some(match self.0 {
             Backing::Tree(node, redactions) => Self::tree(node.get(key)?, redactions),
             Backing::Compact(node) => Self::compact(node.get(key)?),
-        };
-        (!matches!(found.value(), Value::Null)).then_some(found)
+        })
+    }
+
+    /// An item of a list by its place, null included.
+    pub fn item(self, index: usize) -> Option<Node<'a>> {
+        Some(match self.0 {
+            Backing::Tree(node, redactions) => Self::tree(node.items().nth(index)?, redactions),
+            Backing::Compact(node) => Self::compact(node.item(index)?),
+        })
     }
 
     /// The node behind field names joined by dots, as [`Node::get`] step by step.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hashbrown::HashMap;
+
 use crate::Node;
 
 /// One step of a [`Path`].
@@ -88,18 +90,19 @@ impl Path {
     pub fn resolve<'a>(&self, root: Node<'a>) -> Option<Node<'a>> {
         self.segments.iter().try_fold(root, |node, segment| match segment {
             Segment::Key(key) => node.get(key),
-            Segment::Index(index) => node.items().nth(*index as usize),
+            Segment::Index(index) => node.item(*index as usize),
         })
     }
 
     /// The path with list items named by their merge key instead of their place, so that it
     /// survives reordering: `spec.containers[name=web].ports[containerPort=80]`. Items without
-    /// one are named by their own text if it is short, else by their place.
-    pub fn stable(&self, root: Node<'_>) -> String {
+    /// one are named by their own text if it is short, else by their place. `names` remembers the
+    /// names of long lists: keep one for all paths of an object.
+    pub fn stable(&self, root: Node<'_>, names: &mut ItemNames) -> String {
         let mut text = String::new();
         let mut node = Some(root);
         let mut list = "";
-        for segment in &self.segments {
+        for (depth, segment) in self.segments.iter().enumerate() {
             match segment {
                 Segment::Key(key) => {
                     push_key(&mut text, key);
@@ -107,28 +110,79 @@ impl Path {
                     list = key;
                 }
                 Segment::Index(index) => {
-                    let parent = node;
-                    node = node.and_then(|node| node.items().nth(*index as usize));
-                    let name = node.and_then(|item| item_name(list, item));
-                    match (name, parent) {
-                        (Some(name), Some(parent)) => {
-                            let twin = parent
-                                .items()
-                                .take(*index as usize)
-                                .filter(|item| item_name(list, *item).as_ref() == Some(&name))
-                                .count();
-                            text.push_str(&format!("[{name}]"));
-                            if twin > 0 {
-                                text.push_str(&format!("#{twin}"));
+                    let index = *index as usize;
+                    match node {
+                        Some(parent) if index <= ITEMS_SCANNED_MAX => {
+                            text.push_str(&item_name_in(parent, list, index));
+                        }
+                        Some(parent) => {
+                            let names = names.of(&self.segments[..depth], parent, list);
+                            match names.get(index) {
+                                Some(name) => text.push_str(name),
+                                None => text.push_str(&format!("[{index}]")),
                             }
                         }
-                        _ => text.push_str(&format!("[{index}]")),
+                        None => text.push_str(&format!("[{index}]")),
                     }
+                    node = node.and_then(|node| node.item(index));
                 }
             }
         }
         text
     }
+}
+
+/// Items up to this place in a list are named by looking at those before them; beyond it the
+/// names of the whole list are worked out once.
+const ITEMS_SCANNED_MAX: usize = 16;
+
+/// Names of the items of an object's long lists, by the path of the list: see [`Path::stable`].
+#[derive(Default)]
+pub struct ItemNames {
+    lists: HashMap<Vec<Segment>, Vec<String>>,
+}
+
+impl ItemNames {
+    /// No names yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn of(&mut self, path: &[Segment], parent: Node<'_>, list: &str) -> &[String] {
+        if !self.lists.contains_key(path) {
+            self.lists.insert(path.to_vec(), item_names(parent, list));
+        }
+        self.lists.get(path).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The names of all items of a list; of twins all but the first carry a number.
+fn item_names(parent: Node<'_>, list: &str) -> Vec<String> {
+    let mut twins: HashMap<String, usize> = HashMap::new();
+    let named = |(index, item): (usize, Node<'_>)| match item_name(list, item) {
+        Some(name) => {
+            let twin = twins.entry(name.clone()).and_modify(|twin| *twin += 1).or_insert(0);
+            bracketed(&name, *twin)
+        }
+        None => format!("[{index}]"),
+    };
+    parent.items().enumerate().map(named).collect()
+}
+
+/// The name of one item of a list.
+fn item_name_in(parent: Node<'_>, list: &str, index: usize) -> String {
+    match parent.item(index).and_then(|item| item_name(list, item)) {
+        Some(name) => {
+            let before = parent.items().take(index);
+            let twins = before.filter(|item| item_name(list, *item).as_ref() == Some(&name));
+            bracketed(&name, twins.count())
+        }
+        None => format!("[{index}]"),
+    }
+}
+
+fn bracketed(name: &str, twin: usize) -> String {
+    if twin == 0 { format!("[{name}]") } else { format!("[{name}]#{twin}") }
 }
 
 /// Merge keys of the lists whose items are not told apart by `name` (the `patchMergeKey` tags of
@@ -195,6 +249,33 @@ mod tests {
         assert_eq!(path.to_string(), "spec.containers[2].env[0]");
         let path = Path::root().field("metadata.annotations").key("a.b/c");
         assert_eq!(path.to_string(), r#"metadata.annotations["a.b/c"]"#);
+    }
+
+    /// What is remembered of long lists says the same as looking at each item's predecessors.
+    #[test]
+    fn items_of_long_lists_are_named_as_those_of_short_ones() {
+        let items = (0..200).map(|n| match n % 5 {
+            0 => format!("{{name: a{n}}}"),
+            1 => "{name: twin}".to_owned(),
+            2 => format!("text{}", n % 3),
+            3 => "{value: 1}".to_owned(),
+            _ => format!("{{port: {}}}", n % 7),
+        });
+        let text = format!("list: [{}]", items.collect::<Vec<_>>().join(", "));
+        let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
+        let root = stream.documents().next().expect("a document").expect("readable").root();
+        let redactions = crate::Redactions::default();
+        let root = Node::tree(root, &redactions);
+        let list = root.get("list").expect("there");
+        let mut names = ItemNames::new();
+        for index in 0..200 {
+            let stable = Path::root().field("list").index(index).stable(root, &mut names);
+            assert_eq!(stable, format!("list{}", item_name_in(list, "list", index)));
+        }
+        assert_eq!(item_name_in(list, "list", 16), "[name=twin]#3");
+        assert_eq!(names.lists.len(), 1);
+        let beyond = Path::root().field("list").index(200).field("x").stable(root, &mut names);
+        assert_eq!(beyond, "list[200].x");
     }
 
     #[test]

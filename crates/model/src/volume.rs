@@ -40,22 +40,4 @@ impl<'p> Volume<'p> {
     pub fn host_path(&self) -> Option<&'p str> {
         self.node.get("hostPath").map(|source| source.str("path").unwrap_or_default())
     }
-
-    /// The mounts of this volume in the pod's containers.
-    pub fn mounts(
-        &self,
-    ) -> impl Iterator<Item = (crate::Container<'p>, usize, Node<'p>)> + use<'p> {
-        let name = self.name();
-        self.pod.containers().flat_map(move |container| {
-            container
-                .volume_mounts()
-                .filter(move |(_, mount)| mount.str("name") == Some(name))
-                .map(move |(index, mount)| (container, index, mount))
-        })
-    }
-
-    /// Whether a container can write to it.
-    pub fn is_writable(&self) -> bool {
-        self.mounts().any(|(_, _, mount)| mount.bool("readOnly") != Some(true))
-    }
 }

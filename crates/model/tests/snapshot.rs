@@ -1,4 +1,5 @@
 //! A snapshot is the same after it was written and read, and what is no snapshot is refused.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use model::snapshot::{read, write};
 use model::{

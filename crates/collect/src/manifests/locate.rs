@@ -1,7 +1,7 @@
 //! Reads a file once more to say where findings stand in it.
 
-use model::locate;
-use model::{Frame, FrameLine, Gap, GapKind, Location, ObjectId, Path, Snapshot};
+use hashbrown::HashMap;
+use model::{Frame, FrameLine, Gap, GapKind, Location, Locator, ObjectId, Path, Snapshot};
 use yaml::{Span, Stream};
 
 use super::mask::Secrets;
@@ -76,20 +76,24 @@ fn in_stream(
 ) -> Vec<Option<Located>> {
     let roots: Vec<_> =
         stream.documents().map(|document| document.ok().map(yaml::Document::root)).collect();
-    let secrets = frames.then(|| Secrets::of(stream));
+    let mut locator = Locator::default();
+    let mut frames = frames.then(|| Frames::new(stream));
     let mut current: Option<(ObjectId, yaml::Node<'_>)> = None;
     places
         .iter()
         .map(|place| {
             let origin = snapshot.origin(place.object);
-            if current.is_none_or(|(id, _)| id != place.object) {
-                let root = (*roots.get(origin.document as usize)?)?;
-                current = Some((place.object, item(root, &origin.item)?));
-            }
-            let (_, node) = current?;
-            let location = read::location(stream, name, locate(node, place.path));
-            let frame =
-                secrets.as_ref().map(|secrets| frame(stream, &location, origin.line, secrets));
+            let node = match current {
+                Some((id, node)) if id == place.object => node,
+                _ => {
+                    let root = (*roots.get(origin.document as usize)?)?;
+                    locator.node(root, &origin.item)?
+                }
+            };
+            current = Some((place.object, node));
+            let span = locator.locate(node, place.path);
+            let location = read::location(stream, name, span);
+            let frame = frames.as_mut().map(|frames| frames.frame(&location, origin.line));
             Some(Located { location, frame })
         })
         .collect()
@@ -104,28 +108,44 @@ fn first_line(snapshot: &Snapshot, object: ObjectId) -> Option<Located> {
     Some(Located { location, frame: None })
 }
 
-fn item<'s>(root: yaml::Node<'s>, path: &Path) -> Option<yaml::Node<'s>> {
-    path.segments().iter().try_fold(root, |node, segment| match segment {
-        model::Segment::Key(key) => node.get(key),
-        model::Segment::Index(index) => node.items().nth(*index as usize),
-    })
+/// Source lines of one file. Each line is masked once, however many findings show it.
+struct Frames<'s, 't> {
+    stream: &'s Stream<'t>,
+    secrets: Secrets,
+    shown: HashMap<u32, String>,
 }
 
-/// The lines before a place, back to the first of its object, and its own.
-fn frame(stream: &Stream<'_>, location: &Location, top: u32, secrets: &Secrets) -> Frame {
-    let first = location.line.saturating_sub(LINES_BEFORE).max(top).min(location.line);
-    let lines = (first..=location.line)
-        .map(|number| {
-            let span = stream.line_span(number);
-            FrameLine { number, text: shown(stream.text(), span, secrets) }
-        })
-        .collect();
-    Frame { lines }
+impl<'s, 't> Frames<'s, 't> {
+    fn new(stream: &'s Stream<'t>) -> Self {
+        Self { stream, secrets: Secrets::of(stream), shown: HashMap::new() }
+    }
+
+    /// The lines before a place, back to the first of its object, and its own.
+    fn frame(&mut self, location: &Location, top: u32) -> Frame {
+        let first = location.line.saturating_sub(LINES_BEFORE).max(top).min(location.line);
+        let lines = (first..=location.line)
+            .map(|number| FrameLine { number, text: self.line(number).to_owned() })
+            .collect();
+        Frame { lines }
+    }
+
+    fn line(&mut self, number: u32) -> &str {
+        let Self { stream, secrets, shown: known } = self;
+        known
+            .entry(number)
+            .or_insert_with(|| shown(stream.text(), stream.line_span(number), secrets))
+    }
 }
+
+/// Most of a line that is looked at for credentials, in bytes: what is shown of it and more than
+/// any credential is long, so that one cut off by the end of what is shown is still seen.
+const LINE_BYTES_MAX: usize = 4 * LINE_CHARS_MAX + (8 << 10);
 
 /// A line as it can be shown: masked, cut, and without power over the terminal.
 fn shown(text: &str, line: Span, secrets: &Secrets) -> String {
-    let masked = secrets.mask(text, line);
+    let raw = &text[line.start as usize..line.end as usize];
+    let end = line.start + raw.floor_char_boundary(LINE_BYTES_MAX) as u32;
+    let masked = secrets.mask(text, Span { end, ..line });
     let char = |char: char| match char {
         // Terminals and editors disagree on the width of a tab: one column is one character.
         '\t' => ' ',

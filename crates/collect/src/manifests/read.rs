@@ -1,6 +1,7 @@
 //! One file into objects, gaps and counts.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::fs;
 use std::hash::BuildHasher;
 use std::io::Read;
@@ -128,12 +129,13 @@ fn documents(
         location: Some(location(&stream, &file.name, span)),
         reason,
     };
+    let has_templates = LazyCell::new(|| memchr::memmem::find(text.as_bytes(), b"{{").is_some());
     for (index, document) in stream.documents().enumerate() {
         harvest.coverage.documents += 1;
         let document = match document {
             Ok(document) => document,
             Err(error) => {
-                gaps.push(gap_at(gap_kind(error.kind), error.span, reason(error, text)));
+                gaps.push(gap_at(gap_kind(error.kind), error.span, reason(error, *has_templates)));
                 continue;
             }
         };
@@ -189,9 +191,9 @@ fn gap_kind(kind: ErrorKind) -> GapKind {
     }
 }
 
-fn reason(error: &yaml::Error, text: &str) -> String {
+fn reason(error: &yaml::Error, has_templates: bool) -> String {
     let mut reason = format!("a document cannot be read: {}", error.message);
-    if memchr::memmem::find(text.as_bytes(), b"{{").is_some() && error.kind == ErrorKind::Syntax {
+    if has_templates && error.kind == ErrorKind::Syntax {
         reason.push_str(" (it looks like a template that was not rendered)");
     }
     reason

@@ -123,13 +123,20 @@ fn follow(root: &Path, link: &Path, walk: &mut Walk) {
 
 /// Templates of a chart are no manifests until they are rendered. Its `crds` are.
 fn charts_are_not_rendered(charts: &BTreeSet<PathBuf>, walk: &mut Walk) {
+    walk.files.retain(|file| {
+        let mut folders = file.ancestors().skip(1);
+        let is_template = |folder: &Path| {
+            folder.ends_with("templates")
+                && folder.parent().is_some_and(|chart| charts.contains(chart))
+        };
+        !folders.any(is_template)
+    });
     for chart in charts {
         // A chart inside a chart is rendered with it.
-        let is_part = charts.iter().any(|outer| {
-            outer != chart && chart.strip_prefix(outer).is_ok_and(|rest| rest.starts_with("charts"))
+        let is_part = chart.ancestors().any(|folder| {
+            folder.ends_with("charts")
+                && folder.parent().is_some_and(|outer| charts.contains(outer))
         });
-        let templates = chart.join("templates");
-        walk.files.retain(|file| !file.starts_with(&templates));
         if !is_part {
             let reason = "is a Helm chart whose templates were not rendered; pipe \
                           `helm template` into `bollwerk scan -`";
@@ -140,9 +147,10 @@ fn charts_are_not_rendered(charts: &BTreeSet<PathBuf>, walk: &mut Walk) {
 
 /// Resources of a kustomization are judged as they stand; its patches are no objects.
 fn kustomizations_are_not_applied(kustomizations: &BTreeMap<PathBuf, PathBuf>, walk: &mut Walk) {
-    for (folder, file) in kustomizations {
-        let patches = patches(folder, file);
-        walk.files.retain(|file| !patches.contains(file));
+    let all = kustomizations.iter().flat_map(|(folder, file)| patches(folder, file));
+    let all: BTreeSet<PathBuf> = all.collect();
+    walk.files.retain(|file| !all.contains(file));
+    for folder in kustomizations.keys() {
         let reason = "is a kustomization that was not applied, its resources were judged as they \
                       stand; pipe `kubectl kustomize` into `bollwerk scan -`";
         walk.gap(GapKind::KustomizationNotRendered, folder, reason.into());

@@ -41,8 +41,7 @@ impl Policy {
         Self::of_labels(
             |name| {
                 // Not `Node::get`: the API server reads a null label as an empty one.
-                let (_, value) = labels?.entries().find(|(key, _)| *key == name)?;
-                Some(value.as_str().unwrap_or_default())
+                Some(labels?.get_or_null(name)?.as_str().unwrap_or_default())
             },
             defaults,
         )

@@ -11,7 +11,7 @@
 //! Source: `policy/check_seccompProfile_baseline.go`.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::pod_security::defaulted::{DefaultedContainer, DefaultedPod, Security};
 use crate::pod_security::{Check, Level, Offence, Refusal, wording};
@@ -27,11 +27,12 @@ const POD_ANNOTATION: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const CONTAINER_ANNOTATION_PREFIX: &str = "container.seccomp.security.alpha.kubernetes.io/";
 
 fn v1_0(pod: &DefaultedPod<'_>) -> Option<Refusal> {
+    let names: HashSet<&str> = pod.containers.iter().map(|container| container.name).collect();
     let is_read = |key: &str| {
         key == POD_ANNOTATION
             || key
                 .strip_prefix(CONTAINER_ANNOTATION_PREFIX)
-                .is_some_and(|name| pod.containers.iter().any(|container| container.name == name))
+                .is_some_and(|name| names.contains(name))
     };
     let is_allowed = |profile: &str| {
         matches!(profile, "runtime/default" | "docker/default") || profile.starts_with("localhost/")
