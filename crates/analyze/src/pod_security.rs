@@ -255,23 +255,30 @@ fn policy(
         return None;
     }
     let Some(name) = object.namespace else { return Some(defaults) };
-    let mut policies = snapshot.namespaces(world, name).map(|namespace| {
+    let mut copies = snapshot.namespaces(world, name);
+    let mut policies = copies.by_ref().take(NAMESPACE_COPIES_MAX).map(|namespace| {
         let metadata = namespace.root.get("metadata");
         metadata.map_or(defaults, |node| Policy::of_namespace(node, defaults).0)
     });
     let policy = policies.next().unwrap_or(defaults);
     // Copies that demand the same leave no doubt.
-    if policies.all(|other| other == policy) {
+    let are_equal = policies.all(|other| other == policy);
+    let is_cut = copies.next().is_some();
+    if are_equal && !is_cut {
         return Some(policy);
     }
-    let reason = format!(
-        "namespace `{name}` is given more than once with different Pod Security labels: which \
-         level holds is not known"
-    );
-    let at = Path::root().field("metadata.namespace");
-    judgement.gap(object, at, GapKind::Ambiguous, reason);
+    let (kind, why) = if are_equal {
+        (GapKind::Limit, format!("more than {NAMESPACE_COPIES_MAX} times"))
+    } else {
+        (GapKind::Ambiguous, "more than once with different Pod Security labels".to_owned())
+    };
+    let reason = format!("namespace `{name}` is given {why}: which level holds is not known");
+    judgement.gap(object, Path::root().field("metadata.namespace"), kind, reason);
     None
 }
+
+/// Most copies of one Namespace that are compared for each object in it.
+const NAMESPACE_COPIES_MAX: usize = 64;
 
 /// Labels of a Namespace that Kubernetes does not understand, or that name a version this build
 /// does not know.
@@ -358,5 +365,32 @@ mod tests {
                 assert!(catalog::find(control).is_some(), "{}: {control}", rule.name);
             }
         }
+    }
+
+    /// Copies beyond the limit are not compared: what they demand is a gap, not a guess.
+    #[test]
+    fn many_copies_of_a_namespace_are_a_gap() {
+        let gaps = |copies: usize| {
+            let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+            let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\n\
+                       spec: {containers: [{name: c, image: x}]}\n";
+            let text = format!("{pod}{}", namespace.repeat(copies));
+            let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
+            let mut part = model::Part::new();
+            for (number, document) in (0..).zip(stream.documents()) {
+                let root = document.expect("readable").root();
+                let redactions = model::Redactions::find(root, &model::DigestKey::new(&[7; 32]));
+                let item = Path::root();
+                let origin = model::Origin { file: 0, document: number, item, line: 1 };
+                part.insert(root, &redactions, model::WorldId(0), origin, None);
+            }
+            let version = model::KubernetesVersion::NEWEST;
+            let mut snapshot = Snapshot::new(version, jiff::Timestamp::UNIX_EPOCH);
+            snapshot.add(part);
+            let judgement = crate::judge(&snapshot, ObjectId(0), [], &Options::default());
+            judgement.gaps.into_iter().map(|(_, gap)| gap.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(gaps(NAMESPACE_COPIES_MAX), []);
+        assert_eq!(gaps(NAMESPACE_COPIES_MAX + 1), [GapKind::Limit]);
     }
 }

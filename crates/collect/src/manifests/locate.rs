@@ -154,3 +154,44 @@ fn shown(text: &str, line: Span, secrets: &Secrets) -> String {
     };
     masked.chars().take(LINE_CHARS_MAX).map(char).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use model::KubernetesVersion;
+
+    use super::*;
+    use crate::manifests::{Input, Options, collect};
+
+    /// The frame of a field of the second object of a text.
+    fn frame_of_second(text: &str) -> String {
+        let limits = yaml::Limits::default();
+        let (worlds, overlay) = (Vec::new(), std::collections::BTreeMap::new());
+        let options = Options { ignore_files: true, worlds, threads: 1, limits, overlay };
+        let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
+        let inputs = vec![Input::Text(text.as_bytes().to_vec())];
+        let sources = collect(&mut snapshot, inputs, &options, DigestKey::new(&[7; 32]));
+        let path = Path::root().field("metadata.name");
+        let place = Place { object: ObjectId(1), path: &path };
+        let located = sources.locate(&snapshot, 0, &[place], true, &mut Vec::new());
+        let frame = located.into_iter().next().flatten().and_then(|located| located.frame);
+        let lines = frame.expect("a frame").lines.into_iter();
+        lines.map(|line| line.text).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The lines shown for one object hold another's Secret: on the lines before, on the same
+    /// line, and behind the part of a long line that is looked at.
+    #[test]
+    fn credentials_of_neighbours_are_masked() {
+        let block = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  k: c2VjcmV0\n---\n\
+                     {apiVersion: v1, kind: Pod, metadata: {name: b}}\n";
+        assert!(frame_of_second(block).starts_with("  k: ********\n---\n"));
+        let line = "{apiVersion: v1, kind: List, items: [\
+                    {apiVersion: v1, kind: Secret, metadata: {name: a}, data: {k: c2VjcmV0}}, \
+                    {apiVersion: v1, kind: Pod, metadata: {name: b}}]}";
+        let shown = frame_of_second(line);
+        assert!(shown.contains("{k: ********}") && shown.contains("name: b"), "{shown}");
+        let long = line.replace("c2VjcmV0", &"c2VjcmV0".repeat(5_000));
+        let shown = frame_of_second(&long);
+        assert!(shown.ends_with("***") && !shown.contains("c2V"), "{shown}");
+    }
+}
