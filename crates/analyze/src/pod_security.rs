@@ -387,7 +387,7 @@ mod tests {
             let version = model::KubernetesVersion::NEWEST;
             let mut snapshot = Snapshot::new(version, jiff::Timestamp::UNIX_EPOCH);
             snapshot.add(part);
-            let judgement = crate::judge(&snapshot, ObjectId(0), [], &Options::default());
+            let judgement = crate::judge(&snapshot, model::ObjectId(0), [], &Options::default());
             judgement.gaps.into_iter().map(|(_, gap)| gap.kind).collect::<Vec<_>>()
         };
         assert_eq!(gaps(NAMESPACE_COPIES_MAX), []);
