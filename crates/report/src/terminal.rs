@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 use model::{Finding, Frame, Gap, Location, Severity, Subject};
 
+use crate::width::cells;
 use crate::{Outcome, Report, json};
 
 /// Most findings shown in full; the rest is counted and the reader told how to see it.
@@ -91,15 +92,15 @@ fn source(
         let shade = if is_place { Style::new() } else { DIM };
         writeln!(out, "{DIM}{number:>width$} |{DIM:#} {shade}{text}{shade:#}")?;
     }
-    let start = location.column.saturating_sub(1) as usize;
-    let length = frame.lines.last().map_or(0, |line| line.text.trim_end().chars().count());
-    let end = if location.end_line == location.line {
-        (location.end_column.saturating_sub(1) as usize).min(length)
-    } else {
-        length
-    };
-    let carets = "^".repeat(end.saturating_sub(start).max(1));
+    let text = frame.lines.last().map_or("", |line| line.text.trim_end());
+    let column = |column: u32| column.saturating_sub(1 + frame.columns_before) as usize;
+    let byte = |column: usize| text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
+    let is_one_line = location.end_line == location.line;
+    let start = byte(column(location.column));
+    let end = if is_one_line { byte(column(location.end_column)) } else { text.len() };
+    let carets = "^".repeat(cells(&text[start..end.max(start)]).max(1));
     let fix = fix.map(|fix| format!(" {fix}")).unwrap_or_default();
+    let start = cells(&text[..start]);
     writeln!(out, "{:>width$} {DIM}|{DIM:#} {:start$}{style}{carets}{fix}{style:#}", "", "")
 }
 
@@ -135,11 +136,12 @@ fn risk(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     worst.sort_by(|(a_name, a), (b_name, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
     let total = worst.len();
     worst.truncate(SUBJECTS_SHOWN);
-    let width = worst.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let width = worst.iter().map(|(name, _)| cells(name)).max().unwrap_or(0);
     let longest = worst.iter().map(|(_, counts)| counts[..3].iter().sum()).max().unwrap_or(1);
     writeln!(out, "{BOLD}Where the risk sits{BOLD:#} {DIM}({total} subjects){DIM:#}")?;
     for (name, counts) in &worst {
-        write!(out, "  {name:<width$}  ")?;
+        let blanks = width - cells(name);
+        write!(out, "  {name}{:blanks$}  ", "")?;
         for (severity, count) in Severity::ALL.iter().zip(counts).take(3) {
             let style = severity_style(*severity);
             let bar = scaled(*count, longest);
