@@ -32,6 +32,12 @@ pub(crate) fn render(report: &Report<'_>, show: Severity, out: &mut dyn Write) -
     out.flush()
 }
 
+/// A name from a manifest, without what would steer the terminal.
+fn harmless(text: &str) -> String {
+    let visible = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
+    text.chars().map(visible).collect()
+}
+
 fn severity_style(severity: Severity) -> Style {
     let colour = |colour: AnsiColor| Style::new().fg_color(Some(Color::Ansi(colour)));
     match severity {
@@ -48,24 +54,30 @@ fn subject(subject: &Subject) -> String {
         Subject::Object { kind, namespace, name, .. } => {
             let namespace = namespace.as_deref().map(|name| format!("{name}/"));
             let name = if name.is_empty() { "(no name)" } else { name };
-            format!("{kind} {}{name}", namespace.unwrap_or_default())
+            harmless(&format!("{kind} {}{name}", namespace.unwrap_or_default()))
         }
-        Subject::File(name) => name.clone(),
+        Subject::File(name) => harmless(name),
     }
 }
 
 fn finding_in_full(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let style = severity_style(finding.severity);
     let Finding { severity, control, message, .. } = finding;
+    let message = harmless(message);
     writeln!(out, "{style}{severity}{style:#}{BOLD}[{control}]{BOLD:#} {message}")?;
     let object = subject(&finding.subject);
     match &finding.location {
         Some(Location { file, line, column, .. }) => {
+            let file = harmless(file);
             writeln!(out, "  {DIM}-->{DIM:#} {file}:{line}:{column}  {DIM}{object}{DIM:#}")?;
         }
-        None => writeln!(out, "  {DIM}-->{DIM:#} {object}  {DIM}{}{DIM:#}", finding.path)?,
+        None => {
+            let path = harmless(&finding.path.to_string());
+            writeln!(out, "  {DIM}-->{DIM:#} {object}  {DIM}{path}{DIM:#}")?;
+        }
     }
-    let fix = finding.fix.as_ref().map(|fix| fix.text.as_ref());
+    let fix = finding.fix.as_ref().map(|fix| harmless(&fix.text));
+    let fix = fix.as_deref();
     match (&finding.location, &finding.frame) {
         (Some(location), Some(frame)) => source(location, frame, style, fix, out)?,
         _ => {
@@ -106,14 +118,15 @@ fn source(
 
 fn gaps(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for gap in report.gaps.iter().take(GAPS_SHOWN_MAX) {
-        let Gap { kind, reason, .. } = gap;
+        let Gap { kind, .. } = gap;
+        let [reason, place, subject] =
+            [&gap.reason, &json::place(gap), &gap.subject].map(|text| harmless(text));
         let accepted = if report.policy.accepted_gaps.contains(kind) { " (accepted)" } else { "" };
         let style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta)));
         writeln!(out, "{style}gap{style:#}{BOLD}[{kind}]{BOLD:#}{accepted} {reason}")?;
-        let place = json::place(gap);
         let names_file = gap.location.as_ref().is_none_or(|place| place.file == gap.subject);
-        let subject = if names_file { "" } else { &gap.subject };
-        writeln!(out, "  {DIM}-->{DIM:#} {place}  {DIM}{subject}{DIM:#}\n")?;
+        let subject = if names_file { String::new() } else { format!("  {DIM}{subject}{DIM:#}") };
+        writeln!(out, "  {DIM}-->{DIM:#} {place}{subject}\n")?;
     }
     let more = report.gaps.len().saturating_sub(GAPS_SHOWN_MAX);
     if more > 0 {
@@ -145,6 +158,9 @@ fn risk(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         for (severity, count) in Severity::ALL.iter().zip(counts).take(3) {
             let style = severity_style(*severity);
             let bar = scaled(*count, longest);
+            if bar == 0 {
+                continue;
+            }
             write!(out, "{style}{}{style:#}", "█".repeat(bar))?;
         }
         let parts: Vec<_> = Severity::ALL
@@ -247,17 +263,24 @@ fn coverage(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let version = report.kubernetes_version;
     writeln!(
         out,
-        "\n{} files, {} documents, {} objects, {} workloads; judged for Kubernetes {version}",
-        coverage.files, coverage.documents, coverage.objects, coverage.workloads,
+        "\n{}, {}, {}, {}; judged for Kubernetes {version}",
+        counted(coverage.files, "file"),
+        counted(coverage.documents, "document"),
+        counted(coverage.objects, "object"),
+        counted(coverage.workloads, "workload"),
     )?;
     if coverage.other_documents > 0 {
-        writeln!(
-            out,
-            "{DIM}{} documents are no Kubernetes objects and were not judged{DIM:#}",
-            coverage.other_documents
-        )?;
+        let were = match coverage.other_documents {
+            1 => "1 document is no Kubernetes object and was not judged".to_owned(),
+            more => format!("{more} documents are no Kubernetes objects and were not judged"),
+        };
+        writeln!(out, "{DIM}{were}{DIM:#}")?;
     }
     Ok(())
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn verdict(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
