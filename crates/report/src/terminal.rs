@@ -66,15 +66,12 @@ fn finding_in_full(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let message = harmless(message);
     writeln!(out, "{style}{severity}{style:#}{BOLD}[{control}]{BOLD:#} {message}")?;
     let object = subject(&finding.subject);
-    match &finding.location {
-        Some(Location { file, line, column, .. }) => {
-            let file = harmless(file);
-            writeln!(out, "  {DIM}-->{DIM:#} {file}:{line}:{column}  {DIM}{object}{DIM:#}")?;
-        }
-        None => {
-            let path = harmless(&finding.path.to_string());
-            writeln!(out, "  {DIM}-->{DIM:#} {object}  {DIM}{path}{DIM:#}")?;
-        }
+    if let Some(Location { file, line, column, .. }) = &finding.location {
+        let file = harmless(file);
+        writeln!(out, "  {DIM}-->{DIM:#} {file}:{line}:{column}  {DIM}{object}{DIM:#}")?;
+    } else {
+        let path = harmless(&finding.path.to_string());
+        writeln!(out, "  {DIM}-->{DIM:#} {object}  {DIM}{path}{DIM:#}")?;
     }
     let fix = finding.fix.as_ref().map(|fix| harmless(&fix.text));
     let fix = fix.as_deref();
