@@ -248,6 +248,16 @@ fn has_containers(value: &Value) -> bool {
     }
 }
 
+/// Kinds that hold credentials or the way to them, beside pods and Secrets.
+const SECRET_KINDS: &[&str] = &[
+    "ClusterExternalSecret",
+    "ClusterSecretStore",
+    "EncryptionConfiguration",
+    "ExternalSecret",
+    "SealedSecret",
+    "Secret",
+];
+
 #[test]
 fn no_control_fires_on_what_cannot_carry_its_field() {
     let Some(corpus) = program::corpus() else { return };
@@ -271,6 +281,11 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
             (_, "credential-in-annotation") => true,
             ("namespace", "default-namespace-used") => namespace.as_deref() == Some("default"),
             ("namespace", _) => kind == "Namespace",
+            ("exposure", _) => ["Service", "Ingress", "Gateway"].contains(&kind.as_str()),
+            ("network", _) => ["NetworkPolicy", "Namespace"].contains(&kind.as_str()),
+            ("secret", name) if !name.contains("-in-") && !name.starts_with("secret-") => {
+                SECRET_KINDS.contains(&kind.as_str())
+            }
             ("pod" | "image" | "secret" | "resource", _) => {
                 let document = &values[origin.document as usize];
                 // A patch of a built-in kind may name no container, and still say how pods run.

@@ -2,9 +2,11 @@
 
 use crate::Control;
 
+mod exposure;
 mod group;
 mod image;
 mod namespace;
+mod network;
 mod pod;
 mod resource;
 #[cfg(test)]
@@ -18,4 +20,6 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("secret", secret::CONTROLS),
     ("resource", resource::CONTROLS),
     ("namespace", namespace::CONTROLS),
+    ("exposure", exposure::CONTROLS),
+    ("network", network::CONTROLS),
 ];

@@ -43,7 +43,7 @@ pub fn judge_object<'c>(
     controls: impl IntoIterator<Item = &'c Control>,
     options: &Options,
 ) -> Judgement {
-    let pods = object.pods();
+    let (pods, is_whole) = object.pods_within_limits();
     let mismatches = mismatches(object);
     let mut judgement = Judgement { is_workload: !pods.is_empty(), ..Judgement::default() };
     let standing = Standing { snapshot, world, object };
@@ -62,7 +62,14 @@ pub fn judge_object<'c>(
             }
         }
     }
+    for (at, reason) in report.take_unknown() {
+        judgement.gap(object, at, GapKind::Ambiguous, reason);
+    }
     judgement.findings.retain(|finding| options.selects(finding));
+    if !is_whole {
+        let reason = "it is too large or too deep to be searched for pods as a whole";
+        judgement.gap(object, Path::root(), GapKind::Limit, reason.to_owned());
+    }
     for Mismatch { path, expected, found } in mismatches {
         let reason = format!(
             "`{path}` is a {found} where Kubernetes has a {expected}: the API server refuses \

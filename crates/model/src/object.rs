@@ -91,6 +91,11 @@ impl<'a> Object<'a> {
     /// The pods it makes: itself if it is a Pod, else every pod template in it, found by shape,
     /// whatever its kind.
     pub fn pods(&self) -> Vec<Pod<'a>> {
+        template::pods(self).0
+    }
+
+    /// The same, and whether all of the object was searched: a very large or deep one is not.
+    pub fn pods_within_limits(&self) -> (Vec<Pod<'a>>, bool) {
         template::pods(self)
     }
 }
@@ -122,7 +127,8 @@ fn api_group(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// Built-in kinds without a namespace (the `+genclient:nonNamespaced` types of k8s.io/api).
+/// Built-in kinds without a namespace (the `+genclient:nonNamespaced` types of k8s.io/api), and
+/// those of widespread extensions that answers ask for (as they define them).
 const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ("", &["Namespace", "Node", "PersistentVolume", "ComponentStatus"]),
     (
@@ -138,6 +144,11 @@ const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ),
     ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
     ("apiregistration.k8s.io", &["APIService"]),
+    ("cilium.io", &["CiliumClusterwideNetworkPolicy"]),
+    ("crd.projectcalico.org", &["GlobalNetworkPolicy"]),
+    ("external-secrets.io", &["ClusterExternalSecret", "ClusterSecretStore"]),
+    ("policy.networking.k8s.io", &["AdminNetworkPolicy", "ClusterNetworkPolicy"]),
+    ("projectcalico.org", &["GlobalNetworkPolicy"]),
     ("certificates.k8s.io", &["CertificateSigningRequest", "ClusterTrustBundle"]),
     ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
     ("networking.k8s.io", &["IngressClass", "IPAddress", "ServiceCIDR"]),

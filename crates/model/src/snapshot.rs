@@ -71,6 +71,9 @@ struct Record {
     typed: Option<Box<(String, String)>>,
 }
 
+/// A world and a kind of [`NEIGHBOURS`].
+type Neighbours = (WorldId, (&'static str, &'static str));
+
 /// All that was seen, at one time. The only source of "now", of the Kubernetes version and of the
 /// cluster's name for whatever judges it.
 pub struct Snapshot {
@@ -93,6 +96,8 @@ pub struct Snapshot {
     pools: Vec<Pool>,
     records: Vec<Record>,
     namespaces: HashMap<(WorldId, String), Vec<ObjectId>>,
+    service_accounts: HashMap<(WorldId, String, String), Vec<ObjectId>>,
+    neighbours: HashMap<Neighbours, HashMap<String, Vec<ObjectId>>>,
 }
 
 impl Snapshot {
@@ -110,6 +115,8 @@ impl Snapshot {
             pools: Vec::new(),
             records: Vec::new(),
             namespaces: HashMap::new(),
+            service_accounts: HashMap::new(),
+            neighbours: HashMap::new(),
         }
     }
 
@@ -129,9 +136,22 @@ impl Snapshot {
     fn index(&mut self, id: ObjectId) {
         let world = self.records[id.0 as usize].world;
         let object = self.object(id);
-        if object.is("", "Namespace") {
-            let key = (world, object.name.to_owned());
-            self.namespaces.entry(key).or_default().push(id);
+        let name = object.is("", "Namespace").then(|| object.name.to_owned());
+        let account = object
+            .namespace
+            .filter(|_| object.is("", "ServiceAccount"))
+            .map(|namespace| (world, namespace.to_owned(), object.name.to_owned()));
+        let kind = neighbour_kind(object.group(), object.kind);
+        let place = kind.map(|kind| (kind, object.namespace.unwrap_or_default().to_owned()));
+        if let Some(name) = name {
+            self.namespaces.entry((world, name)).or_default().push(id);
+        }
+        if let Some(key) = account {
+            self.service_accounts.entry(key).or_default().push(id);
+        }
+        if let Some((kind, namespace)) = place {
+            let by_namespace = self.neighbours.entry((world, kind)).or_default();
+            by_namespace.entry(namespace).or_default().push(id);
         }
     }
 
@@ -187,11 +207,72 @@ impl Snapshot {
         found.into_iter().flatten().map(|id| self.object(*id))
     }
 
+    /// The ServiceAccount objects of this name in a namespace of a world.
+    pub fn service_accounts(
+        &self,
+        world: WorldId,
+        namespace: &str,
+        name: &str,
+    ) -> impl Iterator<Item = Object<'_>> {
+        let key = (world, namespace.to_owned(), name.to_owned());
+        self.service_accounts.get(&key).into_iter().flatten().map(|id| self.object(*id))
+    }
+
+    /// The objects of a kind in a namespace of a world, in the order they were taken in; those of
+    /// no namespace, or of an unknown one, when `namespace` is none. Only for the kinds that
+    /// objects are judged together with: [`NEIGHBOURS`].
+    pub fn neighbours(
+        &self,
+        world: WorldId,
+        namespace: Option<&str>,
+        (group, kind): (&str, &str),
+    ) -> impl Iterator<Item = Object<'_>> {
+        let kind = neighbour_kind(group, kind);
+        debug_assert!(kind.is_some(), "no answer is kept ready for this kind");
+        let found = kind.and_then(|kind| self.neighbours.get(&(world, kind)));
+        let found = found.and_then(|found| found.get(namespace.unwrap_or_default()));
+        found.into_iter().flatten().map(|id| self.object(*id))
+    }
+
     /// Bytes its objects take.
     pub fn bytes(&self) -> usize {
         self.pools.iter().map(Pool::bytes).sum::<usize>()
             + self.records.capacity() * size_of::<Record>()
     }
+}
+
+/// Kinds that others are judged together with, as (group, kind): what guards a namespace, what
+/// runs in it, and what names another object.
+pub const NEIGHBOURS: &[(&str, &str)] = &[
+    ("", "LimitRange"),
+    ("", "Pod"),
+    ("", "ResourceQuota"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "StatefulSet"),
+    ("batch", "CronJob"),
+    ("batch", "Job"),
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"),
+    ("cilium.io", "CiliumNetworkPolicy"),
+    ("crd.projectcalico.org", "GlobalNetworkPolicy"),
+    ("crd.projectcalico.org", "NetworkPolicy"),
+    ("networking.k8s.io", "NetworkPolicy"),
+    ("policy", "PodDisruptionBudget"),
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+    ("projectcalico.org", "GlobalNetworkPolicy"),
+    ("projectcalico.org", "NetworkPolicy"),
+    ("security-profiles-operator.x-k8s.io", "SeccompProfile"),
+];
+
+/// The kind as [`NEIGHBOURS`] lists it, if it does.
+fn neighbour_kind(group: &str, kind: &str) -> Option<(&'static str, &'static str)> {
+    NEIGHBOURS
+        .iter()
+        .copied()
+        .find(|(its_group, its_kind)| *its_kind == kind && *its_group == group)
 }
 
 /// The objects one reader gathered, before they join a snapshot.

@@ -1,0 +1,26 @@
+//! A wildcard host serves names nobody has thought of.
+
+use model::{Fix, Object, Severity};
+
+use super::ingress::{INGRESS, hosts};
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-EXPOSURE-010",
+    name: "ingress-wildcard-host",
+    title: "Ingress for all hosts of a domain",
+    severity: Severity::Low,
+    page: include_str!("ingress_wildcard_host.md"),
+    check: Check::Object(INGRESS, check),
+};
+
+fn check(ingress: &Object<'_>, report: &mut Report<'_>) {
+    let wildcard = hosts(ingress).find(|(_, host)| host.starts_with('*'));
+    if let Some((at, host)) = wildcard {
+        let because = format!(
+            "Ingress `{}` answers for every name under `{host}` that no other claims",
+            ingress.name
+        );
+        report.finding(at, because, Fix::advice("name the hosts that are served"));
+    }
+}
