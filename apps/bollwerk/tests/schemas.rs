@@ -67,6 +67,28 @@ fn json_reports_fit_their_schema() {
 }
 
 #[test]
+fn snapshots_fit_their_schema() {
+    let schema = std::fs::read(root().join("docs/schema/bollwerk.snapshot.v1.json")).unwrap();
+    let schema = serde_json::from_slice(&schema).unwrap();
+    let long = "x".repeat(20_000);
+    let folder = Folder::new(&[
+        ("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: 1}\n"),
+        ("long.yaml", &format!("apiVersion: v1\nkind: ConfigMap\ndata: {{a: {long}}}\n")),
+        ("list.yaml", "apiVersion: v1\nkind: PodList\nitems: [{metadata: {name: a}}]\n"),
+        ("broken.yaml", "a: [\n"),
+    ]);
+    let shop = root().join("examples/shop");
+    let arguments = ["snapshot", "save", ".", "gone", shop.to_str().unwrap()];
+    let (_, out, _) = bollwerk(folder.path(), &arguments, "");
+    for field in ["\"redacted\"", "\"elided\"", "\"typed\"", "\"end\"", "unreadable"] {
+        assert!(out.contains(field), "{field} is not covered");
+    }
+    for line in out.lines() {
+        check(&schema, &serde_json::from_str(line).unwrap());
+    }
+}
+
+#[test]
 fn sarif_fits_the_published_schema() {
     let Some(path) = std::env::var_os("BOLLWERK_SARIF_SCHEMA") else {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "BOLLWERK_SARIF_SCHEMA is not set");

@@ -192,7 +192,9 @@ impl Finder<'_> {
 
     fn map(&mut self, map: yaml::Node<'_>, context: Context) {
         for (key, _, value) in map.entries() {
-            if self.is_definition && matches!(key, "schema" | "validation") {
+            let is_schema =
+                matches!(key, "schema" | "validation") && value.value() == yaml::Value::Map;
+            if self.is_definition && is_schema {
                 continue;
             }
             let named_after_container =

@@ -121,7 +121,9 @@ impl Snapshot {
     }
 
     /// Takes in what one reader gathered. Call it in a fixed order: objects are numbered by it.
-    pub fn add(&mut self, part: Part) {
+    pub fn add(&mut self, mut part: Part) {
+        part.pool.seal();
+        part.records.shrink_to_fit();
         let pool = self.pools.len() as u32;
         let first = self.records.len() as u32;
         self.pools.push(part.pool);
@@ -314,18 +316,31 @@ impl Part {
             Some((_, kind)) => kind.as_str(),
             None => root.str("kind").unwrap_or_default(),
         };
-        let is_definition = kind == "CustomResourceDefinition";
-        let root = self.pool.insert(root, |depth, key| not_kept(is_definition, depth, key));
+        let root = self.pool.insert(root, |depth, above, key| not_kept(kind, depth, above, key));
         let typed = typed.map(Box::new);
         self.records.push(Record { pool: 0, root, world, origin, typed });
     }
 }
 
-/// What no answer needs and what would fill most of the memory: who wrote which field, and the
-/// schemas of custom resources.
-fn not_kept(is_definition: bool, depth: u32, key: &str) -> bool {
-    (depth == 1 && key == "managedFields")
-        || (is_definition && matches!(key, "schema" | "validation"))
+/// What no answer needs and what would fill most of the memory:
+///
+/// - who wrote which field, and the number of the last write;
+/// - the schemas of custom resources;
+/// - of a pod's status what changes from minute to minute and is told better by events and
+///   metrics: conditions, states of containers, addresses of the node. Its phase, its addresses
+///   and the images that really run are kept.
+fn not_kept(kind: &str, depth: u32, above: &str, key: &str) -> bool {
+    match (depth, above, key) {
+        (1, "metadata", "managedFields" | "resourceVersion" | "selfLink") => true,
+        (1, "status", "conditions" | "hostIP" | "hostIPs" | "startTime")
+        | (
+            3,
+            "containerStatuses" | "initContainerStatuses" | "ephemeralContainerStatuses",
+            "containerID" | "state" | "lastState",
+        ) => kind == "Pod",
+        (1, "spec", "validation") | (_, "versions", "schema") => kind == "CustomResourceDefinition",
+        _ => false,
+    }
 }
 
 /// An object in a document: its node, its place, and the kind its list gives it.

@@ -91,8 +91,9 @@ fn in_stream(
                 }
             };
             current = Some((place.object, node));
-            let location = read::location(stream, name, locator.locate(node, place.path));
-            let frame = frames.as_mut().map(|frames| frames.frame(&location, origin.line));
+            let span = locator.locate(node, place.path);
+            let location = read::location(stream, name, span);
+            let frame = frames.as_mut().map(|frames| frames.frame(&location, span, origin.line));
             Some(Located { location, frame })
         })
         .collect()
@@ -114,9 +115,13 @@ struct Frames<'s, 't> {
     shown: HashMap<u32, String>,
 }
 
-/// Most of a line that is looked at for credentials, in bytes: what is shown of it and more than
-/// any credential is long, so that one cut off by the end of what is shown is still seen.
-const LINE_BYTES_MAX: usize = 4 * LINE_CHARS_MAX + (8 << 10);
+/// Last column of a place that is shown with its line from the start.
+const COLUMN_MAX: u32 = 160;
+/// Bytes shown before a place that stands further right.
+const BYTES_BEFORE: usize = 64;
+/// Bytes looked at for credentials on each side of what is shown: more than a token is long, so
+/// that one cut off by the end of what is shown is still seen.
+const MARGIN_BYTES: usize = 8 << 10;
 
 impl<'s, 't> Frames<'s, 't> {
     fn new(stream: &'s Stream<'t>) -> Self {
@@ -124,30 +129,105 @@ impl<'s, 't> Frames<'s, 't> {
     }
 
     /// The lines before a place, back to the first of its object, and its own.
-    fn frame(&mut self, location: &Location, top: u32) -> Frame {
+    fn frame(&mut self, location: &Location, place: Span, top: u32) -> Frame {
+        if location.column > COLUMN_MAX {
+            return self.window(location, place);
+        }
         let first = location.line.saturating_sub(LINES_BEFORE).max(top).min(location.line);
         let lines = (first..=location.line)
             .map(|number| FrameLine { number, text: self.line(number).to_owned() })
             .collect();
-        Frame { lines }
+        Frame { lines, columns_before: 0 }
     }
 
-    /// A line as it can be shown: masked, cut, and without power over the terminal.
     fn line(&mut self, number: u32) -> &str {
-        let Self { stream, secrets, shown } = self;
-        shown.entry(number).or_insert_with(|| {
-            let Span { start, end } = stream.line_span(number);
-            let raw = &stream.text()[start as usize..end as usize];
-            let length = raw.floor_char_boundary(LINE_BYTES_MAX) as u32;
-            let masked = secrets.mask(stream.text(), Span { start, end: start + length });
-            let char = |char: char| match char {
-                // Terminals and editors disagree on the width of a tab: one column is one
-                // character.
-                '\t' => ' ',
-                _ if char.is_control() => char::REPLACEMENT_CHARACTER,
-                _ => char,
-            };
-            masked.chars().take(LINE_CHARS_MAX).map(char).collect()
+        let Self { stream, secrets, shown: known } = self;
+        known.entry(number).or_insert_with(|| {
+            let line = stream.line_span(number);
+            shown(stream.text(), line, line.start, secrets)
         })
+    }
+
+    /// The part of a very long line around a place.
+    fn window(&self, location: &Location, place: Span) -> Frame {
+        let text = self.stream.text();
+        let line = self.stream.line_span(location.line);
+        let raw = &text[line.start as usize..line.end as usize];
+        let at = (place.start - line.start) as usize;
+        let start = raw.floor_char_boundary(at.saturating_sub(BYTES_BEFORE));
+        let columns_before = location.column - 1 - raw[start..at].chars().count() as u32;
+        let rest = shown(text, line, line.start + start as u32, &self.secrets);
+        let lines = vec![FrameLine { number: location.line, text: format!("…{rest}") }];
+        Frame { lines, columns_before: columns_before - 1 }
+    }
+}
+
+/// A line from a byte on as it can be shown: masked, cut, and without power over the terminal.
+fn shown(text: &str, line: Span, from: u32, secrets: &Secrets) -> String {
+    let raw = &text[line.start as usize..line.end as usize];
+    let from = (from - line.start) as usize;
+    let first = raw.floor_char_boundary(from.saturating_sub(MARGIN_BYTES));
+    let last = raw.floor_char_boundary(from + 4 * LINE_CHARS_MAX + MARGIN_BYTES);
+    let part = Span { start: line.start + first as u32, end: line.start + last as u32 };
+    // Masking keeps the number of characters.
+    let masked = secrets.mask(text, part);
+    let mut chars = masked.chars().skip(raw[first..from].chars().count());
+    let mut shown: String = chars.by_ref().take(LINE_CHARS_MAX).map(harmless).collect();
+    if chars.next().is_some() || last < raw.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A file must not be able to steer the terminal it is shown on, nor to show its text in another
+/// order than it is read (the bidirectional controls of UAX #9).
+fn harmless(char: char) -> char {
+    match char {
+        // Terminals and editors disagree on the width of a tab: one column is one character.
+        '\t' => ' ',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        _ if char.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => char,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{DigestKey, KubernetesVersion};
+
+    use super::*;
+    use crate::manifests::{Input, Options, collect};
+
+    /// The frame of a field of the second object of a text.
+    fn frame_of_second(text: &str) -> String {
+        let limits = yaml::Limits::default();
+        let (worlds, overlay) = (Vec::new(), std::collections::BTreeMap::new());
+        let options = Options { ignore_files: true, worlds, threads: 1, limits, overlay };
+        let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
+        let inputs = vec![Input::Text(text.as_bytes().to_vec())];
+        let sources = collect(&mut snapshot, inputs, &options, DigestKey::new(&[7; 32]));
+        let path = Path::root().field("metadata.name");
+        let place = Place { object: ObjectId(1), path: &path };
+        let located = sources.locate(&snapshot, 0, &[place], true, &mut Vec::new());
+        let frame = located.into_iter().next().flatten().and_then(|located| located.frame);
+        let lines = frame.expect("a frame").lines.into_iter();
+        lines.map(|line| line.text).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The lines shown for one object hold no other's Secret: those before it are not shown, the
+    /// same line is masked, also where it goes on behind the part that is looked at.
+    #[test]
+    fn credentials_of_neighbours_are_masked() {
+        let block = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  k: c2VjcmV0\n---\n\
+                     {apiVersion: v1, kind: Pod, metadata: {name: b}}\n";
+        assert_eq!(frame_of_second(block), "{apiVersion: v1, kind: Pod, metadata: {name: b}}");
+        let line = "{apiVersion: v1, kind: List, items: [\
+                    {apiVersion: v1, kind: Secret, metadata: {name: a}, data: {k: c2VjcmV0}}, \
+                    {apiVersion: v1, kind: Pod, metadata: {name: b}}]}";
+        let shown = frame_of_second(line);
+        assert!(shown.contains("{k: ********}") && shown.contains("name: b"), "{shown}");
+        let long = line.replace("c2VjcmV0", &"c2VjcmV0".repeat(5_000));
+        let shown = frame_of_second(&long);
+        assert!(shown.contains("name: b") && !shown.contains("c2V"), "{shown}");
     }
 }
