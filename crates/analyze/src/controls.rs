@@ -2,6 +2,7 @@
 
 use crate::Control;
 
+mod admission;
 mod exposure;
 mod group;
 mod image;
@@ -22,4 +23,5 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("namespace", namespace::CONTROLS),
     ("exposure", exposure::CONTROLS),
     ("network", network::CONTROLS),
+    ("admission", admission::CONTROLS),
 ];

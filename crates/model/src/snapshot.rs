@@ -226,7 +226,7 @@ impl Snapshot {
         world: WorldId,
         namespace: Option<&str>,
         (group, kind): (&str, &str),
-    ) -> impl Iterator<Item = Object<'_>> {
+    ) -> impl Iterator<Item = Object<'_>> + use<'_> {
         let kind = neighbour_kind(group, kind);
         debug_assert!(kind.is_some(), "no answer is kept ready for this kind");
         let found = kind.and_then(|kind| self.neighbours.get(&(world, kind)));

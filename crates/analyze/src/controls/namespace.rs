@@ -3,13 +3,26 @@
 use crate::Control;
 
 mod default_namespace_used;
+mod guard;
+mod limit_range_missing;
+mod namespace_egress_open;
+mod namespace_without_network_policy;
 mod pod_security_labels_missing;
 mod pod_security_level_privileged;
+mod pod_security_version_outdated;
+mod resource_quota_missing;
+mod workload_in_system_namespace;
 
 pub(super) const CONTROLS: &[&Control] = &[
     &default_namespace_used::CONTROL,
     &pod_security_labels_missing::CONTROL,
     &pod_security_level_privileged::CONTROL,
+    &namespace_without_network_policy::CONTROL,
+    &namespace_egress_open::CONTROL,
+    &resource_quota_missing::CONTROL,
+    &limit_range_missing::CONTROL,
+    &pod_security_version_outdated::CONTROL,
+    &workload_in_system_namespace::CONTROL,
 ];
 
 /// The label with the Pod Security level that the API server enforces.
