@@ -117,6 +117,9 @@ fn independent(
         .findings
         .iter()
         .filter(|finding| !dependent.contains(&namespace(finding)))
+        .filter(|finding| {
+            !matches!(&finding.subject, Subject::Object { kind, .. } if kind == "Namespace")
+        })
         .map(|finding| key(finding, assessment, contents))
         .collect()
 }
@@ -280,7 +283,11 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
             (_, "credential-in-config-map") => kind == "ConfigMap",
             (_, "credential-in-annotation") => true,
             ("namespace", "default-namespace-used") => namespace.as_deref() == Some("default"),
+            ("namespace", "workload-in-system-namespace") => {
+                has_containers(&values[origin.document as usize])
+            }
             ("namespace", _) => kind == "Namespace",
+            ("admission", _) => !["Pod", "Deployment", "Service"].contains(&kind.as_str()),
             ("exposure", _) => ["Service", "Ingress", "Gateway"].contains(&kind.as_str()),
             ("network", _) => ["NetworkPolicy", "Namespace"].contains(&kind.as_str()),
             ("secret", name) if !name.contains("-in-") && !name.starts_with("secret-") => {

@@ -186,15 +186,16 @@ fn read_all(snapshot: &mut Snapshot, mut sources: Sources, threads: usize) -> So
             workers.into_iter().map(join).collect()
         })
     };
-    let mut gaps = Vec::new();
+    let (mut gaps, mut parts) = (Vec::new(), Vec::new());
     for harvest in harvests {
         snapshot.coverage.add(harvest.coverage);
         gaps.extend(harvest.gaps);
         for (number, digest) in harvest.digests {
             sources.files[number].digest = digest;
         }
-        snapshot.add(harvest.part);
+        parts.push(harvest.part);
     }
+    snapshot.add_all(parts);
     // Threads take files as they come: put what they say back in the files' order.
     gaps.sort_by_key(|(number, _)| *number);
     snapshot.gaps.extend(gaps.into_iter().map(|(_, gap)| gap));

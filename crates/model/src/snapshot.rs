@@ -32,6 +32,13 @@ pub struct Origin {
     pub line: u32,
 }
 
+impl Origin {
+    /// What orders objects: files as they were given, then the place in the file.
+    fn order(&self) -> (u32, u32, &Path) {
+        (self.file, self.document, &self.item)
+    }
+}
+
 /// How much was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -120,16 +127,25 @@ impl Snapshot {
         }
     }
 
-    /// Takes in what one reader gathered. Call it in a fixed order: objects are numbered by it.
-    pub fn add(&mut self, mut part: Part) {
-        part.pool.seal();
-        part.records.shrink_to_fit();
-        let pool = self.pools.len() as u32;
-        let first = self.records.len() as u32;
-        self.pools.push(part.pool);
-        self.records.extend(part.records.into_iter().map(|record| Record { pool, ..record }));
-        for number in first..self.records.len() as u32 {
-            self.index(ObjectId(number));
+    /// Takes in what a reader gathered, after what is there.
+    pub fn add(&mut self, part: Part) {
+        self.add_all([part]);
+    }
+
+    /// Takes in what several readers gathered side by side. Objects are numbered by their origin,
+    /// whoever read which file: numbers decide the order in which neighbours are named.
+    pub fn add_all(&mut self, parts: impl IntoIterator<Item = Part>) {
+        let first = self.records.len();
+        for mut part in parts {
+            part.pool.seal();
+            part.records.shrink_to_fit();
+            let pool = self.pools.len() as u32;
+            self.pools.push(part.pool);
+            self.records.extend(part.records.into_iter().map(|record| Record { pool, ..record }));
+        }
+        self.records[first..].sort_by(|a, b| a.origin.order().cmp(&b.origin.order()));
+        for number in first..self.records.len() {
+            self.index(ObjectId(number as u32));
         }
     }
 
