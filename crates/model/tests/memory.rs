@@ -28,13 +28,11 @@ fn uid(seed: usize) -> String {
 
 /// A pod as `kubectl get pods -o json` prints it: of a replica set in one of 200 namespaces on one
 /// of 300 nodes; names, uids, addresses, times, container ids and the token volume are its own.
-#[expect(clippy::too_many_lines, reason = "it is one value")]
 fn pod(number: usize) -> serde_json::Value {
     let set = number / REPLICAS;
     let app = format!("service-{set}");
     let hash = format!("{:010x}", random(set) & 0xff_ffff_ffff);
     let name = format!("{app}-{hash}-{:05x}", random(number) & 0xf_ffff);
-    let token = format!("kube-api-access-{:05x}", random(number + 7) & 0xf_ffff);
     let time = format!(
         "2026-{:02}-{:02}T{:02}:{:02}:{:02}Z",
         1 + number % 12,
@@ -43,16 +41,7 @@ fn pod(number: usize) -> serde_json::Value {
         number % 60,
         random(number) % 60
     );
-    let address = format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255);
-    let host = format!("192.168.{}.{}", number % 300 / 200, number % 300 % 200);
     let image = format!("registry.example.com/team-{}/{app}:v1.{}.0", set % 40, set % 17);
-    let condition = |kind: &str| {
-        serde_json::json!({"type": kind, "status": "True", "lastProbeTime": null,
-            "lastTransitionTime": time, "observedGeneration": 1})
-    };
-    let conditions =
-        ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]
-            .map(condition);
     serde_json::json!({
         "apiVersion": "v1",
         "kind": "Pod",
@@ -75,61 +64,80 @@ fn pod(number: usize) -> serde_json::Value {
                     "f:spec": {"f:containers": {"k:{\"name\":\"main\"}": {".": {}, "f:image": {},
                         "f:name": {}, "f:ports": {}, "f:resources": {}}}}}}],
         },
-        "spec": {
-            "serviceAccountName": app, "serviceAccount": app, "nodeName":
-                format!("node-{}", number % 300),
-            "restartPolicy": "Always", "dnsPolicy": "ClusterFirst", "priority": 0,
-            "enableServiceLinks": true, "preemptionPolicy": "PreemptLowerPriority",
-            "schedulerName": "default-scheduler", "terminationGracePeriodSeconds": 30,
-            "securityContext": {"runAsNonRoot": true, "runAsUser": 1000 + set % 50,
-                "seccompProfile": {"type": "RuntimeDefault"}},
-            "tolerations": [
-                {"effect": "NoExecute", "key": "node.kubernetes.io/not-ready",
-                    "operator": "Exists", "tolerationSeconds": 300},
-                {"effect": "NoExecute", "key": "node.kubernetes.io/unreachable",
-                    "operator": "Exists", "tolerationSeconds": 300}],
-            "volumes": [
-                {"name": "config", "configMap": {"name": app, "defaultMode": 420}},
-                {"name": token, "projected": {"defaultMode": 420, "sources": [
-                    {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-                    {"configMap": {"name": "kube-root-ca.crt",
-                        "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-                    {"downwardAPI": {"items": [{"path": "namespace", "fieldRef":
-                        {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}}]}}],
-            "containers": [{
-                "name": "main", "image": image, "imagePullPolicy": "IfNotPresent",
-                "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
-                "env": [{"name": "SERVICE", "value": app}, {"name": "LOG_LEVEL", "value": "info"},
-                    {"name": "POD_IP", "valueFrom": {"fieldRef":
-                        {"apiVersion": "v1", "fieldPath": "status.podIP"}}}],
-                "resources": {"limits": {"cpu": "500m", "memory": "512Mi"},
-                    "requests": {"cpu": "100m", "memory": "256Mi"}},
-                "livenessProbe": {"httpGet": {"path": "/healthz", "port": "http",
-                    "scheme": "HTTP"}, "periodSeconds": 10, "timeoutSeconds": 1,
-                    "failureThreshold": 3, "successThreshold": 1},
-                "securityContext": {"allowPrivilegeEscalation": false,
-                    "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]}},
-                "terminationMessagePath": "/dev/termination-log",
-                "terminationMessagePolicy": "File",
-                "volumeMounts": [{"name": "config", "mountPath": "/etc/app"},
-                    {"name": token, "readOnly": true,
-                        "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}],
-            }],
-        },
-        "status": {
-            "phase": "Running", "qosClass": "Burstable", "startTime": time,
-            "hostIP": host, "hostIPs": [{"ip": host}], "podIP": address,
-            "podIPs": [{"ip": address}],
-            "conditions": conditions,
-            "containerStatuses": [{
-                "name": "main", "image": image, "ready": true, "restartCount": number % 4,
-                "started": true, "imageID": format!("registry.example.com/{app}@sha256:{:064x}",
-                    random(set)),
-                "containerID": format!("containerd://{:032x}{:032x}", random(number),
-                    random(number + 1)),
-                "lastState": {}, "state": {"running": {"startedAt": time}},
-            }],
-        },
+        "spec": spec(number, &app, &image),
+        "status": status(number, &app, &image, &time),
+    })
+}
+
+fn spec(number: usize, app: &str, image: &str) -> serde_json::Value {
+    let set = number / REPLICAS;
+    let token = format!("kube-api-access-{:05x}", random(number + 7) & 0xf_ffff);
+    serde_json::json!({
+        "serviceAccountName": app, "serviceAccount": app, "nodeName":
+            format!("node-{}", number % 300),
+        "restartPolicy": "Always", "dnsPolicy": "ClusterFirst", "priority": 0,
+        "enableServiceLinks": true, "preemptionPolicy": "PreemptLowerPriority",
+        "schedulerName": "default-scheduler", "terminationGracePeriodSeconds": 30,
+        "securityContext": {"runAsNonRoot": true, "runAsUser": 1000 + set % 50,
+            "seccompProfile": {"type": "RuntimeDefault"}},
+        "tolerations": [
+            {"effect": "NoExecute", "key": "node.kubernetes.io/not-ready",
+                "operator": "Exists", "tolerationSeconds": 300},
+            {"effect": "NoExecute", "key": "node.kubernetes.io/unreachable",
+                "operator": "Exists", "tolerationSeconds": 300}],
+        "volumes": [
+            {"name": "config", "configMap": {"name": app, "defaultMode": 420}},
+            {"name": token, "projected": {"defaultMode": 420, "sources": [
+                {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+                {"configMap": {"name": "kube-root-ca.crt",
+                    "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+                {"downwardAPI": {"items": [{"path": "namespace", "fieldRef":
+                    {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}}]}}],
+        "containers": [{
+            "name": "main", "image": image, "imagePullPolicy": "IfNotPresent",
+            "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
+            "env": [{"name": "SERVICE", "value": app}, {"name": "LOG_LEVEL", "value": "info"},
+                {"name": "POD_IP", "valueFrom": {"fieldRef":
+                    {"apiVersion": "v1", "fieldPath": "status.podIP"}}}],
+            "resources": {"limits": {"cpu": "500m", "memory": "512Mi"},
+                "requests": {"cpu": "100m", "memory": "256Mi"}},
+            "livenessProbe": {"httpGet": {"path": "/healthz", "port": "http",
+                "scheme": "HTTP"}, "periodSeconds": 10, "timeoutSeconds": 1,
+                "failureThreshold": 3, "successThreshold": 1},
+            "securityContext": {"allowPrivilegeEscalation": false,
+                "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]}},
+            "terminationMessagePath": "/dev/termination-log",
+            "terminationMessagePolicy": "File",
+            "volumeMounts": [{"name": "config", "mountPath": "/etc/app"},
+                {"name": token, "readOnly": true,
+                    "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}],
+        }],
+    })
+}
+
+fn status(number: usize, app: &str, image: &str, time: &str) -> serde_json::Value {
+    let set = number / REPLICAS;
+    let address = format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255);
+    let host = format!("192.168.{}.{}", number % 300 / 200, number % 300 % 200);
+    let conditions =
+        ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]
+            .map(|kind| {
+                serde_json::json!({"type": kind, "status": "True", "lastProbeTime": null,
+            "lastTransitionTime": time, "observedGeneration": 1})
+            });
+    serde_json::json!({
+        "phase": "Running", "qosClass": "Burstable", "startTime": time,
+        "hostIP": host, "hostIPs": [{"ip": host}], "podIP": address,
+        "podIPs": [{"ip": address}],
+        "conditions": conditions,
+        "containerStatuses": [{
+            "name": "main", "image": image, "ready": true, "restartCount": number % 4,
+            "started": true, "imageID": format!("registry.example.com/{app}@sha256:{:064x}",
+                random(set)),
+            "containerID": format!("containerd://{:032x}{:032x}", random(number),
+                random(number + 1)),
+            "lastState": {}, "state": {"running": {"startedAt": time}},
+        }],
     })
 }
 
