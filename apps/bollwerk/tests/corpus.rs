@@ -251,6 +251,11 @@ fn has_containers(value: &Value) -> bool {
     }
 }
 
+/// A patch of a built-in kind may name no container, and still say how pods run.
+fn makes_pods(document: &Value) -> bool {
+    has_containers(document) || document["spec"]["template"]["spec"].is_object()
+}
+
 /// Kinds that hold credentials or the way to them, beside pods and Secrets.
 const SECRET_KINDS: &[&str] = &[
     "ClusterExternalSecret",
@@ -284,7 +289,7 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
             (_, "credential-in-annotation") => true,
             ("namespace", "default-namespace-used") => namespace.as_deref() == Some("default"),
             ("namespace", "workload-in-system-namespace") => {
-                has_containers(&values[origin.document as usize])
+                makes_pods(&values[origin.document as usize])
             }
             ("namespace", _) => kind == "Namespace",
             ("admission", _) => !["Pod", "Deployment", "Service"].contains(&kind.as_str()),
@@ -294,9 +299,7 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
                 SECRET_KINDS.contains(&kind.as_str())
             }
             ("pod" | "image" | "secret" | "resource", _) => {
-                let document = &values[origin.document as usize];
-                // A patch of a built-in kind may name no container, and still say how pods run.
-                has_containers(document) || document["spec"]["template"]["spec"].is_object()
+                makes_pods(&values[origin.document as usize])
             }
             _ => continue,
         };
