@@ -2,10 +2,14 @@
 
 use crate::Control;
 
+mod apparmor_by_annotation;
 mod apparmor_unconfined;
 mod capabilities_not_dropped;
 mod container_runtime_socket_mounted;
 mod dangerous_capability_added;
+mod debug_shell;
+mod flex_volume;
+mod git_repo_volume;
 mod host_alias;
 mod host_ipc;
 mod host_network;
@@ -13,19 +17,29 @@ mod host_path;
 mod host_path_mounted;
 mod host_pid;
 mod host_port;
+mod long_lived_projected_token;
+mod memory_volume_unbounded;
 mod mount_propagation_bidirectional;
+mod node_name_pinned;
+mod persistent_volume_on_host;
+mod placement;
 mod privilege_escalation_allowed;
 mod privileged_container;
 mod probe_of_other_host;
+mod remote_script_at_start;
 mod root_group;
 mod root_not_excluded;
 mod runs_as_root;
+mod runs_on_control_plane;
 mod seccomp_not_set;
 mod seccomp_unconfined;
 mod selinux_custom_options;
 mod sensitive_host_path_mounted;
 mod service_account_token_mounted;
 mod shared_process_namespace;
+mod ssh_server;
+mod system_priority;
+mod tolerates_every_taint;
 mod unmasked_proc_mount;
 mod unsafe_sysctl;
 mod windows_host_process;
@@ -59,4 +73,17 @@ pub(super) const CONTROLS: &[&Control] = &[
     &service_account_token_mounted::CONTROL,
     &host_alias::CONTROL,
     &probe_of_other_host::CONTROL,
+    &git_repo_volume::CONTROL,
+    &flex_volume::CONTROL,
+    &persistent_volume_on_host::CONTROL,
+    &remote_script_at_start::CONTROL,
+    &ssh_server::CONTROL,
+    &debug_shell::CONTROL,
+    &apparmor_by_annotation::CONTROL,
+    &node_name_pinned::CONTROL,
+    &tolerates_every_taint::CONTROL,
+    &runs_on_control_plane::CONTROL,
+    &system_priority::CONTROL,
+    &long_lived_projected_token::CONTROL,
+    &memory_volume_unbounded::CONTROL,
 ];

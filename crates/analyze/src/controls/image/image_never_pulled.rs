@@ -1,0 +1,31 @@
+//! With `Never` the node runs whatever lies there under the name.
+
+use model::{Fix, Pod, Severity};
+
+use super::reference::Reference;
+use crate::{Check, Control, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-IMAGE-008",
+    name: "image-never-pulled",
+    title: "Image that is never pulled",
+    severity: Severity::Low,
+    page: include_str!("image_never_pulled.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for container in pod.containers() {
+        let has_digest = Reference::parse(container.image()).is_some_and(|i| i.digest.is_some());
+        if container.node.str("imagePullPolicy") != Some("Never") || has_digest {
+            continue;
+        }
+        let because = format!(
+            "container `{}` runs whatever its node holds under the name `{}`",
+            container.name(),
+            container.image()
+        );
+        let at = container.at("imagePullPolicy");
+        report.finding(at.clone(), because, Fix::set(at, "\"IfNotPresent\"").risky());
+    }
+}
