@@ -284,6 +284,7 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
             None => "pod",
         };
         let carries = match (family, finding.control) {
+            (_, "persistent-volume-on-host") => kind == "PersistentVolume",
             (_, "secret-data-committed") => kind == "Secret",
             (_, "credential-in-config-map") => kind == "ConfigMap",
             (_, "credential-in-annotation") => true,
