@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use analyze::exception::{self, Exception};
 use anyhow::{Context, Result, anyhow, bail};
+use collect::manifests::Progress;
 use model::KubernetesVersion;
 use model::config::{Key, KeyKind, Section};
 use report::baseline::Baseline;
@@ -69,6 +70,7 @@ impl Settings {
                 ignore_files: true,
                 worlds: Vec::new(),
                 overlay: BTreeMap::new(),
+                progress: Progress::default(),
                 threads,
                 limits: yaml::Limits::default(),
             },

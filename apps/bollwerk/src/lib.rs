@@ -11,6 +11,7 @@ pub mod config;
 mod fix;
 mod generate;
 mod inputs;
+mod progress;
 mod scan;
 mod snapshot;
 mod stats;

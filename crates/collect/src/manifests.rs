@@ -11,12 +11,29 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model::{Coverage, DigestKey, Gap, GapKind, Part, Snapshot, WorldId};
 
 pub use locate::{Located, Place};
 pub use mask::masked;
+
+/// How far a run is, for whoever shows it: counters that any thread may read.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// Steps there are: each file is read, and judged.
+    pub total: Arc<AtomicUsize>,
+    /// Steps that are done.
+    pub done: Arc<AtomicUsize>,
+}
+
+impl Progress {
+    /// One more step is done.
+    pub fn step(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// What a caller decides about reading.
 #[derive(Clone, Debug)]
@@ -27,6 +44,8 @@ pub struct Options {
     pub worlds: Vec<globset::Glob>,
     /// Texts that stand for the files of these paths, to judge a change before it is written.
     pub overlay: BTreeMap<PathBuf, Vec<u8>>,
+    /// Where to tell how far it is.
+    pub progress: Progress,
     /// Threads that read.
     pub threads: usize,
     /// What the reader may spend on one file.
@@ -111,7 +130,8 @@ pub fn collect(
         }
     }
     let sources = Sources { files, limits: options.limits.clone(), key };
-    read_all(snapshot, sources, options.threads)
+    options.progress.total.store(2 * sources.files.len(), Ordering::Relaxed);
+    read_all(snapshot, sources, options)
 }
 
 fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut Vec<File>) {
@@ -163,7 +183,8 @@ struct Harvest {
     digests: Vec<(usize, u64)>,
 }
 
-fn read_all(snapshot: &mut Snapshot, mut sources: Sources, threads: usize) -> Sources {
+fn read_all(snapshot: &mut Snapshot, mut sources: Sources, options: &Options) -> Sources {
+    let threads = options.threads;
     let next = AtomicUsize::new(0);
     let work = || {
         let mut harvest = Harvest::default();
@@ -172,6 +193,7 @@ fn read_all(snapshot: &mut Snapshot, mut sources: Sources, threads: usize) -> So
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = sources.files.get(number) else { break harvest };
             read::read(&sources, file, number, &mut buffer, &mut harvest);
+            options.progress.step();
         }
     };
     let harvests: Vec<Harvest> = if threads <= 1 || sources.files.len() < 2 {
