@@ -7,6 +7,7 @@ mod fuzz;
 mod generate;
 mod new;
 mod oracle;
+mod schemas;
 mod test;
 mod tidy;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 
-use crate::{command, corpus, fuzz, generate, oracle, tidy};
+use crate::{command, corpus, fuzz, generate, oracle, schemas, tidy};
 
 /// Seconds each fuzz target runs in `test`.
 const SMOKE_SECONDS: u32 = 5;
@@ -58,6 +58,10 @@ impl Surroundings {
         match oracle::oracle() {
             Ok(oracle) => found.environment.push(("BOLLWERK_ORACLE", oracle)),
             Err(error) => found.skip(format!("tests against upstream's libraries: {error:#}")),
+        }
+        match schemas::sarif() {
+            Ok(schema) => found.environment.push(("BOLLWERK_SARIF_SCHEMA", schema)),
+            Err(error) => found.skip(format!("the SARIF schema: {error:#}")),
         }
         match corpus::folder()? {
             Some(folder) => found.environment.push(("BOLLWERK_CORPUS", folder)),

@@ -24,6 +24,9 @@ pub(crate) enum Command {
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Keep what was seen, to judge it later or elsewhere
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// Show the page of a control: what an attacker gains, when it is legitimate, examples
     #[command(after_help = "Example:\n  bollwerk explain privileged-container")]
     Explain(Explain),
@@ -92,11 +95,15 @@ pub(crate) struct Scan {
 #[derive(Args)]
 pub(crate) struct Inputs {
     /// Files and folders, each a cluster of its own; `-` is standard input
-    #[arg(value_name = "PATH", required_unless_present = "manifests")]
+    #[arg(value_name = "PATH", required_unless_present_any = ["manifests", "snapshot"])]
     pub(crate) paths: Vec<PathBuf>,
     /// The same as PATH
     #[arg(long, value_name = "PATH")]
     pub(crate) manifests: Vec<PathBuf>,
+    /// Instead of PATH: what `bollwerk snapshot save` wrote
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["paths", "manifests", "namespace", "no_ignore", "now"])]
+    pub(crate) snapshot: Option<PathBuf>,
     /// Namespace of objects that name none
     #[arg(long, short, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
@@ -141,6 +148,26 @@ pub(crate) struct Judging {
     /// Do not honour exceptions in annotations of the judged objects
     #[arg(long)]
     pub(crate) ignore_embedded_exceptions: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Read manifests and write what was seen, credentials left out
+    #[command(after_help = "Example:\n  bollwerk snapshot save deploy/ --output shop.snapshot\n  \
+                            bollwerk scan --snapshot shop.snapshot")]
+    Save(Box<SnapshotSave>),
+}
+
+#[derive(Args)]
+pub(crate) struct SnapshotSave {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    /// Name of the cluster the manifests are of
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster_name: Option<String>,
+    /// Write to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

@@ -58,8 +58,7 @@ pub fn judge(
     settings: &Settings,
     frames: bool,
 ) -> Assessment {
-    let threads = settings.collect.threads;
-    let mut said = judge_all(&snapshot, sources, &settings.judge, threads, frames);
+    let mut said = judge_all(&snapshot, sources, settings, frames);
     let coverage = Coverage { workloads: said.workloads, ..snapshot.coverage };
     let mut gaps = std::mem::take(&mut snapshot.gaps);
     gaps.append(&mut said.gaps);
@@ -89,13 +88,8 @@ struct Said {
     workloads: u64,
 }
 
-fn judge_all(
-    snapshot: &Snapshot,
-    sources: &Sources,
-    options: &analyze::Options,
-    threads: usize,
-    frames: bool,
-) -> Said {
+fn judge_all(snapshot: &Snapshot, sources: &Sources, settings: &Settings, frames: bool) -> Said {
+    let (options, threads) = (&settings.judge, settings.collect.threads);
     let controls: Vec<&Control> = catalog::all().collect();
     let mut by_file: Vec<Vec<ObjectId>> = vec![Vec::new(); snapshot.files.len()];
     for id in snapshot.ids() {
@@ -111,6 +105,7 @@ fn judge_all(
                 .iter()
                 .map(|id| (*id, analyze::judge(snapshot, *id, controls.iter().copied(), options)));
             said.place(snapshot, sources, file as u32, judged.collect(), frames);
+            settings.collect.progress.step();
         }
     };
     if threads <= 1 || by_file.len() < 2 {

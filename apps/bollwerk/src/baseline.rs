@@ -7,6 +7,7 @@ use report::baseline::Baseline;
 
 use crate::arguments::{BaselineCommand, BaselineSave};
 use crate::config::Settings;
+use crate::progress::Bar;
 use crate::{assess, inputs};
 
 /// Runs the command; the code to exit with.
@@ -18,8 +19,10 @@ pub(crate) fn run(command: &BaselineCommand) -> Result<u8> {
 
 fn save(arguments: &BaselineSave) -> Result<u8> {
     let settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
+    let bar = Bar::watch(&settings.collect.progress);
     let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
     let assessment = assess::judge(snapshot, &sources, &settings, false);
+    drop(bar);
     let baseline = Baseline::of(&assessment.findings);
     match &arguments.output {
         Some(path) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use analyze::exception::{self, Exception};
 use anyhow::{Context, Result, anyhow, bail};
+use collect::manifests::Progress;
 use model::KubernetesVersion;
 use model::config::{Key, KeyKind, Section};
 use report::baseline::Baseline;
@@ -69,6 +70,7 @@ impl Settings {
                 ignore_files: true,
                 worlds: Vec::new(),
                 overlay: BTreeMap::new(),
+                progress: Progress::default(),
                 threads,
                 limits: yaml::Limits::default(),
             },
@@ -135,7 +137,9 @@ impl Settings {
         }
     }
 
-    fn take(&mut self, text: &str, name: &str) -> Result<()> {
+    /// Takes over the text of a configuration file; `name` is what the file is called in errors
+    /// and reports. An error begins with line and column.
+    pub fn take(&mut self, text: &str, name: &str) -> Result<()> {
         let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
         let file = Section::file(&stream, KEYS)?;
         let version = file.parse("version", |text| match text {

@@ -13,6 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use collect::manifests::masked;
 use model::{Applicability, Finding};
 use similar::TextDiff;
 
@@ -35,6 +36,9 @@ pub(crate) fn run(arguments: &Fix) -> Result<u8> {
     let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
     if arguments.inputs.paths.iter().any(|path| path == Path::new("-")) {
         bail!("standard input has no file to repair; name a file or folder");
+    }
+    if arguments.inputs.snapshot.is_some() {
+        bail!("a snapshot has no text to repair; name a file or folder");
     }
     let mut repair =
         Repair { arguments, texts: BTreeMap::new(), fixed: 0, refused: BTreeMap::new() };
@@ -150,12 +154,14 @@ impl Repair<'_> {
         left.collect()
     }
 
-    /// Prints what would change.
+    /// Prints what would change, credentials masked: it may end up in a log.
     fn print(&self) -> Result<()> {
         let mut out = anstream::stdout();
         for (path, texts) in &self.texts {
             let name = path.display().to_string();
-            let diff = TextDiff::from_lines(&texts.old, &texts.new);
+            let limits = yaml::Limits::default();
+            let [old, new] = [&texts.old, &texts.new].map(|text| masked(text, &limits));
+            let diff = TextDiff::from_lines(&old, &new);
             write!(out, "{}", diff.unified_diff().header(&name, &name))?;
         }
         out.flush()?;

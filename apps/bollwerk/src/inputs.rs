@@ -1,7 +1,8 @@
 //! What is named on the command line, read into a snapshot.
 
+use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -14,8 +15,21 @@ use crate::config::Settings;
 
 /// Reads all inputs.
 pub(crate) fn collect(inputs: &Inputs, settings: &Settings) -> Result<(Snapshot, Sources)> {
+    if let Some(path) = &inputs.snapshot {
+        let mut snapshot = saved(path)?;
+        // Only a flag may overrule what the snapshot says of itself.
+        snapshot.version = inputs.kubernetes_version.unwrap_or(snapshot.version);
+        return Ok((snapshot, Sources::none(digest_key())));
+    }
     let taken_at = inputs.now.unwrap_or_else(jiff::Timestamp::now);
     Ok(assess::collect(named(inputs)?, settings, taken_at, digest_key()))
+}
+
+fn saved(path: &Path) -> Result<Snapshot> {
+    let shown = path.display();
+    let file = File::open(path).with_context(|| format!("cannot read the snapshot {shown}"))?;
+    model::snapshot::read(&mut BufReader::with_capacity(1 << 16, file))
+        .with_context(|| format!("{shown} is no snapshot"))
 }
 
 fn named(inputs: &Inputs) -> Result<Vec<Input>> {

@@ -11,7 +11,9 @@ pub mod config;
 mod fix;
 mod generate;
 mod inputs;
+mod progress;
 mod scan;
+mod snapshot;
 mod stats;
 
 use std::io;
@@ -45,6 +47,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Scan(scan) => scan::run(&scan),
         Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
+        Command::Snapshot(snapshot) => snapshot::run(&snapshot),
         Command::Explain(explain) => catalog::explain(&explain),
         Command::Controls(controls) => catalog::list(&controls),
         Command::Completions { shell } => generate::completions(shell),

@@ -13,6 +13,7 @@ use report::{Hidden, Report, Rule};
 
 use crate::arguments::{Format, Scan};
 use crate::config::Settings;
+use crate::progress::Bar;
 use crate::stats::Stats;
 use crate::{assess, inputs};
 
@@ -27,10 +28,12 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
         settings.report.accepted_gaps.clone_from(&arguments.accepted_gaps);
     }
     settings.baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    let bar = Bar::watch(&settings.collect.progress);
     let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
     stats.stage("read");
     let frames = arguments.format == Format::Terminal;
     let assessment = assess::judge(snapshot, &sources, &settings, frames);
+    drop(bar);
     stats.stage("judge");
     let rules = rules();
     let hidden: Vec<Hidden> = assessment.hidden.iter().map(hidden).collect();

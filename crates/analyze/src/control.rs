@@ -107,11 +107,19 @@ pub struct Report<'a> {
     pub options: &'a Options,
     severity: Severity,
     drafts: Vec<Draft>,
+    unknown: Vec<(Path, String)>,
 }
 
 impl<'a> Report<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, world: WorldId, options: &'a Options) -> Self {
-        Self { snapshot, world, options, severity: Severity::Info, drafts: Vec::new() }
+        Self {
+            snapshot,
+            world,
+            options,
+            severity: Severity::Info,
+            drafts: Vec::new(),
+            unknown: Vec::new(),
+        }
     }
 
     pub(crate) fn run(&mut self, control: &Control, object: &Object<'_>, pods: &[Pod<'_>]) {
@@ -125,6 +133,31 @@ impl<'a> Report<'a> {
 
     pub(crate) fn take(&mut self) -> Vec<Draft> {
         std::mem::take(&mut self.drafts)
+    }
+
+    /// Whether the pod's service account has its token mounted where the pod does not say: what
+    /// the account says, if it is in the snapshot, else true. None if copies of it disagree.
+    pub fn account_mounts_token(&self, pod: &Pod<'_>) -> Option<bool> {
+        /// Copies that are looked at; more say nothing new.
+        const COPIES_MAX: usize = 64;
+        let Some(namespace) = pod.object.namespace else { return Some(true) };
+        let name = pod.service_account_name();
+        let mut accounts = self
+            .snapshot
+            .service_accounts(self.world, namespace, name)
+            .take(COPIES_MAX)
+            .map(|account| account.root.bool("automountServiceAccountToken").unwrap_or(true));
+        let first = accounts.next().unwrap_or(true);
+        accounts.all(|other| other == first).then_some(first)
+    }
+
+    pub(crate) fn take_unknown(&mut self) -> Vec<(Path, String)> {
+        std::mem::take(&mut self.unknown)
+    }
+
+    /// Whether something is wrong at `at` depends on which of several objects holds.
+    pub fn unknown(&mut self, at: Path, reason: impl Into<String>) {
+        self.unknown.push((at, reason.into()));
     }
 
     /// Something is wrong at `at`. `because` names the consequence with real names from the

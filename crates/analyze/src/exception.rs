@@ -216,17 +216,14 @@ fn annotation(
     today: jiff::civil::Date,
 ) -> Option<Exception> {
     let annotations = object.root.field("metadata.annotations")?;
-    annotations
-        .entries()
-        .filter_map(|(key, value)| {
-            let control = key.strip_prefix(ANNOTATION_PREFIX)?;
-            config::annotation(control, value.as_str()?)
+    // By the names that mean the finding, not through all annotations for each of its object's.
+    let names = [finding.control, finding.id].into_iter().chain(finding.also.iter().copied());
+    names
+        .filter_map(|control| {
+            let text = annotations.str(&format!("{ANNOTATION_PREFIX}{control}"))?;
+            config::annotation(control, text)
         })
-        .find(|exception| {
-            exception.holds(today)
-                && is_about(&exception.control, finding)
-                && exception.scope.covers(finding, Some(object))
-        })
+        .find(|exception| exception.holds(today) && exception.scope.covers(finding, Some(object)))
 }
 
 #[cfg(test)]

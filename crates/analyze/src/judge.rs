@@ -3,6 +3,7 @@
 use model::shape::{Mismatch, mismatches};
 use model::{
     Finding, Fingerprint, Gap, GapKind, ItemNames, Object, ObjectId, Path, Snapshot, Subject,
+    WorldId,
 };
 
 use crate::control::Draft;
@@ -30,34 +31,61 @@ pub fn judge<'c>(
     controls: impl IntoIterator<Item = &'c Control>,
     options: &Options,
 ) -> Judgement {
-    let object = snapshot.object(id);
-    let pods = object.pods();
-    let mismatches = mismatches(&object);
+    judge_object(snapshot, snapshot.world(id), &snapshot.object(id), controls, options)
+}
+
+/// The same for an object that need not be in the snapshot, as if it stood in this world of it:
+/// one that is about to be created, or one read from a file's tree.
+pub fn judge_object<'c>(
+    snapshot: &Snapshot,
+    world: WorldId,
+    object: &Object<'_>,
+    controls: impl IntoIterator<Item = &'c Control>,
+    options: &Options,
+) -> Judgement {
+    let (pods, is_whole) = object.pods_within_limits();
+    let mismatches = mismatches(object);
     let mut judgement = Judgement { is_workload: !pods.is_empty(), ..Judgement::default() };
-    let standards = pod_security::drafts(snapshot, id, &pods, options, &mut judgement);
+    let standing = Standing { snapshot, world, object };
+    let standards = pod_security::drafts(standing, &pods, options, &mut judgement);
     for (rule, draft) in standards {
-        judgement.add(snapshot, &object, (rule.name, rule.name), draft, &mismatches);
+        judgement.add(snapshot, object, (rule.name, rule.name), draft, &mismatches);
     }
-    pod_security::namespace_gaps(&object, &mut judgement);
-    let mut report = Report::new(snapshot, snapshot.world(id), options);
+    pod_security::namespace_gaps(object, &mut judgement);
+    let mut report = Report::new(snapshot, world, options);
     for control in controls {
-        report.run(control, &object, &pods);
+        report.run(control, object, &pods);
         for draft in report.take() {
             if !judgement.join(control, &draft) {
                 let names = (control.name, control.id);
-                judgement.add(snapshot, &object, names, draft, &mismatches);
+                judgement.add(snapshot, object, names, draft, &mismatches);
             }
         }
     }
+    for (at, reason) in report.take_unknown() {
+        judgement.gap(object, at, GapKind::Ambiguous, reason);
+    }
     judgement.findings.retain(|finding| options.selects(finding));
+    if !is_whole {
+        let reason = "it is too large or too deep to be searched for pods as a whole";
+        judgement.gap(object, Path::root(), GapKind::Limit, reason.to_owned());
+    }
     for Mismatch { path, expected, found } in mismatches {
         let reason = format!(
             "`{path}` is a {found} where Kubernetes has a {expected}: the API server refuses \
              this object, and what depends on the field was not judged"
         );
-        judgement.gap(&object, path, GapKind::WrongType, reason);
+        judgement.gap(object, path, GapKind::WrongType, reason);
     }
     judgement
+}
+
+/// An object and the world it is judged in.
+#[derive(Clone, Copy)]
+pub(crate) struct Standing<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) world: WorldId,
+    pub(crate) object: &'a Object<'a>,
 }
 
 impl Judgement {

@@ -19,4 +19,4 @@ mod page;
 pub mod pod_security;
 
 pub use control::{Check, Control, Kinds, Options, Report};
-pub use judge::{Judgement, judge};
+pub use judge::{Judgement, judge, judge_object};

@@ -5,9 +5,10 @@
 //! low: the pod is refused by the first alone.
 
 use engine::pod_security::{self as standards, LevelVersion, Offence, Policy, Version, Violation};
-use model::{Fix, GapKind, Object, ObjectId, Path, Pod, Severity, Snapshot};
+use model::{Fix, GapKind, Object, Path, Pod, Severity, Snapshot};
 
 use crate::control::Draft;
+use crate::judge::Standing;
 use crate::{Judgement, Options};
 
 /// A Pod Security check, as findings and pages show it.
@@ -189,14 +190,13 @@ struct Mode {
 
 /// What the standards say of an object's pods, each with its rule.
 pub(crate) fn drafts(
-    snapshot: &Snapshot,
-    id: ObjectId,
+    standing: Standing<'_>,
     pods: &[Pod<'_>],
     options: &Options,
     judgement: &mut Judgement,
 ) -> Vec<(&'static Rule, Draft)> {
-    let object = snapshot.object(id);
-    let Some(policy) = policy(snapshot, id, &object, pods, options, judgement) else {
+    let Standing { snapshot, object, .. } = standing;
+    let Some(policy) = policy(standing, pods, options, judgement) else {
         return Vec::new();
     };
     let modes = [
@@ -245,9 +245,7 @@ fn resolved(demand: LevelVersion, snapshot: &Snapshot) -> LevelVersion {
 
 /// The policy in force for an object's pods; none when it cannot be told.
 fn policy(
-    snapshot: &Snapshot,
-    id: ObjectId,
-    object: &Object<'_>,
+    Standing { snapshot, world, object }: Standing<'_>,
     pods: &[Pod<'_>],
     options: &Options,
     judgement: &mut Judgement,
@@ -257,23 +255,30 @@ fn policy(
         return None;
     }
     let Some(name) = object.namespace else { return Some(defaults) };
-    let mut policies = snapshot.namespaces(snapshot.world(id), name).map(|namespace| {
+    let mut copies = snapshot.namespaces(world, name);
+    let mut policies = copies.by_ref().take(NAMESPACE_COPIES_MAX).map(|namespace| {
         let metadata = namespace.root.get("metadata");
         metadata.map_or(defaults, |node| Policy::of_namespace(node, defaults).0)
     });
     let policy = policies.next().unwrap_or(defaults);
     // Copies that demand the same leave no doubt.
-    if policies.all(|other| other == policy) {
+    let are_equal = policies.all(|other| other == policy);
+    let is_cut = copies.next().is_some();
+    if are_equal && !is_cut {
         return Some(policy);
     }
-    let reason = format!(
-        "namespace `{name}` is given more than once with different Pod Security labels: which \
-         level holds is not known"
-    );
-    let at = Path::root().field("metadata.namespace");
-    judgement.gap(object, at, GapKind::Ambiguous, reason);
+    let (kind, why) = if are_equal {
+        (GapKind::Limit, format!("more than {NAMESPACE_COPIES_MAX} times"))
+    } else {
+        (GapKind::Ambiguous, "more than once with different Pod Security labels".to_owned())
+    };
+    let reason = format!("namespace `{name}` is given {why}: which level holds is not known");
+    judgement.gap(object, Path::root().field("metadata.namespace"), kind, reason);
     None
 }
+
+/// Most copies of one Namespace that are compared for each object in it.
+const NAMESPACE_COPIES_MAX: usize = 64;
 
 /// Labels of a Namespace that Kubernetes does not understand, or that name a version this build
 /// does not know.
@@ -360,5 +365,32 @@ mod tests {
                 assert!(catalog::find(control).is_some(), "{}: {control}", rule.name);
             }
         }
+    }
+
+    /// Copies beyond the limit are not compared: what they demand is a gap, not a guess.
+    #[test]
+    fn many_copies_of_a_namespace_are_a_gap() {
+        let gaps = |copies: usize| {
+            let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+            let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\n\
+                       spec: {containers: [{name: c, image: x}]}\n";
+            let text = format!("{pod}{}", namespace.repeat(copies));
+            let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
+            let mut part = model::Part::new();
+            for (number, document) in (0..).zip(stream.documents()) {
+                let root = document.expect("readable").root();
+                let redactions = model::Redactions::find(root, &model::DigestKey::new(&[7; 32]));
+                let item = Path::root();
+                let origin = model::Origin { file: 0, document: number, item, line: 1 };
+                part.insert(root, &redactions, model::WorldId(0), origin, None);
+            }
+            let version = model::KubernetesVersion::NEWEST;
+            let mut snapshot = Snapshot::new(version, jiff::Timestamp::UNIX_EPOCH);
+            snapshot.add(part);
+            let judgement = crate::judge(&snapshot, model::ObjectId(0), [], &Options::default());
+            judgement.gaps.into_iter().map(|(_, gap)| gap.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(gaps(NAMESPACE_COPIES_MAX), []);
+        assert_eq!(gaps(NAMESPACE_COPIES_MAX + 1), [GapKind::Limit]);
     }
 }

@@ -5,16 +5,35 @@
 //! reads their file once more and adds line, column and source lines.
 
 mod locate;
+mod mask;
 mod read;
 mod walk;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model::{Coverage, DigestKey, Gap, GapKind, Part, Snapshot, WorldId};
 
 pub use locate::{Located, Place};
+pub use mask::masked;
+
+/// How far a run is, for whoever shows it: counters that any thread may read.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// Steps there are: each file is read, and judged.
+    pub total: Arc<AtomicUsize>,
+    /// Steps that are done.
+    pub done: Arc<AtomicUsize>,
+}
+
+impl Progress {
+    /// One more step is done.
+    pub fn step(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// What a caller decides about reading.
 #[derive(Clone, Debug)]
@@ -25,6 +44,8 @@ pub struct Options {
     pub worlds: Vec<globset::Glob>,
     /// Texts that stand for the files of these paths, to judge a change before it is written.
     pub overlay: BTreeMap<PathBuf, Vec<u8>>,
+    /// Where to tell how far it is.
+    pub progress: Progress,
     /// Threads that read.
     pub threads: usize,
     /// What the reader may spend on one file.
@@ -61,6 +82,11 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// No files: of a snapshot that was saved, whose objects are placed by their first line.
+    pub fn none(key: DigestKey) -> Self {
+        Self { files: Vec::new(), limits: yaml::Limits::default(), key }
+    }
+
     /// The text of a file as it was judged; none when it cannot be read or changed since.
     pub fn text(&self, file: u32) -> Option<String> {
         let source = self.files.get(file as usize)?;
@@ -104,7 +130,8 @@ pub fn collect(
         }
     }
     let sources = Sources { files, limits: options.limits.clone(), key };
-    read_all(snapshot, sources, options.threads)
+    options.progress.total.store(2 * sources.files.len(), Ordering::Relaxed);
+    read_all(snapshot, sources, options)
 }
 
 fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut Vec<File>) {
@@ -156,7 +183,8 @@ struct Harvest {
     digests: Vec<(usize, u64)>,
 }
 
-fn read_all(snapshot: &mut Snapshot, mut sources: Sources, threads: usize) -> Sources {
+fn read_all(snapshot: &mut Snapshot, mut sources: Sources, options: &Options) -> Sources {
+    let threads = options.threads;
     let next = AtomicUsize::new(0);
     let work = || {
         let mut harvest = Harvest::default();
@@ -165,6 +193,7 @@ fn read_all(snapshot: &mut Snapshot, mut sources: Sources, threads: usize) -> So
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = sources.files.get(number) else { break harvest };
             read::read(&sources, file, number, &mut buffer, &mut harvest);
+            options.progress.step();
         }
     };
     let harvests: Vec<Harvest> = if threads <= 1 || sources.files.len() < 2 {
@@ -179,15 +208,16 @@ fn read_all(snapshot: &mut Snapshot, mut sources: Sources, threads: usize) -> So
             workers.into_iter().map(join).collect()
         })
     };
-    let mut gaps = Vec::new();
+    let (mut gaps, mut parts) = (Vec::new(), Vec::new());
     for harvest in harvests {
         snapshot.coverage.add(harvest.coverage);
         gaps.extend(harvest.gaps);
         for (number, digest) in harvest.digests {
             sources.files[number].digest = digest;
         }
-        snapshot.add(harvest.part);
+        parts.push(harvest.part);
     }
+    snapshot.add_all(parts);
     // Threads take files as they come: put what they say back in the files' order.
     gaps.sort_by_key(|(number, _)| *number);
     snapshot.gaps.extend(gaps.into_iter().map(|(_, gap)| gap));

@@ -78,17 +78,29 @@ impl Pool {
         CompactNode { pool: self, reference: id.0 }
     }
 
-    /// Takes in a tree. `skip` says which entries are left out, by depth and key.
-    pub fn insert(&mut self, node: Node<'_>, skip: impl Fn(u32, &str) -> bool) -> CompactId {
+    /// Takes in a tree. `skip` says which entries are left out, by depth, the key above and key.
+    pub fn insert(&mut self, node: Node<'_>, skip: impl Fn(u32, &str, &str) -> bool) -> CompactId {
         let mut aliased = HashMap::new();
-        CompactId(self.intern(node, 0, &skip, &mut aliased))
+        CompactId(self.intern(node, (0, ""), &skip, &mut aliased))
+    }
+
+    /// Gives back the memory that only taking in needs. What is taken in afterwards is not shared
+    /// with what was there before.
+    pub(crate) fn seal(&mut self) {
+        self.text.shrink_to_fit();
+        self.strings.shrink_to_fit();
+        self.words.shrink_to_fit();
+        self.redacted.shrink_to_fit();
+        self.string_index = HashTable::new();
+        self.word_index = HashTable::new();
+        self.scratch = Vec::new();
     }
 
     fn intern(
         &mut self,
         node: Node<'_>,
-        depth: u32,
-        skip: &impl Fn(u32, &str) -> bool,
+        (depth, above): (u32, &str),
+        skip: &impl Fn(u32, &str, &str) -> bool,
         aliased: &mut HashMap<yaml::NodeId, u32>,
     ) -> u32 {
         // A subtree reached through an alias is interned once however often it is used, so an
@@ -112,7 +124,7 @@ impl Pool {
             Value::List => {
                 let base = self.scratch.len();
                 for item in node.items() {
-                    let item = self.intern(item, depth + 1, skip, aliased);
+                    let item = self.intern(item, (depth + 1, above), skip, aliased);
                     self.scratch.push(item);
                 }
                 self.intern_collection(KIND_LIST, base)
@@ -120,11 +132,11 @@ impl Pool {
             Value::Map => {
                 let base = self.scratch.len();
                 for (key, value) in node.entries() {
-                    if skip(depth, key) {
+                    if skip(depth, above, key) {
                         continue;
                     }
+                    let value = self.intern(value, (depth + 1, key), skip, aliased);
                     let key = self.intern_str(key);
-                    let value = self.intern(value, depth + 1, skip, aliased);
                     self.scratch.extend([key, value]);
                 }
                 self.order_entries(base);
@@ -323,7 +335,7 @@ mod tests {
             let root = stream.documents().next().expect("a document").expect("readable").root();
             let redactions = Redactions::default();
             let mut pool = Pool::new();
-            let id = pool.insert(Node::tree(root, &redactions), |_, _| false);
+            let id = pool.insert(Node::tree(root, &redactions), |_, _, _| false);
             let map = Node::compact(pool.node(id));
             let written: Vec<_> = map.entries().map(|(key, _)| key.to_owned()).collect();
             assert_eq!(written, keys);

@@ -185,8 +185,8 @@ impl<'p> Container<'p> {
         let own = format!("container.seccomp.security.alpha.kubernetes.io/{}", self.name());
         let text = self
             .pod
-            .annotation(&own)
-            .or_else(|| self.pod.annotation("seccomp.security.alpha.kubernetes.io/pod"))?;
+            .seccomp_annotation(&own)
+            .or_else(|| self.pod.seccomp_annotation("seccomp.security.alpha.kubernetes.io/pod"))?;
         Some(Setting { value: Profile::from_annotation(text), scope: Scope::Annotation })
     }
 

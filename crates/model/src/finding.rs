@@ -103,6 +103,9 @@ pub struct FrameLine {
 pub struct Frame {
     /// From the context before the place to the place itself.
     pub lines: Vec<FrameLine>,
+    /// Columns left out before the texts: of a very long line only the part around the place is
+    /// shown.
+    pub columns_before: u32,
 }
 
 /// Whether a fix may be applied without a person.

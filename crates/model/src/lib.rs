@@ -22,7 +22,7 @@ mod redaction;
 pub mod secret;
 mod settings;
 pub mod shape;
-mod snapshot;
+pub mod snapshot;
 mod template;
 mod version;
 mod volume;

@@ -85,6 +85,10 @@ impl<'s> Locator<'s> {
     }
 }
 
+/// Longest text that is pointed at as a whole, in bytes: of a longer one the start is. It also
+/// bounds what is looked at for each place of a file that stands on one line.
+const WHOLE_BYTES_MAX: usize = 4 << 10;
+
 /// A scalar with a text, or a collection in braces.
 fn is_written_whole(value: Node<'_>) -> bool {
     let span = value.span();
@@ -92,7 +96,8 @@ fn is_written_whole(value: Node<'_>) -> bool {
 }
 
 fn is_multiline(value: Node<'_>) -> bool {
-    memchr::memchr(b'\n', value.written().as_bytes()).is_some()
+    let written = value.written().as_bytes();
+    written.len() > WHOLE_BYTES_MAX || memchr::memchr(b'\n', written).is_some()
 }
 
 /// What stands for a node without a key of its own: a scalar itself, the first key of a map, the
@@ -110,8 +115,10 @@ fn head(node: Node<'_>) -> Span {
         Some(first) if inside(first.span(), node.span()) && !is_multiline(first) => first.span(),
         _ => {
             let Span { start, .. } = node.span();
-            let line = memchr::memchr(b'\n', node.written().as_bytes());
-            let width = line.unwrap_or(node.written().len()) as u32;
+            let written = node.written();
+            let written = &written[..written.floor_char_boundary(WHOLE_BYTES_MAX)];
+            let line = memchr::memchr(b'\n', written.as_bytes());
+            let width = line.unwrap_or(written.len()) as u32;
             Span { start, end: start + width }
         }
     }

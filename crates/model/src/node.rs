@@ -38,6 +38,7 @@ impl Value<'_> {
             Self::Bool(_) => "bool",
             Self::Int(_) => "integer",
             Self::Float(_) => "number",
+            Self::Redacted(redacted) if !redacted.is_text => "number or bool",
             Self::String(_) | Self::Elided(_) | Self::Redacted(_) => "string",
             Self::List => "list",
             Self::Map => "map",
@@ -68,25 +69,35 @@ impl<'a> Node<'a> {
     }
 
     /// What the node is.
-    #[expect(clippy::cast_precision_loss, reason = "clients of the API see such numbers rounded")]
     pub fn value(self) -> Value<'a> {
         match self.0 {
             Backing::Compact(node) => node.value(),
             Backing::Tree(node, redactions) => match node.value() {
-                yaml::Value::Null => Value::Null,
-                yaml::Value::Bool(bool) => Value::Bool(bool),
-                yaml::Value::Int(int) => Value::Int(int),
-                // Kubernetes has no unsigned 64-bit field: its clients see a float here.
-                yaml::Value::Uint(int) => Value::Float(int as f64),
-                yaml::Value::Float(float) => Value::Float(float),
-                yaml::Value::String(text) => match redactions.of(node.id()) {
-                    Some(redacted) => Value::Redacted(redacted),
-                    None if text.len() > STRING_BYTES_MAX => Value::Elided(text.len() as u32),
-                    None => Value::String(text),
-                },
                 yaml::Value::List => Value::List,
                 yaml::Value::Map => Value::Map,
+                scalar => match redactions.of(node.id()) {
+                    Some(redacted) => Value::Redacted(redacted),
+                    None => Self::scalar(scalar, || redactions.elided(node.id())),
+                },
             },
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "clients of the API see such numbers rounded")]
+    fn scalar(value: yaml::Value<'a>, elided: impl Fn() -> Option<u32>) -> Value<'a> {
+        match value {
+            yaml::Value::Null => elided().map_or(Value::Null, Value::Elided),
+            yaml::Value::Bool(bool) => Value::Bool(bool),
+            yaml::Value::Int(int) => Value::Int(int),
+            // Kubernetes has no unsigned 64-bit field: its clients see a float here.
+            yaml::Value::Uint(int) => Value::Float(int as f64),
+            yaml::Value::Float(float) => Value::Float(float),
+            yaml::Value::String(text) if text.len() > STRING_BYTES_MAX => {
+                Value::Elided(text.len() as u32)
+            }
+            yaml::Value::String(text) => Value::String(text),
+            yaml::Value::List => Value::List,
+            yaml::Value::Map => Value::Map,
         }
     }
 

@@ -91,6 +91,11 @@ impl<'a> Object<'a> {
     /// The pods it makes: itself if it is a Pod, else every pod template in it, found by shape,
     /// whatever its kind.
     pub fn pods(&self) -> Vec<Pod<'a>> {
+        template::pods(self).0
+    }
+
+    /// The same, and whether all of the object was searched: a very large or deep one is not.
+    pub fn pods_within_limits(&self) -> (Vec<Pod<'a>>, bool) {
         template::pods(self)
     }
 }

@@ -51,6 +51,16 @@ impl Path {
         self
     }
 
+    /// Goes one step down.
+    pub(crate) fn push(&mut self, step: Segment) {
+        self.segments.push(step);
+    }
+
+    /// Goes one step up.
+    pub(crate) fn pop(&mut self) {
+        self.segments.pop();
+    }
+
     /// Its steps.
     pub fn segments(&self) -> &[Segment] {
         &self.segments

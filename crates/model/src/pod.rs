@@ -131,8 +131,15 @@ impl<'a> Pod<'a> {
     pub fn seccomp(&self) -> Option<Profile<'a>> {
         let field = self.security("seccompProfile").map(Profile::from_field);
         field.or_else(|| {
-            let text = self.annotation("seccomp.security.alpha.kubernetes.io/pod")?;
+            let text = self.seccomp_annotation("seccomp.security.alpha.kubernetes.io/pod")?;
             Some(Profile::from_annotation(text))
         })
+    }
+
+    /// An annotation that stood for a seccomp profile. Kubernetes has not read them since 1.27
+    /// (its release notes: "seccomp annotations … are not supported any more").
+    pub(crate) fn seccomp_annotation(&self, key: &str) -> Option<&'a str> {
+        const LAST_MINOR: u32 = 26;
+        (self.object.version.minor <= LAST_MINOR).then(|| self.annotation(key)).flatten()
     }
 }

@@ -14,6 +14,8 @@ use crate::secret::{self, SecretKind};
 pub struct Redacted {
     /// What it was recognised as; none where the place alone says it is secret (a Secret's data).
     pub kind: Option<SecretKind>,
+    /// Whether it is a text, as credentials are; else a number or bool in a Secret.
+    pub is_text: bool,
     /// Length of the value in bytes.
     pub length: u32,
     /// Keyed digest of the value: equal values of one snapshot have equal digests, and nobody
@@ -33,7 +35,7 @@ impl DigestKey {
     fn redacted(&self, kind: Option<SecretKind>, value: &str) -> Redacted {
         let tag = hmac::sign(&self.0, value.as_bytes());
         let digest = tag.as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        Redacted { kind, length: value.len() as u32, digest }
+        Redacted { kind, is_text: true, length: value.len() as u32, digest }
     }
 }
 
@@ -41,19 +43,28 @@ impl DigestKey {
 #[derive(Default)]
 pub struct Redactions {
     nodes: HashMap<NodeId, Redacted>,
+    /// Texts that a snapshot had left out as too long, with their bytes.
+    elided: HashMap<NodeId, u32>,
 }
 
 impl Redactions {
     /// Finds the credentials of an object's tree.
     pub fn find(root: yaml::Node<'_>, key: &DigestKey) -> Self {
         let kind = root.get("kind").and_then(yaml::Node::as_str).unwrap_or_default();
+        Self::find_in(root, kind, key)
+    }
+
+    /// The same for an object whose kind is known otherwise: an item of a `SecretList` need not
+    /// name its own.
+    pub fn find_in(root: yaml::Node<'_>, kind: &str, key: &DigestKey) -> Self {
         let context = match kind {
             "Secret" => Context::SecretObject,
             "ConfigMap" => Context::ConfigMapObject,
-            "CustomResourceDefinition" => return Self::default(),
             _ => Context::Other,
         };
-        let mut finder = Finder { key, found: Self::default(), aliases: HashSet::new() };
+        let is_definition = kind == "CustomResourceDefinition";
+        let mut finder =
+            Finder { key, is_definition, found: Self::default(), aliases: HashSet::new() };
         finder.visit(root, context);
         finder.found
     }
@@ -61,6 +72,21 @@ impl Redactions {
     /// What a node became, if it was redacted.
     pub(crate) fn of(&self, node: NodeId) -> Option<Redacted> {
         if self.nodes.is_empty() { None } else { self.nodes.get(&node).copied() }
+    }
+
+    /// Length of a text that was too long to be kept, where a snapshot says so.
+    pub(crate) fn elided(&self, node: NodeId) -> Option<u32> {
+        if self.elided.is_empty() { None } else { self.elided.get(&node).copied() }
+    }
+
+    /// Takes over what a snapshot knows of a value that it left out.
+    pub(crate) fn restore_redacted(&mut self, node: NodeId, redacted: Redacted) {
+        self.nodes.insert(node, redacted);
+    }
+
+    /// Takes over the length of a text that a snapshot left out.
+    pub(crate) fn restore_elided(&mut self, node: NodeId, bytes: u32) {
+        self.elided.insert(node, bytes);
     }
 
     /// Whether a node was redacted.
@@ -117,6 +143,8 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 struct Finder<'k> {
     key: &'k DigestKey,
+    /// The schemas of a custom resource describe credentials and hold none; they are not kept.
+    is_definition: bool,
     found: Redactions,
     /// Collections visited through an alias: once per context, whatever the number of aliases.
     aliases: HashSet<(NodeId, Context)>,
@@ -128,7 +156,7 @@ impl Finder<'_> {
             yaml::Value::String(text) => self.string(node, text, context, None),
             yaml::Value::List if self.enter(node, context) => self.list(node, context),
             yaml::Value::Map if self.enter(node, context) => self.map(node, context),
-            yaml::Value::List | yaml::Value::Map => {}
+            yaml::Value::List | yaml::Value::Map | yaml::Value::Null => {}
             _ if context == Context::Secret => {
                 self.redact(node, None, node.written());
             }
@@ -164,6 +192,11 @@ impl Finder<'_> {
 
     fn map(&mut self, map: yaml::Node<'_>, context: Context) {
         for (key, _, value) in map.entries() {
+            let is_schema =
+                matches!(key, "schema" | "validation") && value.value() == yaml::Value::Map;
+            if self.is_definition && is_schema {
+                continue;
+            }
             let named_after_container =
                 PROFILE_ANNOTATIONS.iter().any(|prefix| key.starts_with(prefix));
             let below = match context.below(key) {
@@ -208,7 +241,8 @@ impl Finder<'_> {
     }
 
     fn redact(&mut self, node: yaml::Node<'_>, kind: Option<SecretKind>, text: &str) {
-        let redacted = self.key.redacted(kind, text);
+        let is_text = matches!(node.value(), yaml::Value::String(_));
+        let redacted = Redacted { is_text, ..self.key.redacted(kind, text) };
         self.found.nodes.insert(node.id(), redacted);
     }
 }

@@ -66,8 +66,9 @@ impl Check {
         let fits = match (shape, value) {
             (_, Value::Null)
             | (Bool, Value::Bool(_))
-            | (Text | IntOrText, Value::String(_) | Value::Elided(_) | Value::Redacted(_))
+            | (Text | IntOrText, Value::String(_) | Value::Elided(_))
             | (IntOrText, Value::Int(_) | Value::Float(_)) => true,
+            (Text | IntOrText, Value::Redacted(redacted)) => redacted.is_text,
             (Int, _) => node.as_int().is_some(),
             (Texts | Quantities, Value::Map) => {
                 let item = if matches!(shape, Texts) { &Text } else { &IntOrText };
@@ -162,11 +163,27 @@ static KINDS: &[(&str, &str, Shape)] = &[
             ]),
         )]),
     ),
+    ("", "Pod", Fields(&[("spec", MAP)])),
+    ("", "PodTemplate", TEMPLATE),
+    ("", "ReplicationController", IN_SPEC),
+    ("apps", "DaemonSet", IN_SPEC),
+    ("apps", "Deployment", IN_SPEC),
+    ("apps", "ReplicaSet", IN_SPEC),
+    ("apps", "StatefulSet", IN_SPEC),
+    ("batch", "Job", IN_SPEC),
+    ("batch", "CronJob", Fields(&[("spec", Fields(&[("jobTemplate", IN_SPEC)]))])),
     ("rbac.authorization.k8s.io", "Role", RULES),
     ("rbac.authorization.k8s.io", "ClusterRole", RULES),
     ("rbac.authorization.k8s.io", "RoleBinding", BINDING),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding", BINDING),
 ];
+
+/// Any map: what is in it is looked at elsewhere.
+const MAP: Shape = Fields(&[]);
+
+/// Where a pod template stands: without a map there, no pod would be found to look into.
+const TEMPLATE: Shape = Fields(&[("template", Fields(&[("spec", MAP)]))]);
+const IN_SPEC: Shape = Fields(&[("spec", TEMPLATE)]);
 
 const RULES: Shape = Fields(&[(
     "rules",

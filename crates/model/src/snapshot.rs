@@ -1,8 +1,14 @@
 //! A snapshot: all that was seen of a cluster or of a set of files, at one time.
 
+mod read;
+mod write;
+
 use hashbrown::HashMap;
 
 use crate::{CompactId, Gap, KubernetesVersion, Node, Object, Path, Pool, Redactions};
+
+pub use read::{SnapshotError, read};
+pub use write::write;
 
 /// Number of an object in its snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +30,13 @@ pub struct Origin {
     pub item: Path,
     /// First line of its document or item.
     pub line: u32,
+}
+
+impl Origin {
+    /// What orders objects: files as they were given, then the place in the file.
+    fn order(&self) -> (u32, u32, &Path) {
+        (self.file, self.document, &self.item)
+    }
 }
 
 /// How much was seen.
@@ -90,6 +103,7 @@ pub struct Snapshot {
     pools: Vec<Pool>,
     records: Vec<Record>,
     namespaces: HashMap<(WorldId, String), Vec<ObjectId>>,
+    service_accounts: HashMap<(WorldId, String, String), Vec<ObjectId>>,
     neighbours: HashMap<Neighbours, HashMap<String, Vec<ObjectId>>>,
 }
 
@@ -108,18 +122,30 @@ impl Snapshot {
             pools: Vec::new(),
             records: Vec::new(),
             namespaces: HashMap::new(),
+            service_accounts: HashMap::new(),
             neighbours: HashMap::new(),
         }
     }
 
-    /// Takes in what one reader gathered. Call it in a fixed order: objects are numbered by it.
+    /// Takes in what a reader gathered, after what is there.
     pub fn add(&mut self, part: Part) {
-        let pool = self.pools.len() as u32;
-        let first = self.records.len() as u32;
-        self.pools.push(part.pool);
-        self.records.extend(part.records.into_iter().map(|record| Record { pool, ..record }));
-        for number in first..self.records.len() as u32 {
-            self.index(ObjectId(number));
+        self.add_all([part]);
+    }
+
+    /// Takes in what several readers gathered side by side. Objects are numbered by their origin,
+    /// whoever read which file: numbers decide the order in which neighbours are named.
+    pub fn add_all(&mut self, parts: impl IntoIterator<Item = Part>) {
+        let first = self.records.len();
+        for mut part in parts {
+            part.pool.seal();
+            part.records.shrink_to_fit();
+            let pool = self.pools.len() as u32;
+            self.pools.push(part.pool);
+            self.records.extend(part.records.into_iter().map(|record| Record { pool, ..record }));
+        }
+        self.records[first..].sort_by(|a, b| a.origin.order().cmp(&b.origin.order()));
+        for number in first..self.records.len() {
+            self.index(ObjectId(number as u32));
         }
     }
 
@@ -127,10 +153,17 @@ impl Snapshot {
         let world = self.records[id.0 as usize].world;
         let object = self.object(id);
         let name = object.is("", "Namespace").then(|| object.name.to_owned());
+        let account = object
+            .namespace
+            .filter(|_| object.is("", "ServiceAccount"))
+            .map(|namespace| (world, namespace.to_owned(), object.name.to_owned()));
         let kind = neighbour_kind(object.group(), object.kind);
         let place = kind.map(|kind| (kind, object.namespace.unwrap_or_default().to_owned()));
         if let Some(name) = name {
             self.namespaces.entry((world, name)).or_default().push(id);
+        }
+        if let Some(key) = account {
+            self.service_accounts.entry(key).or_default().push(id);
         }
         if let Some((kind, namespace)) = place {
             let by_namespace = self.neighbours.entry((world, kind)).or_default();
@@ -167,6 +200,12 @@ impl Snapshot {
         Object::named(root, api_version, kind, namespace, self.version)
     }
 
+    /// `apiVersion` and `kind` that an object has from its list alone.
+    fn typed(&self, id: ObjectId) -> Option<(&str, &str)> {
+        let typed = self.records[id.0 as usize].typed.as_deref();
+        typed.map(|(api_version, kind)| (api_version.as_str(), kind.as_str()))
+    }
+
     /// Where an object came from.
     pub fn origin(&self, id: ObjectId) -> &Origin {
         &self.records[id.0 as usize].origin
@@ -182,6 +221,17 @@ impl Snapshot {
     pub fn namespaces(&self, world: WorldId, name: &str) -> impl Iterator<Item = Object<'_>> {
         let found = self.namespaces.get(&(world, name.to_owned()));
         found.into_iter().flatten().map(|id| self.object(*id))
+    }
+
+    /// The ServiceAccount objects of this name in a namespace of a world.
+    pub fn service_accounts(
+        &self,
+        world: WorldId,
+        namespace: &str,
+        name: &str,
+    ) -> impl Iterator<Item = Object<'_>> {
+        let key = (world, namespace.to_owned(), name.to_owned());
+        self.service_accounts.get(&key).into_iter().flatten().map(|id| self.object(*id))
     }
 
     /// The objects of a kind in a namespace of a world, in the order they were taken in; those of
@@ -282,18 +332,31 @@ impl Part {
             Some((_, kind)) => kind.as_str(),
             None => root.str("kind").unwrap_or_default(),
         };
-        let is_definition = kind == "CustomResourceDefinition";
-        let root = self.pool.insert(root, |depth, key| not_kept(is_definition, depth, key));
+        let root = self.pool.insert(root, |depth, above, key| not_kept(kind, depth, above, key));
         let typed = typed.map(Box::new);
         self.records.push(Record { pool: 0, root, world, origin, typed });
     }
 }
 
-/// What no answer needs and what would fill most of the memory: who wrote which field, and the
-/// schemas of custom resources.
-fn not_kept(is_definition: bool, depth: u32, key: &str) -> bool {
-    (depth == 1 && key == "managedFields")
-        || (is_definition && matches!(key, "schema" | "validation"))
+/// What no answer needs and what would fill most of the memory:
+///
+/// - who wrote which field, and the number of the last write;
+/// - the schemas of custom resources;
+/// - of a pod's status what changes from minute to minute and is told better by events and
+///   metrics: conditions, states of containers, addresses of the node. Its phase, its addresses
+///   and the images that really run are kept.
+fn not_kept(kind: &str, depth: u32, above: &str, key: &str) -> bool {
+    match (depth, above, key) {
+        (1, "metadata", "managedFields" | "resourceVersion" | "selfLink") => true,
+        (1, "status", "conditions" | "hostIP" | "hostIPs" | "startTime")
+        | (
+            3,
+            "containerStatuses" | "initContainerStatuses" | "ephemeralContainerStatuses",
+            "containerID" | "state" | "lastState",
+        ) => kind == "Pod",
+        (1, "spec", "validation") | (_, "versions", "schema") => kind == "CustomResourceDefinition",
+        _ => false,
+    }
 }
 
 /// An object in a document: its node, its place, and the kind its list gives it.
@@ -331,7 +394,10 @@ fn flatten<'s>(
         (_, _, Some((api_version, kind))) => (api_version.clone(), kind.clone()),
         _ => return refuse(node, "has no `apiVersion` and `kind`"),
     };
-    let items = node.get("items").filter(|items| items.value() == yaml::Value::List);
+    let items = node.get("items").filter(|items| items.value() != yaml::Value::Null);
+    if kind.ends_with("List") && items.is_some_and(|it| it.value() != yaml::Value::List) {
+        return refuse(node, "is a list whose `items` are none");
+    }
     let (Some(of), Some(items)) = (kind.strip_suffix("List"), items) else {
         let own = text("apiVersion").is_some() && text("kind").is_some();
         let typed = if own { None } else { typed };

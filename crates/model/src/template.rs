@@ -3,9 +3,9 @@
 use crate::{Node, Object, Path, Pod};
 
 /// Deepest place a template is looked for; RayCluster, JobSet and the like stay below ten.
-const DEPTH_MAX: usize = 16;
-/// Most nodes looked at in one object.
-const NODES_MAX: usize = 200_000;
+const DEPTH_MAX: usize = 64;
+/// Most nodes looked at in one object, more than fit into the 1.5 MiB that etcd takes.
+const NODES_MAX: usize = 1_000_000;
 /// Most templates taken from one object.
 const TEMPLATES_MAX: usize = 1_000;
 
@@ -29,34 +29,34 @@ const KNOWN: &[(&str, &str, &str)] = &[
 /// anything, a CustomResourceDefinition describes templates without being one).
 const NO_PODS: &[&str] = &["ConfigMap", "Secret", "CustomResourceDefinition"];
 
-/// The pods an object makes, in the order written.
-pub(crate) fn pods<'a>(object: &Object<'a>) -> Vec<Pod<'a>> {
+/// The pods an object makes, in the order written, and whether all of it was searched.
+pub(crate) fn pods<'a>(object: &Object<'a>) -> (Vec<Pod<'a>>, bool) {
     if object.is("", "Pod") {
         let spec = object.root.get("spec").filter(|spec| spec.is_map());
         let pod = spec.map(|spec| Pod::new(*object, Path::root(), object.root, spec));
-        return pod.into_iter().collect();
+        return (pod.into_iter().collect(), true);
     }
     let known = KNOWN.iter().find(|(group, kind, _)| object.is(group, kind));
     if let Some((_, _, path)) = known {
         let path = Path::root().field(path);
         let template = path.resolve(object.root);
-        return template
+        let pod = template
             .and_then(|template| Some((template, template.get("spec")?)))
             .filter(|(_, spec)| spec.is_map())
-            .map(|(template, spec)| Pod::new(*object, path, template, spec))
-            .into_iter()
-            .collect();
+            .map(|(template, spec)| Pod::new(*object, path, template, spec));
+        return (pod.into_iter().collect(), true);
     }
     if NO_PODS.contains(&object.kind) {
-        return Vec::new();
+        return (Vec::new(), true);
     }
-    let mut search = Search { object, found: Vec::new(), nodes: 0, path: Vec::new() };
+    let mut search =
+        Search { object, found: Vec::new(), nodes: 0, is_whole: true, path: Vec::new() };
     for (key, value) in object.root.entries() {
         if !matches!(key, "metadata" | "status" | "apiVersion" | "kind") {
             search.below(Step::Key(key), value);
         }
     }
-    search.found
+    (search.found, search.is_whole)
 }
 
 enum Step<'a> {
@@ -68,6 +68,7 @@ struct Search<'o, 'a> {
     object: &'o Object<'a>,
     found: Vec<Pod<'a>>,
     nodes: usize,
+    is_whole: bool,
     path: Vec<Step<'a>>,
 }
 
@@ -78,6 +79,7 @@ impl<'a> Search<'_, 'a> {
             || self.nodes > NODES_MAX
             || self.found.len() >= TEMPLATES_MAX
         {
+            self.is_whole = false;
             return;
         }
         self.path.push(step);

@@ -9,6 +9,7 @@ pub mod config;
 mod json;
 mod sarif;
 mod terminal;
+mod width;
 
 use std::io::{self, Write};
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 use model::{Finding, Frame, Gap, Location, Severity, Subject};
 
+use crate::width::cells;
 use crate::{Outcome, Report, json};
 
 /// Most findings shown in full; the rest is counted and the reader told how to see it.
@@ -31,6 +32,12 @@ pub(crate) fn render(report: &Report<'_>, show: Severity, out: &mut dyn Write) -
     out.flush()
 }
 
+/// A name from a manifest, without what would steer the terminal.
+fn harmless(text: &str) -> String {
+    let visible = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
+    text.chars().map(visible).collect()
+}
+
 fn severity_style(severity: Severity) -> Style {
     let colour = |colour: AnsiColor| Style::new().fg_color(Some(Color::Ansi(colour)));
     match severity {
@@ -47,24 +54,27 @@ fn subject(subject: &Subject) -> String {
         Subject::Object { kind, namespace, name, .. } => {
             let namespace = namespace.as_deref().map(|name| format!("{name}/"));
             let name = if name.is_empty() { "(no name)" } else { name };
-            format!("{kind} {}{name}", namespace.unwrap_or_default())
+            harmless(&format!("{kind} {}{name}", namespace.unwrap_or_default()))
         }
-        Subject::File(name) => name.clone(),
+        Subject::File(name) => harmless(name),
     }
 }
 
 fn finding_in_full(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let style = severity_style(finding.severity);
     let Finding { severity, control, message, .. } = finding;
+    let message = harmless(message);
     writeln!(out, "{style}{severity}{style:#}{BOLD}[{control}]{BOLD:#} {message}")?;
     let object = subject(&finding.subject);
-    match &finding.location {
-        Some(Location { file, line, column, .. }) => {
-            writeln!(out, "  {DIM}-->{DIM:#} {file}:{line}:{column}  {DIM}{object}{DIM:#}")?;
-        }
-        None => writeln!(out, "  {DIM}-->{DIM:#} {object}  {DIM}{}{DIM:#}", finding.path)?,
+    if let Some(Location { file, line, column, .. }) = &finding.location {
+        let file = harmless(file);
+        writeln!(out, "  {DIM}-->{DIM:#} {file}:{line}:{column}  {DIM}{object}{DIM:#}")?;
+    } else {
+        let path = harmless(&finding.path.to_string());
+        writeln!(out, "  {DIM}-->{DIM:#} {object}  {DIM}{path}{DIM:#}")?;
     }
-    let fix = finding.fix.as_ref().map(|fix| fix.text.as_ref());
+    let fix = finding.fix.as_ref().map(|fix| harmless(&fix.text));
+    let fix = fix.as_deref();
     match (&finding.location, &finding.frame) {
         (Some(location), Some(frame)) => source(location, frame, style, fix, out)?,
         _ => {
@@ -91,28 +101,29 @@ fn source(
         let shade = if is_place { Style::new() } else { DIM };
         writeln!(out, "{DIM}{number:>width$} |{DIM:#} {shade}{text}{shade:#}")?;
     }
-    let start = location.column.saturating_sub(1) as usize;
-    let length = frame.lines.last().map_or(0, |line| line.text.trim_end().chars().count());
-    let end = if location.end_line == location.line {
-        (location.end_column.saturating_sub(1) as usize).min(length)
-    } else {
-        length
-    };
-    let carets = "^".repeat(end.saturating_sub(start).max(1));
+    let text = frame.lines.last().map_or("", |line| line.text.trim_end());
+    let column = |column: u32| column.saturating_sub(1 + frame.columns_before) as usize;
+    let byte = |column: usize| text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
+    let is_one_line = location.end_line == location.line;
+    let start = byte(column(location.column));
+    let end = if is_one_line { byte(column(location.end_column)) } else { text.len() };
+    let carets = "^".repeat(cells(&text[start..end.max(start)]).max(1));
     let fix = fix.map(|fix| format!(" {fix}")).unwrap_or_default();
+    let start = cells(&text[..start]);
     writeln!(out, "{:>width$} {DIM}|{DIM:#} {:start$}{style}{carets}{fix}{style:#}", "", "")
 }
 
 fn gaps(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for gap in report.gaps.iter().take(GAPS_SHOWN_MAX) {
-        let Gap { kind, reason, .. } = gap;
+        let Gap { kind, .. } = gap;
+        let [reason, place, subject] =
+            [&gap.reason, &json::place(gap), &gap.subject].map(|text| harmless(text));
         let accepted = if report.policy.accepted_gaps.contains(kind) { " (accepted)" } else { "" };
         let style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta)));
         writeln!(out, "{style}gap{style:#}{BOLD}[{kind}]{BOLD:#}{accepted} {reason}")?;
-        let place = json::place(gap);
         let names_file = gap.location.as_ref().is_none_or(|place| place.file == gap.subject);
-        let subject = if names_file { "" } else { &gap.subject };
-        writeln!(out, "  {DIM}-->{DIM:#} {place}  {DIM}{subject}{DIM:#}\n")?;
+        let subject = if names_file { String::new() } else { format!("  {DIM}{subject}{DIM:#}") };
+        writeln!(out, "  {DIM}-->{DIM:#} {place}{subject}\n")?;
     }
     let more = report.gaps.len().saturating_sub(GAPS_SHOWN_MAX);
     if more > 0 {
@@ -135,14 +146,18 @@ fn risk(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     worst.sort_by(|(a_name, a), (b_name, b)| b.cmp(a).then_with(|| a_name.cmp(b_name)));
     let total = worst.len();
     worst.truncate(SUBJECTS_SHOWN);
-    let width = worst.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let width = worst.iter().map(|(name, _)| cells(name)).max().unwrap_or(0);
     let longest = worst.iter().map(|(_, counts)| counts[..3].iter().sum()).max().unwrap_or(1);
     writeln!(out, "{BOLD}Where the risk sits{BOLD:#} {DIM}({total} subjects){DIM:#}")?;
     for (name, counts) in &worst {
-        write!(out, "  {name:<width$}  ")?;
+        let blanks = width - cells(name);
+        write!(out, "  {name}{:blanks$}  ", "")?;
         for (severity, count) in Severity::ALL.iter().zip(counts).take(3) {
             let style = severity_style(*severity);
             let bar = scaled(*count, longest);
+            if bar == 0 {
+                continue;
+            }
             write!(out, "{style}{}{style:#}", "█".repeat(bar))?;
         }
         let parts: Vec<_> = Severity::ALL
@@ -245,17 +260,24 @@ fn coverage(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let version = report.kubernetes_version;
     writeln!(
         out,
-        "\n{} files, {} documents, {} objects, {} workloads; judged for Kubernetes {version}",
-        coverage.files, coverage.documents, coverage.objects, coverage.workloads,
+        "\n{}, {}, {}, {}; judged for Kubernetes {version}",
+        counted(coverage.files, "file"),
+        counted(coverage.documents, "document"),
+        counted(coverage.objects, "object"),
+        counted(coverage.workloads, "workload"),
     )?;
     if coverage.other_documents > 0 {
-        writeln!(
-            out,
-            "{DIM}{} documents are no Kubernetes objects and were not judged{DIM:#}",
-            coverage.other_documents
-        )?;
+        let were = match coverage.other_documents {
+            1 => "1 document is no Kubernetes object and was not judged".to_owned(),
+            more => format!("{more} documents are no Kubernetes objects and were not judged"),
+        };
+        writeln!(out, "{DIM}{were}{DIM:#}")?;
     }
     Ok(())
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn verdict(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -7,6 +7,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// The corpus of real manifests, unpacked; none without it, which is a failure under `CI=true`.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+pub(crate) fn corpus() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("BOLLWERK_CORPUS") {
+        return Some(PathBuf::from(folder));
+    }
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "BOLLWERK_CORPUS is not set");
+    println!("skipped: BOLLWERK_CORPUS does not name the unpacked corpus");
+    None
+}
+
+/// The example every reader of the documentation sees.
+pub(crate) fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop")
+}
+
 /// A folder that goes when the test ends.
 pub(crate) struct Folder(PathBuf);
 

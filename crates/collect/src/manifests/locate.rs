@@ -1,12 +1,10 @@
 //! Reads a file once more to say where findings stand in it.
 
 use hashbrown::HashMap;
-use model::{
-    DigestKey, Frame, FrameLine, Gap, GapKind, Location, Locator, ObjectId, Path, Redactions,
-    Snapshot, items, secret,
-};
+use model::{Frame, FrameLine, Gap, GapKind, Location, Locator, ObjectId, Path, Snapshot};
 use yaml::{Span, Stream};
 
+use super::mask::Secrets;
 use super::{Content, Sources, read};
 
 /// A field of an object, to be found in the object's file.
@@ -42,7 +40,9 @@ impl Sources {
         frames: bool,
         gaps: &mut Vec<Gap>,
     ) -> Vec<Option<Located>> {
-        let source = &self.files[file as usize];
+        let Some(source) = self.files.get(file as usize) else {
+            return places.iter().map(|place| first_line(snapshot, place.object)).collect();
+        };
         let mut buffer = Vec::new();
         let bytes = match &source.content {
             Content::Text(text) => text,
@@ -63,114 +63,171 @@ impl Sources {
         };
         let Ok(text) = read::text(bytes) else { return places.iter().map(|_| None).collect() };
         let stream = read::stream(&text, &self.limits);
-        self.in_stream(snapshot, &source.name, &stream, places, frames)
+        in_stream(snapshot, &source.name, &stream, places, frames)
     }
+}
 
-    fn in_stream(
-        &self,
-        snapshot: &Snapshot,
-        name: &str,
-        stream: &Stream<'_>,
-        places: &[Place<'_>],
-        frames: bool,
-    ) -> Vec<Option<Located>> {
-        let roots: Vec<_> =
-            stream.documents().map(|document| document.ok().map(yaml::Document::root)).collect();
-        let mut locator = Locator::default();
-        let mut frames = frames.then(|| Frames::new(stream, &roots, &self.key));
-        let mut current: Option<(ObjectId, yaml::Node<'_>)> = None;
-        places
-            .iter()
-            .map(|place| {
-                let node = match current {
-                    Some((id, node)) if id == place.object => node,
-                    _ => {
-                        let origin = snapshot.origin(place.object);
-                        let root = (*roots.get(origin.document as usize)?)?;
-                        locator.node(root, &origin.item)?
-                    }
-                };
-                current = Some((place.object, node));
-                let span = locator.locate(node, place.path);
-                let location = read::location(stream, name, span);
-                let frame = frames.as_mut().map(|frames| frames.frame(&location));
-                Some(Located { location, frame })
-            })
-            .collect()
-    }
+fn in_stream(
+    snapshot: &Snapshot,
+    name: &str,
+    stream: &Stream<'_>,
+    places: &[Place<'_>],
+    frames: bool,
+) -> Vec<Option<Located>> {
+    let roots: Vec<_> =
+        stream.documents().map(|document| document.ok().map(yaml::Document::root)).collect();
+    let mut locator = Locator::default();
+    let mut frames = frames.then(|| Frames::new(stream));
+    let mut current: Option<(ObjectId, yaml::Node<'_>)> = None;
+    places
+        .iter()
+        .map(|place| {
+            let origin = snapshot.origin(place.object);
+            let node = match current {
+                Some((id, node)) if id == place.object => node,
+                _ => {
+                    let root = (*roots.get(origin.document as usize)?)?;
+                    locator.node(root, &origin.item)?
+                }
+            };
+            current = Some((place.object, node));
+            let span = locator.locate(node, place.path);
+            let location = read::location(stream, name, span);
+            let frame = frames.as_mut().map(|frames| frames.frame(&location, span, origin.line));
+            Some(Located { location, frame })
+        })
+        .collect()
+}
+
+/// Where an object starts, as its snapshot says: all that is known without its file.
+fn first_line(snapshot: &Snapshot, object: ObjectId) -> Option<Located> {
+    let origin = snapshot.origin(object);
+    let file = snapshot.files.get(origin.file as usize)?.clone();
+    let line = origin.line;
+    let location = Location { file, line, column: 1, end_line: line, end_column: 1 };
+    Some(Located { location, frame: None })
 }
 
 /// Source lines of one file. Each line is masked once, however many findings show it.
 struct Frames<'s, 't> {
     stream: &'s Stream<'t>,
-    /// Where credentials of all the file's objects stand, in the order of the text: a line shown
-    /// for one object may hold another's.
-    secrets: Vec<Span>,
-    masked: HashMap<u32, String>,
+    secrets: Secrets,
+    shown: HashMap<u32, String>,
 }
 
+/// Last column of a place that is shown with its line from the start.
+const COLUMN_MAX: u32 = 160;
+/// Bytes shown before a place that stands further right.
+const BYTES_BEFORE: usize = 64;
+/// Bytes looked at for credentials on each side of what is shown: more than a token is long, so
+/// that one cut off by the end of what is shown is still seen.
+const MARGIN_BYTES: usize = 8 << 10;
+
 impl<'s, 't> Frames<'s, 't> {
-    fn new(stream: &'s Stream<'t>, roots: &[Option<yaml::Node<'s>>], key: &DigestKey) -> Self {
-        let mut secrets = Vec::new();
-        for root in roots.iter().flatten() {
-            for item in items(*root, &mut |_, _| ()) {
-                let nodes = Redactions::find(item.node, key).nodes().into_iter();
-                secrets.extend(nodes.map(|id| stream.node(id).span()));
-            }
-        }
-        // Scalars do not overlap, so their ends are in order too.
-        secrets.sort_unstable();
-        secrets.dedup();
-        Self { stream, secrets, masked: HashMap::new() }
+    fn new(stream: &'s Stream<'t>) -> Self {
+        Self { stream, secrets: Secrets::of(stream), shown: HashMap::new() }
     }
 
-    fn frame(&mut self, location: &Location) -> Frame {
-        let first = location.line.saturating_sub(LINES_BEFORE).max(1);
+    /// The lines before a place, back to the first of its object, and its own.
+    fn frame(&mut self, location: &Location, place: Span, top: u32) -> Frame {
+        if location.column > COLUMN_MAX {
+            return self.window(location, place);
+        }
+        let first = location.line.saturating_sub(LINES_BEFORE).max(top).min(location.line);
         let lines = (first..=location.line)
             .map(|number| FrameLine { number, text: self.line(number).to_owned() })
             .collect();
-        Frame { lines }
+        Frame { lines, columns_before: 0 }
     }
 
     fn line(&mut self, number: u32) -> &str {
-        let Self { stream, secrets, masked: known } = self;
+        let Self { stream, secrets, shown: known } = self;
         known.entry(number).or_insert_with(|| {
             let line = stream.line_span(number);
-            let first = secrets.partition_point(|secret| secret.end <= line.start);
-            let count = secrets[first..].partition_point(|secret| secret.start < line.end);
-            masked(stream.text(), line, &secrets[first..first + count])
+            shown(stream.text(), line, line.start, secrets)
         })
+    }
+
+    /// The part of a very long line around a place.
+    fn window(&self, location: &Location, place: Span) -> Frame {
+        let text = self.stream.text();
+        let line = self.stream.line_span(location.line);
+        let raw = &text[line.start as usize..line.end as usize];
+        let at = (place.start - line.start) as usize;
+        let start = raw.floor_char_boundary(at.saturating_sub(BYTES_BEFORE));
+        let columns_before = location.column - 1 - raw[start..at].chars().count() as u32;
+        let rest = shown(text, line, line.start + start as u32, &self.secrets);
+        let lines = vec![FrameLine { number: location.line, text: format!("…{rest}") }];
+        Frame { lines, columns_before: columns_before - 1 }
     }
 }
 
-/// Most of a line that is looked at for credentials, in bytes: what is shown of it and more than
-/// any credential is long, so that one cut off by the end of what is shown is still seen.
-const LINE_BYTES_MAX: usize = 4 * LINE_CHARS_MAX + (8 << 10);
-
-/// A line of the text with every credential in it replaced by as many `*`.
-fn masked(text: &str, line: Span, secrets: &[Span]) -> String {
+/// A line from a byte on as it can be shown: masked, cut, and without power over the terminal.
+fn shown(text: &str, line: Span, from: u32, secrets: &Secrets) -> String {
     let raw = &text[line.start as usize..line.end as usize];
-    let raw = &raw[..raw.floor_char_boundary(LINE_BYTES_MAX)];
-    let mut hidden: Vec<(usize, usize)> = secrets
-        .iter()
-        .map(|secret| {
-            let start = secret.start.max(line.start) - line.start;
-            let end = secret.end.min(line.end) - line.start;
-            (start as usize, end as usize)
-        })
-        .collect();
-    // Neighbouring lines and comments hold credentials too.
-    hidden.extend(secret::find(raw).map(|found| (found.start, found.end)));
-    hidden.extend(secret::assigned(raw).into_iter().map(|found| (found.start, found.end)));
-    let is_hidden = |at: usize| hidden.iter().any(|(start, end)| (*start..*end).contains(&at));
-    raw.char_indices()
-        .take(LINE_CHARS_MAX)
-        .map(|(at, char)| match char {
-            _ if is_hidden(at) && !char.is_whitespace() => '*',
-            // A file must not be able to steer the terminal it is shown on.
-            '\t' => ' ',
-            _ if char.is_control() => '\u{fffd}',
-            _ => char,
-        })
-        .collect()
+    let from = (from - line.start) as usize;
+    let first = raw.floor_char_boundary(from.saturating_sub(MARGIN_BYTES));
+    let last = raw.floor_char_boundary(from + 4 * LINE_CHARS_MAX + MARGIN_BYTES);
+    let part = Span { start: line.start + first as u32, end: line.start + last as u32 };
+    // Masking keeps the number of characters.
+    let masked = secrets.mask(text, part);
+    let mut chars = masked.chars().skip(raw[first..from].chars().count());
+    let mut shown: String = chars.by_ref().take(LINE_CHARS_MAX).map(harmless).collect();
+    if chars.next().is_some() || last < raw.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A file must not be able to steer the terminal it is shown on, nor to show its text in another
+/// order than it is read (the bidirectional controls of UAX #9).
+fn harmless(char: char) -> char {
+    match char {
+        // Terminals and editors disagree on the width of a tab: one column is one character.
+        '\t' => ' ',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        _ if char.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => char,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{DigestKey, KubernetesVersion};
+
+    use super::*;
+    use crate::manifests::{Input, Options, collect};
+
+    /// The frame of a field of the second object of a text.
+    fn frame_of_second(text: &str) -> String {
+        let limits = yaml::Limits::default();
+        let (worlds, overlay) = (Vec::new(), std::collections::BTreeMap::new());
+        let options = Options { ignore_files: true, worlds, threads: 1, limits, overlay };
+        let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
+        let inputs = vec![Input::Text(text.as_bytes().to_vec())];
+        let sources = collect(&mut snapshot, inputs, &options, DigestKey::new(&[7; 32]));
+        let path = Path::root().field("metadata.name");
+        let place = Place { object: ObjectId(1), path: &path };
+        let located = sources.locate(&snapshot, 0, &[place], true, &mut Vec::new());
+        let frame = located.into_iter().next().flatten().and_then(|located| located.frame);
+        let lines = frame.expect("a frame").lines.into_iter();
+        lines.map(|line| line.text).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The lines shown for one object hold no other's Secret: those before it are not shown, the
+    /// same line is masked, also where it goes on behind the part that is looked at.
+    #[test]
+    fn credentials_of_neighbours_are_masked() {
+        let block = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  k: c2VjcmV0\n---\n\
+                     {apiVersion: v1, kind: Pod, metadata: {name: b}}\n";
+        assert_eq!(frame_of_second(block), "{apiVersion: v1, kind: Pod, metadata: {name: b}}");
+        let line = "{apiVersion: v1, kind: List, items: [\
+                    {apiVersion: v1, kind: Secret, metadata: {name: a}, data: {k: c2VjcmV0}}, \
+                    {apiVersion: v1, kind: Pod, metadata: {name: b}}]}";
+        let shown = frame_of_second(line);
+        assert!(shown.contains("{k: ********}") && shown.contains("name: b"), "{shown}");
+        let long = line.replace("c2VjcmV0", &"c2VjcmV0".repeat(5_000));
+        let shown = frame_of_second(&long);
+        assert!(shown.contains("name: b") && !shown.contains("c2V"), "{shown}");
+    }
 }

@@ -163,7 +163,10 @@ fn documents(
             gaps.push(gap_at(GapKind::NoObject, node.span(), why.to_owned()));
         };
         for item in items(root, &mut refuse) {
-            let redactions = Redactions::find(item.node, &sources.key);
+            let redactions = match &item.typed {
+                Some((_, kind)) => Redactions::find_in(item.node, kind, &sources.key),
+                None => Redactions::find(item.node, &sources.key),
+            };
             let line = stream.position(item.node.span().start).line;
             let (number, document) = (number as u32, index as u32);
             let origin = Origin { file: number, document, item: item.path, line };

@@ -14,7 +14,7 @@ pub(super) fn check(check: &Check, minor: u32, pod: &str, expected: &[&str]) {
     let redactions = Redactions::default();
     let tree = Node::tree(document.root(), &redactions);
     let mut pool = Pool::new();
-    let compact = pool.insert(tree, |_, _| false);
+    let compact = pool.insert(tree, |_, _, _| false);
     for root in [tree, Node::compact(pool.node(compact))] {
         let object = Object::new(root, None, KubernetesVersion::NEWEST).expect("an object");
         assert_eq!(answer(check, minor, &object), expected, "{} at v1.{minor}: {pod}", check.id);

@@ -12,7 +12,7 @@ pub(crate) fn ask_both<T: PartialEq + std::fmt::Debug>(
     let redactions = Redactions::default();
     let tree = Node::tree(document.root(), &redactions);
     let mut pool = Pool::new();
-    let compact = pool.insert(tree, |_, _| false);
+    let compact = pool.insert(tree, |_, _, _| false);
     let of_tree = ask_one(tree, &ask);
     let of_compact = ask_one(Node::compact(pool.node(compact)), &ask);
     assert_eq!(of_tree, of_compact, "{}", stream.text());

@@ -45,7 +45,8 @@ fn exemptions(object: &Object<'_>, node: Node<'_>, at: Path, report: &mut Report
         let severity = if all { Severity::High } else { severity };
         let what = if all { "everybody's workloads make" } else { "are made so" };
         let because = format!(
-            "pods with `{first}` in `{field}` are checked against no level: {what}, in any namespace \
+            "pods with `{first}` in `{field}` are checked against no level: {what}, in any \
+             namespace \
              (`{}`)",
             object.kind
         );

@@ -23,7 +23,8 @@ fn check(gateway: &Object<'_>, report: &mut Report<'_>) {
     let mut plain = listeners(gateway).filter(|(_, l)| l.str("protocol") == Some("HTTP"));
     if let Some((at, _)) = plain.next() {
         let because = format!(
-            "everybody on the way can read and change what Gateway `{}` serves: no listener has TLS",
+            "everybody on the way can read and change what Gateway `{}` serves: no listener has \
+             TLS",
             gateway.name
         );
         let fix = Fix::advice("add an HTTPS listener, and keep HTTP to redirect to it");

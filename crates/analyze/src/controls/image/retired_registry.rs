@@ -67,7 +67,8 @@ const RETIRED: &[Retired] = &[
     },
     Retired {
         place: "docker.io/bitnami",
-        since: "keeps only moving tags since August 2025; versions went to bitnamilegacy unrepaired",
+        since: "keeps only moving tags since August 2025; versions went to bitnamilegacy \
+         unrepaired",
         advice: "use the vendor's own image or a maintained one",
     },
     Retired {

@@ -26,7 +26,8 @@ fn check(namespace: &Object<'_>, report: &mut Report<'_>) {
     let name = namespace.name;
     let (severity, because) = if guard::policies(report, namespace).next().is_some() {
         let because = format!(
-            "every pod of the cluster may speak to those of namespace `{name}` that no policy selects"
+            "every pod of the cluster may speak to those of namespace `{name}` that no policy \
+             selects"
         );
         (Severity::Low, because)
     } else {

@@ -25,7 +25,8 @@ fn check(namespace: &Object<'_>, report: &mut Report<'_>) {
     let is_level = matches!(level, Some("baseline" | "restricted"));
     if is_level && minor + VERSIONS_BEHIND_MAX < report.snapshot.version.minor {
         let because = format!(
-            "namespace `{}` is held to the level as of v1.{minor}: what was learned since is let in",
+            "namespace `{}` is held to the level as of v1.{minor}: what was learned since is let \
+             in",
             namespace.name
         );
         let at = namespace.at("metadata.labels").key(key);

@@ -35,7 +35,8 @@ fn check(policy: &Object<'_>, report: &mut Report<'_>) {
             }
             let at = policy.at("spec.egress").index(index).field("to").index(place);
             let because = format!(
-                "the pods of NetworkPolicy `{}` may ask the cloud's metadata service for the node's \
+                "the pods of NetworkPolicy `{}` may ask the cloud's metadata service for the \
+                 node's \
                  credentials: `{range}` holds {METADATA}",
                 policy.name
             );

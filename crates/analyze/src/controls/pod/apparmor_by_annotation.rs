@@ -21,7 +21,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if let Some((key, _)) = old {
         let name = &key[PREFIX.len()..];
         let because = format!(
-            "container `{name}` has its AppArmor profile from an annotation, which is deprecated and \
+            "container `{name}` has its AppArmor profile from an annotation, which is deprecated \
+             and \
              checks no spelling: a container that is renamed loses it"
         );
         let fix = Fix::advice("set `securityContext.appArmorProfile` instead");

@@ -26,7 +26,7 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             "{} can make every system call of the node's kernel unless the kubelet sets a default",
             group.names()
         );
-        let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky();
+        let fix = group.set(r#"{"type":"RuntimeDefault"}"#);
         let fix = fix.worded("set `seccompProfile.type: RuntimeDefault`");
         report.finding(group.at.clone(), because, fix);
     }

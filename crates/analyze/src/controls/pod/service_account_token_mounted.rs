@@ -17,7 +17,15 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     // An account of its own says that the program talks to the API server.
     let is_default = pod.service_account_name() == "default";
     let written = pod.spec.bool("automountServiceAccountToken");
-    if is_default && written != Some(false) {
+    if !is_default {
+        return;
+    }
+    let Some(mounts) = written.or_else(|| report.account_mounts_token(pod)) else {
+        let reason = "the service account `default` is given more than once, with and without its \
+                      token mounted: which holds is not known";
+        return report.unknown(pod.at("serviceAccountName"), reason);
+    };
+    if mounts {
         // Asked for in so many words it outweighs what the account says.
         let severity = if written.is_some() { Severity::Medium } else { Severity::Low };
         let at = pod.at("automountServiceAccountToken");

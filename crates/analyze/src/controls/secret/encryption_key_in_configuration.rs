@@ -25,7 +25,8 @@ fn check(configuration: &Object<'_>, report: &mut Report<'_>) {
                 let at = configuration.at("resources").index(index).field("providers").index(place);
                 let at = at.key(name).field("keys").index(key).field("secret");
                 let because = format!(
-                    "everybody with this file can decrypt what the provider `{name}` encrypts in etcd"
+                    "everybody with this file can decrypt what the provider `{name}` encrypts in \
+                     etcd"
                 );
                 let fix = Fix::advice("change the key, and let a `kms` provider hold the new one");
                 return report.finding(at, because, fix);

@@ -23,7 +23,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         let open = mode.into_iter().chain(items).find(|(mode, _)| mode & OTHERS != 0);
         if let Some((mode, at)) = open {
             let because = format!(
-                "every user in a container that mounts volume `{}` can use its Secret: mode {mode:04o}",
+                "every user in a container that mounts volume `{}` can use its Secret: mode \
+                 {mode:04o}",
                 volume.name()
             );
             report.finding(at, because, Fix::advice("set the mode to 0440 and `fsGroup`"));
