@@ -196,13 +196,14 @@ mod tests {
     use model::{DigestKey, KubernetesVersion};
 
     use super::*;
-    use crate::manifests::{Input, Options, collect};
+    use crate::manifests::{Input, Options, Progress, collect};
 
     /// The frame of a field of the second object of a text.
     fn frame_of_second(text: &str) -> String {
         let limits = yaml::Limits::default();
         let (worlds, overlay) = (Vec::new(), std::collections::BTreeMap::new());
-        let options = Options { ignore_files: true, worlds, threads: 1, limits, overlay };
+        let progress = Progress::default();
+        let options = Options { ignore_files: true, worlds, threads: 1, limits, overlay, progress };
         let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
         let inputs = vec![Input::Text(text.as_bytes().to_vec())];
         let sources = collect(&mut snapshot, inputs, &options, DigestKey::new(&[7; 32]));
