@@ -73,6 +73,16 @@ fn risky_fixes_want_a_word() {
 }
 
 #[test]
+fn the_current_folder_is_repaired_too() {
+    let folder = Folder::new(&[("web.yaml", DEPLOYMENT)]);
+    let arguments = ["fix", ".", "--unsafe", "--only=host-pid"];
+    let (code, _, error) = bollwerk(folder.path(), &arguments, "");
+    assert_eq!(code, 0, "{error}");
+    let text = std::fs::read_to_string(folder.path().join("web.yaml")).unwrap();
+    assert_eq!(text, DEPLOYMENT.replace("hostPID: yes", "hostPID: false"));
+}
+
+#[test]
 fn what_others_share_is_left_and_told() {
     let text = "\
 apiVersion: v1

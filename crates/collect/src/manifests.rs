@@ -148,8 +148,8 @@ fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut V
         let world = own_world(&file, path, &globs).map_or(whole, |folder| {
             world(&mut snapshot.worlds, path.join(folder).display().to_string())
         });
-        let name = file.display().to_string();
-        let content = match options.overlay.get(&file) {
+        let name = file.strip_prefix(".").unwrap_or(&file).display().to_string();
+        let content = match options.overlay.get(Path::new(&name)) {
             Some(text) => Content::Text(text.clone()),
             None => Content::Path(file),
         };
