@@ -117,6 +117,7 @@ fn independent(
         .findings
         .iter()
         .filter(|finding| !dependent.contains(&namespace(finding)))
+        .filter(|finding| finding.control != "disruption-budget-missing")
         .filter(|finding| {
             !matches!(&finding.subject, Subject::Object { kind, .. } if kind == "Namespace")
         })

@@ -3,6 +3,8 @@
 use crate::Control;
 
 mod admission;
+mod availability;
+mod confinement;
 mod exposure;
 mod group;
 mod image;
@@ -24,4 +26,6 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("exposure", exposure::CONTROLS),
     ("network", network::CONTROLS),
     ("admission", admission::CONTROLS),
+    ("confinement", confinement::CONTROLS),
+    ("availability", availability::CONTROLS),
 ];

@@ -9,7 +9,7 @@ use crate::framework::{Framework, Item, NamedBy};
 pub(super) const FRAMEWORK: Framework = Framework {
     name: "cis-aks-1.7",
     title: "CIS Azure Kubernetes Service (AKS) Benchmark v1.7.0",
-    source: "github.com/aquasecurity/kube-bench cfg/aks-1.7, item numbers; titles in our own words",
+    source: "github.com/aquasecurity/kube-bench cfg/aks-1.7: numbers; titles in our own words",
     prefix: "CIS AKS ",
     named_by: NamedBy::Id,
     items: ITEMS,

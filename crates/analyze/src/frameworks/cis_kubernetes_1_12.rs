@@ -7,7 +7,7 @@ use crate::framework::{Framework, Item, NamedBy};
 pub(super) const FRAMEWORK: Framework = Framework {
     name: "cis-kubernetes-1.12",
     title: "CIS Kubernetes Benchmark v1.12.0",
-    source: "github.com/aquasecurity/kube-bench cfg/cis-1.12, item numbers; titles are our own",
+    source: "github.com/aquasecurity/kube-bench cfg/cis-1.12: numbers; titles in our own words",
     prefix: "CIS Kubernetes ",
     named_by: NamedBy::Id,
     items: ITEMS,

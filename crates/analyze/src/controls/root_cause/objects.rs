@@ -120,6 +120,21 @@ kind: PodSecurityConfiguration
 defaults: {enforce: baseline}
 exemptions: {usernames: [], namespaces: [kube-system]}
 ---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web, namespace: shop}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+---
+apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+kind: SeccompProfile
+metadata: {name: web, namespace: shop}
+spec: {defaultAction: SCMP_ACT_ERRNO, syscalls: [{action: SCMP_ACT_ALLOW, names: [read]}]}
+---
+apiVersion: security-profiles-operator.x-k8s.io/v1alpha1
+kind: AppArmorProfile
+metadata: {name: web}
+spec: {policy: 'profile web { /usr/bin/web ix, }'}
+---
 apiVersion: v1
 kind: PersistentVolume
 metadata: {name: data}
@@ -257,4 +272,8 @@ const ADMISSION: &[Fault] = &[
     ("validationActions: [Deny]", "validationActions: [Audit]", "policy-only-audits"),
     ("caBundle: TFMwdA==", "insecureSkipTLSVerify: true", "api-service-unverified"),
     ("usernames: []", "usernames: [deployer]", "pod-security-exemption"),
+    ("maxUnavailable: 1", "maxUnavailable: 0", "disruption-budget-never-satisfied"),
+    ("SCMP_ACT_ERRNO", "SCMP_ACT_LOG", "seccomp-profile-allows-by-default"),
+    ("names: [read]", "names: [bpf]", "seccomp-profile-allows-dangerous-call"),
+    ("{policy: ", "{complainMode: true, policy: ", "apparmor-profile-weak"),
 ];

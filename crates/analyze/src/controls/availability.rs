@@ -1,0 +1,10 @@
+//! Availability as far as it is security: a node that cannot be drained is not patched.
+
+use crate::Control;
+
+mod disruption_budget_missing;
+mod disruption_budget_never_satisfied;
+mod selector;
+
+pub(super) const CONTROLS: &[&Control] =
+    &[&disruption_budget_never_satisfied::CONTROL, &disruption_budget_missing::CONTROL];

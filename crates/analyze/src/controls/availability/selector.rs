@@ -1,0 +1,56 @@
+//! Which disruption budgets are for which workloads.
+
+use model::{Node, Object, Pod};
+
+use crate::Report;
+
+/// Kinds whose replicas a budget counts.
+const REPLICATED: &[(&str, &str)] = &[("apps", "Deployment"), ("apps", "StatefulSet")];
+
+/// Most neighbours looked at for one object.
+const NEIGHBOURS_MAX: usize = 1_000;
+
+/// Replicas asked for; Kubernetes takes one where none are written.
+pub(super) fn replicas(object: &Object<'_>) -> i64 {
+    object.root.field("spec.replicas").and_then(Node::as_int).unwrap_or(1)
+}
+
+/// The budgets of an object's namespace; none if there are too many to look at.
+pub(super) fn budgets<'s>(report: &Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
+    let kind = ("policy", "PodDisruptionBudget");
+    let found = report.snapshot.neighbours(report.world, object.namespace, kind);
+    let found: Vec<_> = found.take(NEIGHBOURS_MAX + 1).collect();
+    (found.len() <= NEIGHBOURS_MAX).then_some(found)
+}
+
+/// The workloads in a budget's namespace that it selects, as far as they can be looked at.
+pub(super) fn selected<'s>(report: &Report<'s>, budget: &Object<'_>) -> Vec<Object<'s>> {
+    let Some(selector) = budget.root.field("spec.selector") else { return Vec::new() };
+    let (snapshot, world) = (report.snapshot, report.world);
+    let workloads =
+        REPLICATED.iter().flat_map(|kind| snapshot.neighbours(world, budget.namespace, *kind));
+    let is_selected =
+        |workload: &Object<'_>| workload.pods().first().is_some_and(|pod| selects(selector, pod));
+    workloads.take(NEIGHBOURS_MAX).filter(is_selected).collect()
+}
+
+/// Whether a label selector selects a pod (apimachinery, labels.Requirement).
+pub(super) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
+    let labels = pod.root.field("metadata.labels");
+    let label = |key: &str| labels.and_then(|labels| labels.str(key));
+    let mut equals = selector.get("matchLabels").into_iter().flat_map(Node::entries);
+    let mut expressions = selector.list("matchExpressions");
+    equals.all(|(key, value)| value.as_str().is_some() && label(key) == value.as_str())
+        && expressions.all(|expression| {
+            let value = expression.str("key").and_then(label);
+            let is_in = value
+                .is_some_and(|value| expression.list("values").any(|v| v.as_str() == Some(value)));
+            match expression.str("operator") {
+                Some("In") => is_in,
+                Some("NotIn") => !is_in,
+                Some("Exists") => value.is_some(),
+                Some("DoesNotExist") => value.is_none(),
+                _ => false,
+            }
+        })
+}
