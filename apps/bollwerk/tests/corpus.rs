@@ -103,7 +103,8 @@ fn key(finding: &Finding, assessment: &Assessment, contents: &HashMap<String, St
 
 /// All findings of objects on which no neighbour has a say: those whose namespace has no Pod
 /// Security label, no default of limits and no service account that decides about its token
-/// anywhere in the corpus. These are the objects Kubernetes itself would look at.
+/// anywhere in the corpus. These are the objects Kubernetes itself would look at. Left out, since
+/// they are about two objects together: what a Namespace lacks, and budgets with their workloads.
 fn independent(
     assessment: &Assessment,
     contents: &HashMap<String, String>,
@@ -117,7 +118,7 @@ fn independent(
         .findings
         .iter()
         .filter(|finding| !dependent.contains(&namespace(finding)))
-        .filter(|finding| finding.control != "disruption-budget-missing")
+        .filter(|finding| !finding.control.starts_with("disruption-budget-"))
         .filter(|finding| {
             !matches!(&finding.subject, Subject::Object { kind, .. } if kind == "Namespace")
         })
