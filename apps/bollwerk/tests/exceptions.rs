@@ -107,6 +107,20 @@ fn what_is_written_wrongly_is_told_with_its_place() {
 }
 
 #[test]
+fn an_annotation_that_is_no_exception_is_a_gap() {
+    for (annotation, wrong) in [
+        ("host-pit: because", "`host-pit` is no control; did you mean `host-pid`?"),
+        ("host-pid: until=soon because", "write `until=2027-03-31 owner=NAME REASON`"),
+    ] {
+        let old = "host-pid: until=2030-01-01 owner=platform it watches the node";
+        let folder = Folder::new(&[("pod.yaml", &POD.replace(old, annotation))]);
+        let (_, out, _) = bollwerk(folder.path(), &["scan", "pod.yaml", "--no-config"], "");
+        assert!(out.contains("gap[invalid-value] an exception that excepts nothing: "), "{out}");
+        assert!(out.contains(wrong) && out.contains("--> pod.yaml:8:"), "{out}");
+    }
+}
+
+#[test]
 fn only_what_the_baseline_does_not_know_fails() {
     let folder = Folder::new(&[("a/pod.yaml", POD)]);
     let save = ["baseline", "save", "a", "--output=known.json"];

@@ -15,10 +15,12 @@
 mod config;
 mod scope;
 
-use model::{Finding, Fingerprint, Fix, Location, Object, Path, Severity, Snapshot, Subject};
+use model::{Finding, Fingerprint, Fix, Location, Node, Object, Path, Severity, Snapshot, Subject};
 
 pub use config::{EXCEPTION_KEYS, read};
 pub use scope::Scope;
+
+use crate::config::parse_control;
 
 /// Prefix of the annotations that are exceptions.
 pub const ANNOTATION_PREFIX: &str = "allow.bollwerk.io/";
@@ -224,6 +226,27 @@ fn annotation(
             config::annotation(control, text)
         })
         .find(|exception| exception.holds(today) && exception.scope.covers(finding, Some(object)))
+}
+
+/// Annotations that want to be exceptions and are none, with what is wrong with each.
+pub(crate) fn misspelt(object: &Object<'_>) -> Vec<(Path, String)> {
+    let annotations = object.root.field("metadata.annotations");
+    let exceptions = annotations.into_iter().flat_map(Node::entries).filter_map(|(key, value)| {
+        Some((key, key.strip_prefix(ANNOTATION_PREFIX)?, value.as_str().unwrap_or_default()))
+    });
+    exceptions
+        .filter_map(|(key, control, text)| {
+            let wrong = match parse_control(control) {
+                Err(error) => error,
+                Ok(_) if config::annotation(control, text).is_some() => return None,
+                Ok(_) => {
+                    "write `until=2027-03-31 owner=NAME REASON`; a reason is needed".to_owned()
+                }
+            };
+            let at = Path::root().field("metadata.annotations").key(key);
+            Some((at, format!("an exception that excepts nothing: {wrong}")))
+        })
+        .collect()
 }
 
 #[cfg(test)]

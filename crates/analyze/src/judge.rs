@@ -8,7 +8,7 @@ use model::{
 
 use crate::control::Draft;
 use crate::joins::Joins;
-use crate::{Control, Options, Report, pod_security};
+use crate::{Control, Options, Report, exception, pod_security};
 
 /// What is said of one object. Locations are not known here: whoever has the text adds them.
 #[derive(Default)]
@@ -66,6 +66,9 @@ pub fn judge_object<'c>(
         judgement.gap(object, at, GapKind::Ambiguous, reason);
     }
     judgement.findings.retain(|finding| options.selects(finding));
+    for (at, reason) in exception::misspelt(object) {
+        judgement.gap(object, at, GapKind::InvalidValue, reason);
+    }
     if !is_whole {
         let reason = "it is too large or too deep to be searched for pods as a whole";
         judgement.gap(object, Path::root(), GapKind::Limit, reason.to_owned());
