@@ -54,6 +54,7 @@ Examples:
   helm template shop ./chart | bollwerk scan -
   bollwerk scan deploy/ --pod-security restricted --fail-on high
   bollwerk scan deploy/ --format sarif --output bollwerk.sarif
+  bollwerk scan deploy/ --format html --output bollwerk.html
 
 Exit codes:
   0  no finding at the threshold, everything was read
@@ -199,8 +200,20 @@ pub(crate) enum Format {
     Terminal,
     /// bollwerk.report/v1
     Json,
-    /// SARIF 2.1.0
+    /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// One page for a browser, offline, with a search
+    Html,
+    /// JUnit XML, for continuous integration
+    Junit,
+    /// A comment for a pull request
+    Markdown,
+    /// A row for each finding and gap, for a spreadsheet
+    Csv,
+    /// GitLab code quality
+    Gitlab,
+    /// OSCAL assessment results, for auditors
+    Oscal,
 }
 
 const FIX_EXAMPLES: &str = "\

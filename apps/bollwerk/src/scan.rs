@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     let bar = Bar::watch(&settings.collect.progress);
     let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
     stats.stage("read");
-    let frames = arguments.format == Format::Terminal;
+    let frames = matches!(arguments.format, Format::Terminal | Format::Html);
     let assessment = assess::judge(snapshot, &sources, &settings, frames);
     drop(bar);
     stats.stage("judge");
@@ -89,6 +89,7 @@ fn rules() -> Vec<Rule> {
         name: control.name,
         id: control.id,
         title: control.title,
+        family: catalog::family(control),
         severity: control.severity,
         page: control.page,
     });
@@ -96,6 +97,7 @@ fn rules() -> Vec<Rule> {
         name: rule.name,
         id: rule.name,
         title: rule.title,
+        family: "pod-security",
         severity: model::Severity::High,
         page: rule.advice,
     });
@@ -103,6 +105,7 @@ fn rules() -> Vec<Rule> {
         name: rule.name,
         id: rule.name,
         title: rule.title,
+        family: "exceptions",
         severity: rule.severity,
         page: rule.advice,
     });
@@ -117,6 +120,12 @@ fn write(report: &Report<'_>, arguments: &Scan) -> Result<()> {
         }
         Format::Json => report::Format::Json,
         Format::Sarif => report::Format::Sarif,
+        Format::Html => report::Format::Html,
+        Format::Junit => report::Format::Junit,
+        Format::Markdown => report::Format::Markdown,
+        Format::Csv => report::Format::Csv,
+        Format::Gitlab => report::Format::Gitlab,
+        Format::Oscal => report::Format::Oscal,
     };
     if let Some(path) = &arguments.output {
         let file = File::create(path)

@@ -16,6 +16,7 @@ const RULES: &[Rule] = &[
         name: "privileged-container",
         id: "BW-POD-001",
         title: "Privileged container",
+        family: "pod",
         severity: Severity::Critical,
         page: "# Privileged container\n\nWhat it is.\n\nWhen it is legitimate.\n\n## Bad\n\nno\n",
     },
@@ -23,6 +24,7 @@ const RULES: &[Rule] = &[
         name: "pod-security/privileged",
         id: "pod-security/privileged",
         title: "Pod Security: privileged container",
+        family: "pod-security",
         severity: Severity::High,
         page: "remove `privileged`, or set it to false",
     },
@@ -158,10 +160,16 @@ fn check(name: &str, text: &str) {
     assert!(text == expected, "{name} is now:\n{text}\nBOLLWERK_BLESS=1 accepts it");
 }
 
-const FORMATS: [(Format, &str); 3] = [
+const FORMATS: [(Format, &str); 9] = [
     (Format::Terminal { show: Severity::Info }, "txt"),
     (Format::Json, "json"),
     (Format::Sarif, "sarif.json"),
+    (Format::Html, "html"),
+    (Format::Junit, "junit.xml"),
+    (Format::Markdown, "md"),
+    (Format::Csv, "csv"),
+    (Format::Gitlab, "gitlab.json"),
+    (Format::Oscal, "oscal.json"),
 ];
 
 #[test]
