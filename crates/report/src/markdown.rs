@@ -179,28 +179,36 @@ fn prose(text: &str) -> String {
     parts.iter().enumerate().map(part).collect()
 }
 
-/// A name as code. Mentions and references are not looked for in it.
+/// A name as code. Hosting services look for no mention, reference or link in it.
 fn code(text: &str) -> String {
-    format!("<code>{}</code>", escaped(&clipped(&harmless(text), CHARS_MAX)))
+    format!("<code>{}</code>", literal(&clipped(&harmless(text), CHARS_MAX)))
 }
 
-/// A text in which nothing is Markdown, HTML, a link, a mention or a reference: every character
-/// that could begin one is written as a character reference, which `CommonMark` (section 2.5)
-/// never takes for structure. Mentions and links are found after that, so a zero-width space
-/// breaks them.
+/// A text that names nobody and links to nothing: services look for mentions, references and
+/// addresses after Markdown is done, so that only a zero-width space breaks them.
 fn escaped(text: &str) -> String {
+    const BREAK: &str = "&#8203;";
+    literal(text)
+        .replace("&#64;", &format!("&#64;{BREAK}"))
+        .replace("&#35;", &format!("&#35;{BREAK}"))
+        .replace("&#58;//", &format!("&#58;{BREAK}//"))
+        .replace("www.", &format!("www{BREAK}."))
+}
+
+/// A text in which nothing is Markdown or HTML: every character that could begin either is
+/// written as a character reference, which `CommonMark` (section 2.5) never takes for structure.
+fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4);
     for char in text.chars() {
         match char {
             '&' | '<' | '>' | '"' | '\'' | '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '('
-            | ')' | '+' | '!' | '|' | '~' | '=' | '$' => {
+            | ')' | '+' | '!' | '|' | '~' | '=' | '$' | '@' | '#' | ':' => {
                 out.push_str(&format!("&#{};", u32::from(char)));
             }
-            '@' | '#' | ':' => out.push_str(&format!("&#{};&#8203;", u32::from(char))),
             _ => out.push(char),
         }
     }
-    out.replace("www.", "www&#8203;.")
+    out
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ const FORMATS: [(Format, &str); 9] = [
     (Format::Sarif, "sarif.json"),
     (Format::Html, "html"),
     (Format::Junit, "junit.xml"),
-    (Format::Markdown, "md"),
+    (Format::Markdown, "markdown"),
     (Format::Csv, "csv"),
     (Format::Gitlab, "gitlab.json"),
     (Format::Oscal, "oscal.json"),
