@@ -74,7 +74,7 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     for gap in report.gaps {
         let is_accepted = report.policy.accepted_gaps.contains(&gap.kind);
         let mut row = Row { r#type: "gap", ..Row::default() };
-        row.control = gap.kind.name().to_owned();
+        gap.kind.name().clone_into(&mut row.control);
         row.name.clone_from(&gap.subject);
         row.message.clone_from(&gap.reason);
         row.note = if is_accepted { "accepted".to_owned() } else { String::new() };

@@ -78,8 +78,8 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
          <a class=\"skip\" href=\"#findings\">To the findings</a>\n\
          <header>\n<p class=\"brand\">bollwerk</p>\n\
          <h1 class=\"{class}\"><span>{word}:</span> {because}</h1>\n\
-         <p class=\"read\"><bdi>{of}</bdi> · read {taken_at} · judged for Kubernetes {version}</p>\n\
-         </header>\n",
+         <p class=\"read\"><bdi>{of}</bdi> · read {taken_at} · \
+         judged for Kubernetes {version}</p>\n</header>\n",
         word = verdict.word,
         because = text(&because),
     )

@@ -14,7 +14,8 @@ use crate::{Outcome, Report, Rule, json};
 
 /// Most bytes written. GitHub takes 65,536 characters as one comment.
 const BYTES_MAX: usize = 60_000;
-/// What the head may take of them: the rest is for the findings.
+/// Most gaps listed, and what they may take of it: the rest is for the findings.
+const GAPS_MAX: usize = 20;
 const GAPS_BYTES_MAX: usize = 15_000;
 /// Most findings of one control listed.
 const ROWS_MAX: usize = 10;
@@ -68,18 +69,19 @@ fn gaps(report: &Report<'_>, text: &mut String) {
     let (count, kinds) = (counted(report.gaps.len() as u64, "gap"), gap_kinds(report));
     let open = format!(
         "<details><summary>⚠️ <b>{count}: not everything was assessed</b> ({kinds})</summary>\n\n\
-         |kind|where|why|\n|--|--|--|\n"
+         |kind|what and where|\n|--|--|\n"
     );
     text.push_str(&open);
     let row = |gap: &Gap| {
         let is_accepted = report.policy.accepted_gaps.contains(&gap.kind);
         let accepted = if is_accepted { " (accepted)" } else { "" };
+        let is_file = gap.location.as_ref().is_none_or(|place| place.file == gap.subject);
+        let subject = if is_file { String::new() } else { format!("{} ", code(&gap.subject)) };
         let (place, reason) = (code(&json::place(gap)), prose(&gap.reason));
-        let subject = if gap.location.is_some() { code(&gap.subject) } else { String::new() };
-        format!("|{}{accepted}|{place} {subject}|{reason}|\n", gap.kind)
+        format!("|{}{accepted}|{subject}{reason}<br>{place}|\n", gap.kind)
     };
     let end = text.len() + GAPS_BYTES_MAX;
-    let left = rows(report.gaps.iter().map(row), end, usize::MAX, text);
+    let left = rows(report.gaps.iter().map(row), end, GAPS_MAX, text);
     text.push_str(&more(left, "gap"));
     text.push_str("\n</details>\n\n");
 }

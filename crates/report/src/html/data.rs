@@ -29,7 +29,7 @@ impl Texts {
         if let Some(number) = self.numbers.get(text) {
             return *number;
         }
-        let number = self.list.len() as i32;
+        let number = i32::try_from(self.list.len()).unwrap_or(NONE);
         self.list.push(harmless(text));
         self.numbers.insert(text.to_owned(), number);
         number

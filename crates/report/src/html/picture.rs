@@ -22,8 +22,11 @@ const NAME_CHARS_MAX: usize = 60;
 
 /// Measures of the picture in CSS pixels.
 const ROW_HEIGHT: usize = 28;
-const CELL_WIDTH: usize = 46;
-const CELL_GAP: usize = 3;
+const CELL_WIDTH: i64 = 46;
+const CELL_HEIGHT: usize = 25;
+const CELL_GAP: i64 = 3;
+/// Width of all columns.
+const CELLS_WIDTH: i64 = Severity::ALL.len().cast_signed() as i64 * (CELL_WIDTH + CELL_GAP);
 
 /// Folders of the files with findings, named from the folder all of them share.
 pub(super) struct Folders {
@@ -131,8 +134,8 @@ fn chart(
     )?;
     writeln!(out, "<text class=\"column\" x=\"0\" y=\"18\">{title}</text>")?;
     writeln!(out, "<svg x=\"100%\" overflow=\"visible\" aria-hidden=\"true\">")?;
-    for (column, severity) in Severity::ALL.iter().enumerate() {
-        let x = left(column) + (CELL_WIDTH / 2) as i64;
+    for (column, severity) in (0..).zip(Severity::ALL) {
+        let x = left(column) + CELL_WIDTH / 2;
         writeln!(out, "<text class=\"column middle\" x=\"{x}\" y=\"18\">{severity}</text>")?;
     }
     writeln!(out, "</svg>")?;
@@ -150,8 +153,8 @@ fn chart(
 }
 
 /// Left edge of a column, counted from the right edge of the picture.
-fn left(column: usize) -> i64 {
-    -(((Severity::ALL.len() - column) * (CELL_WIDTH + CELL_GAP)) as i64) + CELL_GAP as i64
+fn left(column: i64) -> i64 {
+    column * (CELL_WIDTH + CELL_GAP) + CELL_GAP - CELLS_WIDTH
 }
 
 /// One name with its counts; with a key, links that filter by it.
@@ -178,13 +181,12 @@ fn row(
         out,
         "<rect class=\"cover\" x=\"{edge}\" width=\"{width}\" height=\"{ROW_HEIGHT}\"/>"
     )?;
-    for ((column, severity), count) in Severity::ALL.iter().enumerate().zip(counts) {
+    for ((column, severity), count) in (0..).zip(Severity::ALL).zip(counts) {
         let x = left(column);
-        let middle = x + (CELL_WIDTH / 2) as i64;
-        let height = ROW_HEIGHT - CELL_GAP;
+        let middle = x + CELL_WIDTH / 2;
         let (shade, number) = (shade(*count, most), grouped(*count));
         let cell = format!(
-            "<rect class=\"{severity}\" x=\"{x}\" width=\"{CELL_WIDTH}\" height=\"{height}\" \
+            "<rect class=\"{severity}\" x=\"{x}\" width=\"{CELL_WIDTH}\" height=\"{CELL_HEIGHT}\" \
              rx=\"4\" fill-opacity=\"{shade}\"/>"
         );
         let label = text(&format!("{name}: {count} {severity}"));
@@ -220,12 +222,12 @@ mod tests {
 
     #[test]
     fn files_share_their_folders_but_not_themselves() {
-        let shared = |files: &[&str]| super::shared(&files.iter().copied().collect());
-        assert_eq!(shared(&[]), 0);
-        assert_eq!(shared(&["a/b/c.yaml"]), 2);
-        assert_eq!(shared(&["a/b/c.yaml", "a/b/d.yaml"]), 2);
-        assert_eq!(shared(&["a/b/c.yaml", "a/b.yaml"]), 1);
-        assert_eq!(shared(&["/x/a/b", "/x/c/d", "/x/c/e"]), 1);
+        let folders = |files: &[&str]| shared(&files.iter().copied().collect());
+        assert_eq!(folders(&[]), 0);
+        assert_eq!(folders(&["a/b/c.yaml"]), 2);
+        assert_eq!(folders(&["a/b/c.yaml", "a/b/d.yaml"]), 2);
+        assert_eq!(folders(&["a/b/c.yaml", "a/b.yaml"]), 1);
+        assert_eq!(folders(&["/x/a/b", "/x/c/d", "/x/c/e"]), 1);
     }
 
     #[test]
