@@ -132,11 +132,11 @@ pub(crate) struct Inputs {
 pub(crate) struct Judging {
     /// Only these controls (name or id; several with commas)
     #[arg(long, value_name = "CONTROL", value_delimiter = ',',
-          value_parser = analyze::config::parse_control)]
+          value_parser = analyze::control_name::parse)]
     pub(crate) only: Vec<String>,
     /// Not these controls
     #[arg(long, value_name = "CONTROL", value_delimiter = ',',
-          value_parser = analyze::config::parse_control)]
+          value_parser = analyze::control_name::parse)]
     pub(crate) skip: Vec<String>,
     /// Pod Security level where no namespace says: `restricted`, `baseline:v1.30`
     #[arg(long, value_name = "LEVEL[:VERSION]",
@@ -228,7 +228,7 @@ pub(crate) struct Fix {
 #[derive(Args)]
 pub(crate) struct Explain {
     /// Name or id of the control
-    #[arg(value_parser = analyze::config::parse_control)]
+    #[arg(value_parser = analyze::control_name::parse)]
     pub(crate) control: String,
 }
 

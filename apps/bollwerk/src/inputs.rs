@@ -28,8 +28,9 @@ pub(crate) fn collect(inputs: &Inputs, settings: &Settings) -> Result<(Snapshot,
 fn saved(path: &Path) -> Result<Snapshot> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("cannot read the snapshot {shown}"))?;
-    model::snapshot::read(&mut BufReader::with_capacity(1 << 16, file))
-        .with_context(|| format!("{shown} is no snapshot"))
+    model::snapshot::read(&mut BufReader::with_capacity(1 << 16, file)).with_context(|| {
+        format!("cannot read {shown} as a snapshot (write one with `bollwerk snapshot save`)")
+    })
 }
 
 fn named(inputs: &Inputs) -> Result<Vec<Input>> {

@@ -99,7 +99,7 @@ fn rules() -> Vec<Rule> {
         severity: model::Severity::High,
         page: rule.advice,
     });
-    let exceptions = exception::RULES.iter().map(|rule| Rule {
+    let exceptions = analyze::remark::RULES.iter().map(|rule| Rule {
         name: rule.name,
         id: rule.name,
         title: rule.title,

@@ -97,6 +97,14 @@ pub(crate) struct Draft {
     pub(crate) fix: Option<Fix>,
 }
 
+/// An object and the world it is judged in.
+#[derive(Clone, Copy)]
+pub(crate) struct Standing<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) world: WorldId,
+    pub(crate) object: &'a Object<'a>,
+}
+
 /// Takes what a control finds, and answers what it may ask beyond its object.
 pub struct Report<'a> {
     /// The snapshot the object stands in.

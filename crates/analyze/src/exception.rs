@@ -15,12 +15,13 @@
 mod config;
 mod scope;
 
-use model::{Finding, Fingerprint, Fix, Location, Node, Object, Path, Severity, Snapshot, Subject};
+use model::{Finding, Fingerprint, Fix, Location, Node, Object, Path, Snapshot, Subject};
 
 pub use config::{EXCEPTION_KEYS, read};
 pub use scope::Scope;
 
-use crate::config::parse_control;
+use crate::control_name;
+use crate::remark::{self, RemarkKind};
 
 /// Prefix of the annotations that are exceptions.
 pub const ANNOTATION_PREFIX: &str = "allow.bollwerk.io/";
@@ -71,61 +72,6 @@ pub struct Remark {
     pub exception: Exception,
 }
 
-/// What a remark is called and what to do about it, as findings and pages show it.
-pub struct Rule {
-    /// What it is about.
-    pub kind: RemarkKind,
-    /// The name of its findings.
-    pub name: &'static str,
-    /// One line.
-    pub title: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What to do.
-    pub advice: &'static str,
-}
-
-/// The rule with this name.
-pub fn find(name: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.name == name)
-}
-
-/// Every remark.
-pub const RULES: &[Rule] = &[
-    Rule {
-        kind: RemarkKind::Expired,
-        name: "exception-expired",
-        title: "Exception has expired",
-        severity: Severity::Low,
-        advice: "repair what it covered, or set a new day with a new reason",
-    },
-    Rule {
-        kind: RemarkKind::Unused,
-        name: "exception-unused",
-        title: "Exception hides nothing",
-        severity: Severity::Low,
-        advice: "remove it: what it was for is repaired, renamed or out of this scan",
-    },
-    Rule {
-        kind: RemarkKind::TooWide,
-        name: "exception-too-wide",
-        title: "Exception covers everything",
-        severity: Severity::Medium,
-        advice: "name a kind, namespace, name, container, label or path",
-    },
-];
-
-/// What can be wrong with an exception.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemarkKind {
-    /// Its day has passed: its findings are back.
-    Expired,
-    /// It hides nothing.
-    Unused,
-    /// It names no kind, name, namespace, container, label or path.
-    TooWide,
-}
-
 /// Divides findings into those that are excepted and those that are not. `embedded` says whether
 /// annotations of the judged objects count: where their author is not trusted, they must not.
 pub fn apply(
@@ -171,7 +117,7 @@ pub fn apply(
 impl Remark {
     /// The remark as a finding about the configuration file.
     pub fn finding(&self) -> Option<Finding> {
-        let rule = RULES.iter().find(|rule| rule.kind == self.kind)?;
+        let rule = remark::RULES.iter().find(|rule| rule.kind == self.kind)?;
         let Place::Central(location) = &self.exception.place else { return None };
         let Exception { control, reason, until, .. } = &self.exception;
         let until = until.map(|day| format!(", until {day}")).unwrap_or_default();
@@ -236,7 +182,7 @@ pub(crate) fn misspelt(object: &Object<'_>) -> Vec<(Path, String)> {
     });
     exceptions
         .filter_map(|(key, control, text)| {
-            let wrong = match parse_control(control) {
+            let wrong = match control_name::parse(control) {
                 Err(error) => error,
                 Ok(_) if config::annotation(control, text).is_some() => return None,
                 Ok(_) => {

@@ -3,7 +3,7 @@
 //! Which controls stand for an item is written once, under `## Mapping` of the controls' pages;
 //! here stand the items themselves, and for those without a control what it takes to answer them.
 
-use crate::{Control, catalog, frameworks};
+use crate::{Control, catalog};
 
 /// A benchmark, a guide or a matrix of techniques.
 pub struct Framework {
@@ -57,16 +57,6 @@ pub enum Coverage {
     NotYet(&'static str),
 }
 
-/// Every framework.
-pub fn all() -> &'static [&'static Framework] {
-    frameworks::ALL
-}
-
-/// The framework of this name.
-pub fn find(name: &str) -> Option<&'static Framework> {
-    all().iter().copied().find(|framework| framework.name == name)
-}
-
 impl Framework {
     /// The controls that stand for an item, in the order of the catalog.
     pub fn controls(&self, item: &'static Item) -> impl Iterator<Item = &'static Control> {
@@ -83,71 +73,11 @@ impl Framework {
         self.items.iter().filter(move |item| names.contains(&self.name_of(item)))
     }
 
-    fn name_of(&self, item: &'static Item) -> &'static str {
+    /// What pages call an item by.
+    pub(crate) fn name_of(&self, item: &'static Item) -> &'static str {
         match self.named_by {
             NamedBy::Id => item.id,
             NamedBy::Title => item.title,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn items_are_well_formed_and_told_apart() {
-        let mut names = HashSet::new();
-        for framework in all() {
-            assert!(names.insert(framework.name), "{} is given twice", framework.name);
-            let (mut ids, mut titles) = (HashSet::new(), HashSet::new());
-            for item in framework.items {
-                let Item { id, title, .. } = item;
-                assert!(ids.insert(*id), "{}: {id} is given twice", framework.name);
-                let told_apart = titles.insert(*title) || framework.named_by == NamedBy::Id;
-                assert!(told_apart, "{}: `{title}` is given twice", framework.name);
-                assert!(!title.is_empty() && !title.ends_with('.'), "{id} {title}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_a_page_names_is_an_item() {
-        for control in catalog::all() {
-            for entry in catalog::mapping(control) {
-                for framework in all() {
-                    let Some(name) = entry.strip_prefix(framework.prefix) else { continue };
-                    assert!(
-                        framework.items.iter().any(|item| framework.name_of(item) == name),
-                        "{}: {} has no `{name}`",
-                        control.name,
-                        framework.title
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn items_with_controls_say_so_and_those_that_say_so_have_some() {
-        for framework in all() {
-            for item in framework.items {
-                let names: Vec<_> = framework.controls(item).map(|c| c.name).collect();
-                assert_eq!(
-                    item.coverage == Coverage::Controls,
-                    !names.is_empty(),
-                    "{} {}: {names:?}",
-                    framework.name,
-                    item.id
-                );
-                for name in names {
-                    let control = catalog::find(name).unwrap();
-                    let back = framework.items_of(control).any(|other| other.id == item.id);
-                    assert!(back, "{name}");
-                }
-            }
         }
     }
 }

@@ -9,7 +9,7 @@ mod mask;
 mod read;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -119,14 +119,15 @@ pub fn collect(
     key: DigestKey,
 ) -> Sources {
     let mut files = Vec::new();
+    let mut worlds = Worlds::new(snapshot);
     for input in inputs {
         match input {
             Input::Text(text) => {
-                let world = world(&mut snapshot.worlds, "-".to_owned());
+                let world = worlds.number(snapshot, "-".to_owned());
                 let content = Content::Text(text);
                 files.push(File { name: "-".to_owned(), content, world, digest: 0 });
             }
-            Input::Path(path) => folder(snapshot, &path, options, &mut files),
+            Input::Path(path) => folder(snapshot, &path, options, &mut worlds, &mut files),
         }
     }
     let sources = Sources { files, limits: options.limits.clone(), key };
@@ -134,7 +135,13 @@ pub fn collect(
     read_all(snapshot, sources, options)
 }
 
-fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut Vec<File>) {
+fn folder(
+    snapshot: &mut Snapshot,
+    path: &Path,
+    options: &Options,
+    worlds: &mut Worlds,
+    files: &mut Vec<File>,
+) {
     let walk = walk::walk(path, options.ignore_files);
     snapshot.gaps.extend(walk.gaps);
     if walk.files.is_empty() && path.is_dir() {
@@ -142,11 +149,11 @@ fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut V
         let reason = "holds no .yaml, .yml or .json file: nothing was judged".to_owned();
         snapshot.gaps.push(Gap { kind: GapKind::Empty, subject, location: None, reason });
     }
-    let whole = world(&mut snapshot.worlds, path.display().to_string());
+    let whole = worlds.number(snapshot, path.display().to_string());
     let globs: Vec<_> = options.worlds.iter().map(globset::Glob::compile_matcher).collect();
     for file in walk.files {
         let world = own_world(&file, path, &globs).map_or(whole, |folder| {
-            world(&mut snapshot.worlds, path.join(folder).display().to_string())
+            worlds.number(snapshot, path.join(folder).display().to_string())
         });
         let name = file.strip_prefix(".").unwrap_or(&file).display().to_string();
         let content = match options.overlay.get(Path::new(&name)) {
@@ -165,13 +172,24 @@ fn own_world<'f>(file: &'f Path, path: &Path, globs: &[globset::GlobMatcher]) ->
     })
 }
 
-/// The number of a world by its name, which is new if it was not there.
-fn world(worlds: &mut Vec<String>, name: String) -> WorldId {
-    let known = worlds.iter().position(|world| *world == name);
-    WorldId(known.unwrap_or_else(|| {
-        worlds.push(name);
-        worlds.len() - 1
-    }) as u32)
+/// The numbers of a snapshot's worlds by name.
+struct Worlds {
+    numbers: HashMap<String, WorldId>,
+}
+
+impl Worlds {
+    fn new(snapshot: &Snapshot) -> Self {
+        let numbered = (0..).zip(&snapshot.worlds);
+        Self { numbers: numbered.map(|(number, name)| (name.clone(), WorldId(number))).collect() }
+    }
+
+    /// The number of a world, which is new if it was not there.
+    fn number(&mut self, snapshot: &mut Snapshot, name: String) -> WorldId {
+        *self.numbers.entry(name).or_insert_with_key(|name| {
+            snapshot.worlds.push(name.clone());
+            WorldId((snapshot.worlds.len() - 1) as u32)
+        })
+    }
 }
 
 /// What one thread gathered.

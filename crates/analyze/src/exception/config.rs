@@ -5,7 +5,7 @@ use model::Location;
 use model::config::{ConfigError, Key, KeyKind, Section};
 
 use super::{Exception, Place, Scope};
-use crate::config::parse_control;
+use crate::control_name;
 
 /// Keys of one exception in the configuration file.
 pub const EXCEPTION_KEYS: &[Key] = &[
@@ -28,7 +28,7 @@ pub fn read(sections: &[Section<'_>], file: &str) -> Result<Vec<Exception>, Conf
 
 fn read_one(section: &Section<'_>, file: &str) -> Result<Exception, ConfigError> {
     let text = |name| section.parse(name, |text| Ok(text.to_owned()));
-    let control = section.parse("control", parse_control)?;
+    let control = section.parse("control", control_name::parse)?;
     let control =
         control.ok_or_else(|| section.error("an exception needs a `control`".to_owned()))?;
     let reason = text("reason")?.filter(|reason| !reason.trim().is_empty());
