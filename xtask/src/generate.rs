@@ -85,11 +85,12 @@ fn frameworks() -> String {
         text.push_str(&format!(
             "\n## {title}\n\nItems: {source}.\n\n| item | what | answered by |\n|---|---|---|\n"
         ));
-        for item in framework.items {
+        for item in framework.items() {
+            let controls =
+                || framework.controls(item).map(|it| it.name).collect::<Vec<_>>().join(", ");
             let answer = match item.coverage {
-                Coverage::Controls => {
-                    framework.controls(item).map(|it| it.name).collect::<Vec<_>>().join(", ")
-                }
+                Coverage::Controls => controls(),
+                Coverage::Partly(rest) => format!("{}; in part, the rest: {rest}", controls()),
                 Coverage::NeedsCluster => "not assessed: needs a running cluster".to_owned(),
                 Coverage::NeedsNode => "not assessed: needs the node".to_owned(),
                 Coverage::NeedsCloud => "not assessed: needs the cloud provider".to_owned(),

@@ -17,7 +17,17 @@ pub struct Framework {
     pub prefix: &'static str,
     /// What follows the prefix.
     pub named_by: NamedBy,
-    /// Its items, in its own order.
+    /// Its sections, in its own order.
+    pub sections: &'static [Section],
+}
+
+/// Items that belong together.
+pub struct Section {
+    /// Its number in the framework; empty if it has none.
+    pub id: &'static str,
+    /// What it is about.
+    pub title: &'static str,
+    /// Its items, in the framework's order.
     pub items: &'static [Item],
 }
 
@@ -45,6 +55,8 @@ pub struct Item {
 pub enum Coverage {
     /// Controls, from manifests or a snapshot: those whose pages name the item.
     Controls,
+    /// The same, but they see a part only: who sees the rest.
+    Partly(&'static str),
     /// It can be seen only by asking a running cluster.
     NeedsCluster,
     /// It can be seen only on a node: files, processes and their arguments.
@@ -58,6 +70,11 @@ pub enum Coverage {
 }
 
 impl Framework {
+    /// Its items, section by section.
+    pub fn items(&self) -> impl Iterator<Item = &'static Item> + use<> {
+        self.sections.iter().flat_map(|section| section.items)
+    }
+
     /// The controls that stand for an item, in the order of the catalog.
     pub fn controls(&self, item: &'static Item) -> impl Iterator<Item = &'static Control> {
         let (prefix, name) = (self.prefix, self.name_of(item));
@@ -70,7 +87,7 @@ impl Framework {
     pub fn items_of(&self, control: &Control) -> impl Iterator<Item = &'static Item> {
         let names: Vec<_> =
             catalog::mapping(control).filter_map(|entry| entry.strip_prefix(self.prefix)).collect();
-        self.items.iter().filter(move |item| names.contains(&self.name_of(item)))
+        self.items().filter(move |item| names.contains(&self.name_of(item)))
     }
 
     /// What pages call an item by.
