@@ -90,12 +90,8 @@ fn frameworks() -> String {
                 || framework.controls(item).map(|it| it.name).collect::<Vec<_>>().join(", ");
             let answer = match item.coverage {
                 Coverage::Controls => controls(),
-                Coverage::Partly(rest) => format!("{}; in part, the rest: {rest}", controls()),
-                Coverage::NeedsCluster => "not assessed: needs a running cluster".to_owned(),
-                Coverage::NeedsNode => "not assessed: needs the node".to_owned(),
-                Coverage::NeedsCloud => "not assessed: needs the cloud provider".to_owned(),
-                Coverage::NeedsPerson => "not assessed: needs a person".to_owned(),
-                Coverage::NotYet(engine) => format!("not yet: the {engine} engine"),
+                Coverage::Partly(rest) => format!("{}; the rest needs {rest}", controls()),
+                other => format!("not assessed: {other}"),
             };
             text.push_str(&format!("| {} | {} | {answer} |\n", item.id, item.title));
         }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use analyze::framework::Framework;
+use analyze::frameworks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{GapKind, KubernetesVersion, Severity};
 
@@ -33,6 +35,9 @@ pub(crate) enum Command {
     /// List all controls
     #[command(after_help = "Example:\n  bollwerk controls --format json")]
     Controls(Controls),
+    /// List the frameworks that `scan --framework` answers
+    #[command(after_help = "Example:\n  bollwerk frameworks --format json")]
+    Frameworks(Frameworks),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  bollwerk completions bash > \
                             /etc/bash_completion.d/bollwerk")]
@@ -54,6 +59,7 @@ Examples:
   helm template shop ./chart | bollwerk scan -
   bollwerk scan deploy/ --pod-security restricted --fail-on high
   bollwerk scan deploy/ --format sarif --output bollwerk.sarif
+  bollwerk scan deploy/ --framework cis-1.12
 
 Exit codes:
   0  no finding at the threshold, everything was read
@@ -86,9 +92,19 @@ pub(crate) struct Scan {
     /// Findings that are known: only others fail (see `bollwerk baseline save`)
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Answer a framework's items instead: cis-1.12, nsa-cisa-1.2 … (see `bollwerk frameworks`)
+    #[arg(long, value_name = "NAME", value_parser = framework, conflicts_with = "only")]
+    pub(crate) framework: Option<&'static Framework>,
     /// Tell on standard error what the run cost
     #[arg(long)]
     pub(crate) stats: bool,
+}
+
+fn framework(name: &str) -> Result<&'static Framework, String> {
+    frameworks::find(name).ok_or_else(|| {
+        let names: Vec<&str> = frameworks::all().iter().map(|framework| framework.name).collect();
+        format!("`{name}` is no framework; there are {}", names.join(", "))
+    })
 }
 
 /// What is read.
@@ -239,10 +255,17 @@ pub(crate) struct Controls {
     pub(crate) format: ListFormat,
 }
 
+#[derive(Args)]
+pub(crate) struct Frameworks {
+    /// How to show the list
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
     /// For people
     Terminal,
-    /// bollwerk.controls/v1
+    /// bollwerk.controls/v1, bollwerk.frameworks/v1
     Json,
 }

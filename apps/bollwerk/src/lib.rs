@@ -9,6 +9,7 @@ mod baseline;
 mod catalog;
 pub mod config;
 mod fix;
+mod frameworks;
 mod generate;
 mod inputs;
 mod progress;
@@ -50,6 +51,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Snapshot(snapshot) => snapshot::run(&snapshot),
         Command::Explain(explain) => catalog::explain(&explain),
         Command::Controls(controls) => catalog::list(&controls),
+        Command::Frameworks(arguments) => frameworks::list(&arguments),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man { folder } => generate::man(&folder),
     }

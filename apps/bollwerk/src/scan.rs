@@ -4,14 +4,16 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use analyze::catalog;
 use analyze::exception::{self, Exception};
+use analyze::framework::Framework;
+use analyze::{catalog, compliance};
 use anyhow::{Context, Result, anyhow};
-use model::Finding;
+use model::{Finding, Gap};
 use report::baseline::Baseline;
 use report::{Hidden, Report, Rule};
 
 use crate::arguments::{Format, Scan};
+use crate::assess::Assessment;
 use crate::config::Settings;
 use crate::progress::Bar;
 use crate::stats::Stats;
@@ -27,6 +29,10 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     if !arguments.accepted_gaps.is_empty() {
         settings.report.accepted_gaps.clone_from(&arguments.accepted_gaps);
     }
+    if let Some(framework) = arguments.framework {
+        let controls = framework.items().flat_map(|item| framework.controls(item));
+        settings.judge.only = controls.map(|control| control.name.to_owned()).collect();
+    }
     settings.baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let bar = Bar::watch(&settings.collect.progress);
     let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
@@ -37,6 +43,7 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     stats.stage("judge");
     let rules = rules();
     let hidden: Vec<Hidden> = assessment.hidden.iter().map(hidden).collect();
+    let compliance = arguments.framework.map(|framework| comply(framework, &assessment, &settings));
     let report = Report {
         program_version: env!("CARGO_PKG_VERSION"),
         kubernetes_version: assessment.snapshot.version,
@@ -49,6 +56,7 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
         resolved: &assessment.resolved,
         gaps: &assessment.gaps,
         coverage: assessment.coverage,
+        compliance: compliance.as_ref(),
         rules: &rules,
         policy: &settings.report,
     };
@@ -58,6 +66,27 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
         anstream::eprintln!("{stats}");
     }
     Ok(report.outcome().exit_code())
+}
+
+fn comply(
+    framework: &Framework,
+    assessment: &Assessment,
+    settings: &Settings,
+) -> model::compliance::Compliance {
+    let hidden: Vec<&Finding> = assessment.hidden.iter().map(|(finding, _)| finding).collect();
+    let findings: Vec<&Finding> = assessment.findings.iter().chain(&assessment.known).collect();
+    let open = |gap: &&Gap| !settings.report.accepted_gaps.contains(&gap.kind);
+    compliance::assess(
+        framework,
+        &compliance::Run {
+            snapshot: &assessment.snapshot,
+            workloads: assessment.coverage.workloads,
+            options: &settings.judge,
+            findings: &findings,
+            hidden: &hidden,
+            gaps: assessment.gaps.iter().filter(open).count(),
+        },
+    )
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline> {

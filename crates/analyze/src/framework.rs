@@ -3,6 +3,8 @@
 //! Which controls stand for an item is written once, under `## Mapping` of the controls' pages;
 //! here stand the items themselves, and for those without a control what it takes to answer them.
 
+use std::fmt;
+
 use crate::{Control, catalog};
 
 /// A benchmark, a guide or a matrix of techniques.
@@ -67,6 +69,22 @@ pub enum Coverage {
     NeedsPerson,
     /// An engine of bollwerk will answer it and does not yet: its name.
     NotYet(&'static str),
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Controls => formatter.write_str("controls"),
+            Self::Partly(rest) => write!(formatter, "controls in part; the rest needs {rest}"),
+            Self::NeedsCluster => formatter.write_str("needs a running cluster"),
+            Self::NeedsNode => formatter.write_str("needs the node"),
+            Self::NeedsCloud => formatter.write_str("needs the cloud provider"),
+            Self::NeedsPerson => formatter.write_str("needs a person"),
+            Self::NotYet(engine) => {
+                write!(formatter, "needs the {engine} engine, which is not there yet")
+            }
+        }
+    }
 }
 
 impl Framework {

@@ -6,6 +6,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod catalog;
+pub mod compliance;
 pub mod config;
 mod control;
 pub mod control_name;

@@ -9,6 +9,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod compact;
+pub mod compliance;
 pub mod config;
 mod container;
 mod finding;

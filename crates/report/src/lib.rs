@@ -5,6 +5,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod baseline;
+mod compliance;
 pub mod config;
 mod json;
 mod sarif;
@@ -13,6 +14,7 @@ mod width;
 
 use std::io::{self, Write};
 
+use model::compliance::Compliance;
 use model::{Coverage, Finding, Gap, GapKind, KubernetesVersion, Severity};
 
 /// All that a run has to say.
@@ -39,6 +41,8 @@ pub struct Report<'a> {
     pub gaps: &'a [Gap],
     /// How much was seen.
     pub coverage: Coverage,
+    /// What is said of a framework, if one was asked for.
+    pub compliance: Option<&'a Compliance>,
     /// The controls that were asked.
     pub rules: &'a [Rule],
     /// What makes the run fail.

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Color, Style};
 use model::{Finding, Frame, Gap, Location, Severity, Subject};
 
 use crate::width::cells;
-use crate::{Outcome, Report, json};
+use crate::{Outcome, Report, compliance, json};
 
 /// Most findings shown in full; the rest is counted and the reader told how to see it.
 const SHOWN_MAX: usize = 100;
@@ -16,24 +16,29 @@ const GAPS_SHOWN_MAX: usize = 50;
 /// Subjects in the picture of where the risk sits.
 const SUBJECTS_SHOWN: usize = 8;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
 
 pub(crate) fn render(report: &Report<'_>, show: Severity, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, out);
     let shown: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.severity >= show).collect();
-    for finding in shown.iter().take(SHOWN_MAX) {
-        finding_in_full(finding, &mut out)?;
+    if let Some(compliance) = report.compliance {
+        gaps(report, &mut out)?;
+        compliance::render(compliance, &mut out)?;
+    } else {
+        for finding in shown.iter().take(SHOWN_MAX) {
+            finding_in_full(finding, &mut out)?;
+        }
+        gaps(report, &mut out)?;
+        risk(report, &mut out)?;
     }
-    gaps(report, &mut out)?;
-    risk(report, &mut out)?;
     summary(report, show, shown.len(), &mut out)?;
     out.flush()
 }
 
 /// A name from a manifest, without what would steer the terminal.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let visible = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
     text.chars().map(visible).collect()
 }

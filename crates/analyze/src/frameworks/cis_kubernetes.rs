@@ -98,11 +98,7 @@ const SECTION_1_2: Section = section(
         item("1.2.24", "The API server serves TLS", NeedsNode),
         item("1.2.25", "Client certificates are checked", NeedsNode),
         item("1.2.26", "The API server checks etcd's certificate", NeedsNode),
-        item(
-            "1.2.27",
-            "Encryption of stored data is configured",
-            Partly("the node: the flags of the API server"),
-        ),
+        item("1.2.27", "Encryption of stored data is configured", Partly("the node")),
         item("1.2.28", "Encryption uses a provider that encrypts", Controls),
         item("1.2.29", "Only strong ciphers", NeedsNode),
         item("1.2.30", "Service account tokens are not extended beyond their life", NeedsNode),
@@ -221,7 +217,11 @@ const SECTION_5_1: Section = section(
         item("5.1.6", "Tokens are mounted only where they are needed", Controls),
         item("5.1.7", "Nobody is in system:masters", NotYet("access")),
         item("5.1.8", "Few may bind, impersonate and escalate", NotYet("access")),
-        item("5.1.9", "Few may create persistent volumes", Partly("roles: the access engine")),
+        item(
+            "5.1.9",
+            "Few may create persistent volumes",
+            Partly("roles, which the access engine will judge"),
+        ),
         item("5.1.10", "Few may reach the proxy of nodes", NotYet("access")),
         item("5.1.11", "Few may approve certificate requests", NotYet("access")),
         item("5.1.12", "Few may change webhooks", NotYet("access")),
@@ -233,11 +233,7 @@ const SECTION_5_2: Section = section(
     "5.2",
     "Pod Security Standards",
     &[
-        item(
-            "5.2.1",
-            "Something checks every pod that is admitted",
-            Partly("a running cluster: what its admission is set to"),
-        ),
+        item("5.2.1", "Something checks every pod that is admitted", Partly("a running cluster")),
         item("5.2.2", "No privileged containers", Controls),
         item("5.2.3", "No sharing of the host's process namespace", Controls),
         item("5.2.4", "No sharing of the host's IPC namespace", Controls),
@@ -273,11 +269,7 @@ const SECTION_5_4: Section = section(
 const SECTION_5_5: Section = section(
     "5.5",
     "Extensible admission",
-    &[item(
-        "5.5.1",
-        "The origin of images is checked at admission",
-        Partly("a running cluster: what its admission is set to"),
-    )],
+    &[item("5.5.1", "The origin of images is checked at admission", Partly("a running cluster"))],
 );
 
 const SECTION_5_6: Section = section(

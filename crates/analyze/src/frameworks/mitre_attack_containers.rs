@@ -15,7 +15,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
 };
 
 /// A manifest can open the way for a technique, it cannot show that nobody uses it.
-const PREVENTED: Coverage = Partly("what happens at run time");
+const PREVENTED: Coverage = Partly("a look at run time");
 
 const SECTIONS: &[Section] = &[section(
     "",
