@@ -98,17 +98,17 @@ fn read_baseline(path: &Path) -> Result<Baseline> {
 
 fn hidden((finding, exception): &(Finding, Exception)) -> Hidden {
     let place = match &exception.place {
-        exception::Place::Central(location) => {
+        exception::Place::Central(location) | exception::Place::Comment(_, location) => {
             format!("{}:{}:{}", location.file, location.line, location.column)
         }
-        exception::Place::Embedded => "annotation of the object".to_owned(),
+        exception::Place::Annotation(_) => "annotation of the object".to_owned(),
     };
     Hidden {
         finding: finding.clone(),
         reason: exception.reason.clone(),
         owner: exception.owner.clone(),
         until: exception.until.map(|day| day.to_string()),
-        embedded: exception.place == exception::Place::Embedded,
+        embedded: exception.place.object().is_some(),
         place,
     }
 }

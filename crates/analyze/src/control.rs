@@ -78,6 +78,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Whether a control is asked, by its name or id.
+    pub fn asks(&self, control: &str) -> bool {
+        let names = |listed: &String| listed == control;
+        (self.only.is_empty() || self.only.iter().any(names)) && !self.skip.iter().any(names)
+    }
+
     /// Whether a finding counts: by its own name or id, or by a control that it also stands for.
     pub fn selects(&self, finding: &Finding) -> bool {
         let names = |listed: &String| {

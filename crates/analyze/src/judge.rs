@@ -123,7 +123,7 @@ impl Judgement {
             control: name,
             id,
             severity,
-            subject: subject(object),
+            subject: Subject::of_object(object),
             object: None,
             fingerprint: Fingerprint::new(
                 name,
@@ -162,15 +162,6 @@ fn is_unknown(at: &Path, mismatches: &[Mismatch]) -> bool {
     mismatches
         .iter()
         .any(|mismatch| at.starts_with(&mismatch.path) || is_same_name(at, &mismatch.path))
-}
-
-fn subject(object: &Object<'_>) -> Subject {
-    Subject::Object {
-        api_version: object.api_version.to_owned(),
-        kind: object.kind.to_owned(),
-        namespace: object.namespace.map(str::to_owned),
-        name: object.name.to_owned(),
-    }
 }
 
 /// Labels and annotations in which teams say who answers for an object.

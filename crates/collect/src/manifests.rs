@@ -6,6 +6,7 @@
 
 mod locate;
 mod mask;
+mod notes;
 mod read;
 mod walk;
 

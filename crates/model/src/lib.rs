@@ -41,6 +41,8 @@ pub use path::{ItemNames, Path, Segment};
 pub use pod::{Pod, PodOs};
 pub use redaction::{DigestKey, Redacted, Redactions};
 pub use settings::{Profile, Scope, Setting};
-pub use snapshot::{Coverage, Item, NEIGHBOURS, ObjectId, Origin, Part, Snapshot, WorldId, items};
+pub use snapshot::{
+    Coverage, Item, NEIGHBOURS, Note, ObjectId, Origin, Part, Snapshot, WorldId, items,
+};
 pub use version::KubernetesVersion;
 pub use volume::Volume;
