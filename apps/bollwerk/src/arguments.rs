@@ -23,6 +23,9 @@ pub(crate) enum Command {
     /// Repair manifests in their text, comments and formatting kept
     #[command(after_help = FIX_EXAMPLES)]
     Fix(Box<Fix>),
+    /// Tell what a change does to security: new and gone findings, settings that differ
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Box<Diff>),
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -73,22 +76,8 @@ pub(crate) struct Scan {
     pub(crate) inputs: Inputs,
     #[command(flatten)]
     pub(crate) judging: Judging,
-    /// How to show the report
-    #[arg(long, value_enum, default_value_t = Format::Terminal)]
-    pub(crate) format: Format,
-    /// Write the report to a file
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-    /// Least severity that makes the run fail: critical, high, medium, low, info or none
-    /// [default: medium]
-    #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on)]
-    pub(crate) fail_on: Option<FailOn>,
-    /// Least severity shown in full on the terminal [default: what makes the run fail]
-    #[arg(long, value_name = "SEVERITY")]
-    pub(crate) show: Option<Severity>,
-    /// Kind of gap that does not make the run end with code 3 (repeatable)
-    #[arg(long = "accept-gap", value_name = "KIND", value_delimiter = ',')]
-    pub(crate) accepted_gaps: Vec<GapKind>,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
     /// Findings that are known: only others fail (see `bollwerk baseline save`)
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
@@ -107,6 +96,27 @@ fn framework(name: &str) -> Result<&'static Framework, String> {
     })
 }
 
+/// How it is told, and what makes the run fail.
+#[derive(Args)]
+pub(crate) struct Reporting {
+    /// How to show the report
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub(crate) format: Format,
+    /// Write the report to a file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Least severity that makes the run fail: critical, high, medium, low, info or none
+    /// [default: medium]
+    #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on)]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Least severity shown in full on the terminal [default: what makes the run fail]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) show: Option<Severity>,
+    /// Kind of gap that does not make the run end with code 3 (repeatable)
+    #[arg(long = "accept-gap", value_name = "KIND", value_delimiter = ',')]
+    pub(crate) accepted_gaps: Vec<GapKind>,
+}
+
 /// What is read.
 #[derive(Args)]
 pub(crate) struct Inputs {
@@ -120,6 +130,13 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE",
           conflicts_with_all = ["paths", "manifests", "namespace", "no_ignore", "now"])]
     pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// How it is read.
+#[derive(Args, Clone)]
+pub(crate) struct Reading {
     /// Namespace of objects that name none
     #[arg(long, short, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
@@ -219,6 +236,13 @@ pub(crate) enum Format {
     Sarif,
 }
 
+impl Format {
+    /// Whether it shows the source lines of findings.
+    pub(crate) fn has_frames(self) -> bool {
+        self == Self::Terminal
+    }
+}
+
 const FIX_EXAMPLES: &str = "\
 Examples:
   bollwerk fix deploy/ --diff
@@ -239,6 +263,33 @@ pub(crate) struct Fix {
     /// Apply risky fixes too
     #[arg(long)]
     pub(crate) r#unsafe: bool,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  bollwerk diff main deploy/
+  bollwerk diff v1.2 v1.3 --path deploy/ --format markdown
+  bollwerk diff before/ after/
+  bollwerk diff monday.snapshot tuesday.snapshot
+
+A side is a file, a folder, a snapshot or a git revision. Only findings that OLD does not have make
+the run fail.";
+
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// What it was
+    pub(crate) old: String,
+    /// What it is
+    pub(crate) new: String,
+    /// File or folder of a revision [default: the other side's, else the current folder]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
 }
 
 #[derive(Args)]

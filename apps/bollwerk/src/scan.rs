@@ -8,11 +8,13 @@ use analyze::exception::{self, Exception};
 use analyze::framework::Framework;
 use analyze::{catalog, compliance};
 use anyhow::{Context, Result, anyhow};
+use model::change::Change;
+use model::compliance::Compliance;
 use model::{Finding, Gap};
 use report::baseline::Baseline;
 use report::{Hidden, Report, Rule};
 
-use crate::arguments::{Format, Scan};
+use crate::arguments::{Format, Reporting, Scan};
 use crate::assess::Assessment;
 use crate::config::Settings;
 use crate::progress::Bar;
@@ -22,13 +24,8 @@ use crate::{assess, inputs};
 /// Runs the command; the code to exit with.
 pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     let mut stats = Stats::new();
-    let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
-    if let Some(fail_on) = arguments.fail_on {
-        settings.report.fail_on = fail_on;
-    }
-    if !arguments.accepted_gaps.is_empty() {
-        settings.report.accepted_gaps.clone_from(&arguments.accepted_gaps);
-    }
+    let mut settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
+    settings.override_reporting(&arguments.reporting);
     if let Some(framework) = arguments.framework {
         let controls = framework.items().flat_map(|item| framework.controls(item));
         settings.judge.only = controls.map(|control| control.name.to_owned()).collect();
@@ -37,13 +34,38 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     let bar = Bar::watch(&settings.collect.progress);
     let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
     stats.stage("read");
-    let frames = arguments.format == Format::Terminal;
+    let frames = arguments.reporting.format.has_frames();
     let assessment = assess::judge(snapshot, &sources, &settings, frames);
     drop(bar);
     stats.stage("judge");
+    let compliance = arguments.framework.map(|framework| comply(framework, &assessment, &settings));
+    let more = More { compliance: compliance.as_ref(), changes: None };
+    let code = tell(&assessment, &settings, &arguments.reporting, more)?;
+    stats.stage("report");
+    if arguments.stats {
+        anstream::eprintln!("{stats}");
+    }
+    Ok(code)
+}
+
+/// What a report holds beside the assessment.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct More<'a> {
+    /// What is said of a framework.
+    pub(crate) compliance: Option<&'a Compliance>,
+    /// What differs from an older state.
+    pub(crate) changes: Option<&'a [Change]>,
+}
+
+/// Writes the report; the code to exit with.
+pub(crate) fn tell(
+    assessment: &Assessment,
+    settings: &Settings,
+    reporting: &Reporting,
+    more: More<'_>,
+) -> Result<u8> {
     let rules = rules();
     let hidden: Vec<Hidden> = assessment.hidden.iter().map(hidden).collect();
-    let compliance = arguments.framework.map(|framework| comply(framework, &assessment, &settings));
     let report = Report {
         program_version: env!("CARGO_PKG_VERSION"),
         kubernetes_version: assessment.snapshot.version,
@@ -56,23 +78,16 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
         resolved: &assessment.resolved,
         gaps: &assessment.gaps,
         coverage: assessment.coverage,
-        compliance: compliance.as_ref(),
+        compliance: more.compliance,
+        changes: more.changes,
         rules: &rules,
         policy: &settings.report,
     };
-    write(&report, arguments)?;
-    stats.stage("report");
-    if arguments.stats {
-        anstream::eprintln!("{stats}");
-    }
+    write(&report, reporting)?;
     Ok(report.outcome().exit_code())
 }
 
-fn comply(
-    framework: &Framework,
-    assessment: &Assessment,
-    settings: &Settings,
-) -> model::compliance::Compliance {
+fn comply(framework: &Framework, assessment: &Assessment, settings: &Settings) -> Compliance {
     let hidden: Vec<&Finding> = assessment.hidden.iter().map(|(finding, _)| finding).collect();
     let findings: Vec<&Finding> = assessment.findings.iter().chain(&assessment.known).collect();
     let open = |gap: &&Gap| !settings.report.accepted_gaps.contains(&gap.kind);
@@ -138,11 +153,15 @@ fn rules() -> Vec<Rule> {
     controls.chain(standards).chain(exceptions).collect()
 }
 
-fn write(report: &Report<'_>, arguments: &Scan) -> Result<()> {
+fn write(report: &Report<'_>, arguments: &Reporting) -> Result<()> {
     let format = match arguments.format {
         Format::Terminal => {
-            let fail_on = report.policy.fail_on.unwrap_or(model::Severity::Medium);
-            report::Format::Terminal { show: arguments.show.unwrap_or(fail_on) }
+            // Of a change everything is worth a look.
+            let least = match report.changes {
+                Some(_) => model::Severity::Info,
+                None => report.policy.fail_on.unwrap_or(model::Severity::Medium),
+            };
+            report::Format::Terminal { show: arguments.show.unwrap_or(least) }
         }
         Format::Json => report::Format::Json,
         Format::Sarif => report::Format::Sarif,

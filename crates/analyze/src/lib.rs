@@ -6,6 +6,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod catalog;
+pub mod change;
 pub mod compliance;
 pub mod config;
 mod control;

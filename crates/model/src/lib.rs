@@ -8,6 +8,7 @@
 //! This crate reads nothing and knows no clock: what it says follows from its arguments alone.
 #![warn(clippy::disallowed_methods)]
 
+pub mod change;
 mod compact;
 pub mod compliance;
 pub mod config;

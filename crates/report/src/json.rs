@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use model::change::{Change, SettingChange};
 use model::compliance::{Answer, Compliance, Status};
 use model::{Edit, Finding, Fix, Gap, Location, Severity, Subject};
 use serde::Serialize;
@@ -38,6 +39,8 @@ struct JsonReport<'a> {
     resolved: Vec<JsonResolved<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     framework: Option<JsonFramework<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<JsonChange<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -174,6 +177,7 @@ impl<'a> JsonReport<'a> {
             hidden: report.hidden.iter().map(JsonHidden::new).collect(),
             resolved: report.resolved.iter().map(JsonResolved::new).collect(),
             framework: report.compliance.map(JsonFramework::new),
+            changes: report.changes.map(|changes| changes.iter().map(JsonChange::new).collect()),
         }
     }
 }
@@ -312,6 +316,40 @@ impl<'a> JsonResolved<'a> {
             fingerprint: &entry.fingerprint,
             subject: &entry.subject,
             path: &entry.path,
+        }
+    }
+}
+
+/// How an object differs from an older state.
+#[derive(Serialize)]
+struct JsonChange<'a> {
+    object: &'a str,
+    change: &'static str,
+    file: &'a str,
+    settings: Vec<JsonSetting<'a>>,
+    more: usize,
+}
+
+#[derive(Serialize)]
+struct JsonSetting<'a> {
+    name: &'a str,
+    old: Option<&'a str>,
+    new: Option<&'a str>,
+}
+
+impl<'a> JsonChange<'a> {
+    fn new(change: &'a Change) -> Self {
+        let setting = |setting: &'a SettingChange| JsonSetting {
+            name: &setting.name,
+            old: setting.old.as_deref(),
+            new: setting.new.as_deref(),
+        };
+        Self {
+            object: &change.object,
+            change: change.kind.name(),
+            file: &change.file,
+            settings: change.settings.iter().map(setting).collect(),
+            more: change.more,
         }
     }
 }

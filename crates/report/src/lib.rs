@@ -5,6 +5,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod baseline;
+mod change;
 mod compliance;
 pub mod config;
 mod json;
@@ -14,6 +15,7 @@ mod width;
 
 use std::io::{self, Write};
 
+use model::change::Change;
 use model::compliance::Compliance;
 use model::{Coverage, Finding, Gap, GapKind, KubernetesVersion, Severity};
 
@@ -43,6 +45,8 @@ pub struct Report<'a> {
     pub coverage: Coverage,
     /// What is said of a framework, if one was asked for.
     pub compliance: Option<&'a Compliance>,
+    /// What differs from an older state, if there is one to compare with.
+    pub changes: Option<&'a [Change]>,
     /// The controls that were asked.
     pub rules: &'a [Rule],
     /// What makes the run fail.

@@ -139,6 +139,7 @@ fn rendered(findings: &[Finding], gaps: &[Gap], policy: &Policy, format: Format)
             bytes: 4_096,
         },
         compliance: None,
+        changes: None,
         rules: RULES,
         policy,
     };

@@ -16,7 +16,9 @@ pub(crate) const SCHEMA: &str = "bollwerk.snapshot/v1";
 
 /// Writes a snapshot; `program_version` is told to whoever reads it.
 pub fn write(snapshot: &Snapshot, program_version: &str, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &header(snapshot, program_version))?;
+    // First, so that the first bytes of a file say what it is.
+    write!(out, "{{\"schema\":\"{SCHEMA}\",")?;
+    out.write_all(&serde_json::to_vec(&header(snapshot, program_version))?[1..])?;
     let mut line = String::new();
     for id in snapshot.ids() {
         line.clear();
@@ -31,7 +33,6 @@ pub fn write(snapshot: &Snapshot, program_version: &str, out: &mut dyn Write) ->
 fn header(snapshot: &Snapshot, program_version: &str) -> Json {
     let coverage = snapshot.coverage;
     json!({
-        "schema": SCHEMA,
         "tool": {"name": "bollwerk", "version": program_version},
         "cluster": snapshot.cluster,
         "kubernetesVersion": snapshot.version.to_string(),
