@@ -83,7 +83,7 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     let message = coverage(report);
     Row { r#type: "coverage", message, ..Row::default() }.write(&mut out)?;
     let verdict = verdict(report);
-    let note = format!("{} known by the baseline", report.known);
+    let note = format!("{} known from before", report.known);
     let message = format!("{}: {}", verdict.word, verdict.because);
     Row { r#type: "outcome", message, note, ..Row::default() }.write(&mut out)?;
     out.flush()

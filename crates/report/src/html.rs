@@ -308,8 +308,8 @@ fn resolved(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let known = counted(report.known as u64, "finding");
     writeln!(
         out,
-        "<details class=\"panel\" id=\"resolved\"><summary><h2>{} resolved since the baseline</h2> \
-         <span class=\"dim\">{known} known by it</span></summary>",
+        "<details class=\"panel\" id=\"resolved\"><summary><h2>{} resolved</h2> \
+         <span class=\"dim\">{known} known from before</span></summary>",
         counted(count as u64, "finding"),
     )?;
     if count > 0 {

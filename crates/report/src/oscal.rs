@@ -18,7 +18,7 @@ use crate::wording::{by_control, coverage, harmless, others, subject, verdict};
 use crate::{Hidden, Report, Rule, baseline, json as report_json, uuid};
 
 /// The version of OSCAL that is written.
-const OSCAL_VERSION: &str = "1.2.1";
+const OSCAL_VERSION: &str = "1.2.3";
 /// The namespace of our own properties.
 const NAMESPACE: &str = "https://github.com/bollwerk/bollwerk/ns/oscal";
 
@@ -198,7 +198,7 @@ impl Lists<'_> {
             "uuid": uuid,
             "title": line(&entry.control),
             "description": text,
-            "statement": "known by the baseline, and not found any more",
+            "statement": "known from before, and not found any more",
             "props": [prop("fingerprint", &entry.fingerprint)],
             "status": "closed",
         }));

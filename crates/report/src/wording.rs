@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use model::{Finding, GapKind, Location, Severity, Subject};
 
-use crate::{Outcome, Report, Rule};
+use crate::{Outcome, Report, Rule, json};
 
 /// How a run ended, in a word and the rest of the sentence.
 pub(crate) struct Verdict {
@@ -117,7 +117,7 @@ pub(crate) fn subject(subject: &Subject) -> String {
 
 /// A place as `file:line`.
 pub(crate) fn place(location: &Location) -> String {
-    format!("{}:{}", harmless(&location.file), location.line)
+    format!("{}:{}", harmless(json::file_name(&location.file)), location.line)
 }
 
 /// A text from a manifest without what would steer a terminal, break a line, turn the direction
