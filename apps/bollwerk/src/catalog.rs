@@ -32,7 +32,7 @@ fn list_as_json() -> serde_json::Value {
             "id": control.id,
             "family": catalog::family(control),
             "title": control.title,
-            "severity": control.severity.name(),
+            "severity": control.severity().name(),
             "mapping": mapping(control.page),
             "page": control.page,
         })
@@ -66,7 +66,7 @@ fn list_as_text(out: &mut impl Write) -> Result<()> {
             family = catalog::family(control);
             writeln!(out, "{BOLD}{family}{BOLD:#}")?;
         }
-        let (name, severity, title) = (control.name, control.severity, control.title);
+        let (name, severity, title) = (control.name, control.severity(), control.title);
         writeln!(out, "  {} {severity:<8}  {name:<36} {DIM}{title}{DIM:#}", control.id)?;
     }
     writeln!(out, "{BOLD}pod-security{BOLD:#} {DIM}(where a level is in force){DIM:#}")?;
@@ -81,7 +81,7 @@ fn list_as_text(out: &mut impl Write) -> Result<()> {
 pub(crate) fn explain(arguments: &Explain) -> Result<u8> {
     let mut out = anstream::stdout();
     if let Some(control) = catalog::find(&arguments.control) {
-        let (id, name, severity) = (control.id, control.name, control.severity);
+        let (id, name, severity) = (control.id, control.name, control.severity());
         writeln!(out, "{DIM}{id}  {name}  {severity}{DIM:#}\n")?;
         page(control.page, &mut out)?;
     } else if let Some(rule) = pod_security::find(&arguments.control) {

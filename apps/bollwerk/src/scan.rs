@@ -89,7 +89,7 @@ fn rules() -> Vec<Rule> {
         name: control.name,
         id: control.id,
         title: control.title,
-        severity: control.severity,
+        severity: control.severity(),
         page: control.page,
     });
     let standards = analyze::pod_security::RULES.iter().map(|rule| Rule {

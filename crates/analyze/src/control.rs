@@ -1,5 +1,6 @@
 //! What a control is and how it reports.
 
+use crate::severity::{self, Impact, Reach};
 use engine::pod_security::{Exemptions, Policy};
 use model::{Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId};
 
@@ -14,12 +15,21 @@ pub struct Control {
     pub name: &'static str,
     /// One line, as the heading of its page.
     pub title: &'static str,
-    /// How bad it is in the worst ordinary case.
-    pub severity: Severity,
+    /// What an attacker holds afterwards, in the worst ordinary case.
+    pub impact: Impact,
+    /// What must be true before it can be used.
+    pub reach: Reach,
     /// Its page: documentation, examples and test at once.
     pub page: &'static str,
     /// What it looks at, and how.
     pub check: Check,
+}
+
+impl Control {
+    /// How bad it is in the worst ordinary case; a finding may be less.
+    pub const fn severity(&self) -> Severity {
+        severity::severity(self.impact, self.reach)
+    }
 }
 
 /// What a control looks at.
@@ -123,7 +133,7 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn run(&mut self, control: &Control, object: &Object<'_>, pods: &[Pod<'_>]) {
-        self.severity = control.severity;
+        self.severity = control.severity();
         match control.check {
             Check::Pod(check) => pods.iter().for_each(|pod| check(pod, self)),
             Check::Object(kinds, check) if kinds.contain(object) => check(object, self),
@@ -166,7 +176,8 @@ impl<'a> Report<'a> {
         self.finding_of(self.severity, at, because, fix);
     }
 
-    /// The same with a severity of its own, where the control's worst case is not met.
+    /// The same with a severity of its own, where the control's worst case is not met; that case
+    /// is the most it can be.
     pub fn finding_of(
         &mut self,
         severity: Severity,
@@ -175,6 +186,7 @@ impl<'a> Report<'a> {
         fix: impl Into<Option<Fix>>,
     ) {
         let (message, fix) = (because.into(), fix.into());
+        let severity = severity.min(self.severity);
         self.drafts.push(Draft { at, severity, message, fix });
     }
 }

@@ -17,6 +17,8 @@ mod judge;
 #[cfg(test)]
 mod page;
 pub mod pod_security;
+pub mod severity;
 
 pub use control::{Check, Control, Kinds, Options, Report};
 pub use judge::{Judgement, judge, judge_object};
+pub use severity::{Impact, Reach};

@@ -3,13 +3,14 @@
 use model::{Fix, Object, Severity};
 
 use super::selector::{replicas, selected};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-AVAILABILITY-001",
     name: "disruption-budget-never-satisfied",
     title: "Disruption budget allows no disruption",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("disruption_budget_never_satisfied.md"),
     check: Check::Object(Kinds::Of(&[("policy", "PodDisruptionBudget")]), check),
 };

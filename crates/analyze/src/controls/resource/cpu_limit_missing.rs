@@ -1,15 +1,16 @@
 //! A container without a CPU limit can slow down its whole node.
 
-use model::{ContainerKind, Fix, Pod, Severity};
+use model::{ContainerKind, Fix, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-RESOURCE-002",
     name: "cpu-limit-missing",
     title: "No CPU limit",
-    severity: Severity::Low,
+    impact: Impact::Availability,
+    reach: Reach::SecondFault,
     page: include_str!("cpu_limit_missing.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! A container without such a limit can fill the disk of its node.
 
-use model::{ContainerKind, Fix, Pod, Severity};
+use model::{ContainerKind, Fix, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-RESOURCE-004",
     name: "ephemeral-storage-limit-missing",
     title: "No limit on the node's disk",
-    severity: Severity::Info,
+    impact: Impact::Availability,
+    reach: Reach::Mistake,
     page: include_str!("ephemeral_storage_limit_missing.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! A container without a memory limit can take all memory of its node.
 
-use model::{ContainerKind, Fix, Pod, Severity};
+use model::{ContainerKind, Fix, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-RESOURCE-001",
     name: "memory-limit-missing",
     title: "No memory limit",
-    severity: Severity::Medium,
+    impact: Impact::Outage,
+    reach: Reach::Container,
     page: include_str!("memory_limit_missing.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! A container without requests is placed blindly and evicted first.
 
-use model::{Container, ContainerKind, Fix, Pod, Severity};
+use model::{Container, ContainerKind, Fix, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-RESOURCE-003",
     name: "resource-requests-missing",
     title: "No resource requests",
-    severity: Severity::Low,
+    impact: Impact::Availability,
+    reach: Reach::SecondFault,
     page: include_str!("resource_requests_missing.md"),
     check: Check::Pod(check),
 };
