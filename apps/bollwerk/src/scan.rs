@@ -96,8 +96,8 @@ fn rules() -> Vec<Rule> {
         name: rule.name,
         id: rule.name,
         title: rule.title,
-        severity: model::Severity::High,
-        page: rule.advice,
+        severity: analyze::pod_security::SEVERITY,
+        page: rule.page,
     });
     let exceptions = exception::RULES.iter().map(|rule| Rule {
         name: rule.name,

@@ -9,7 +9,7 @@ use model::{Fix, GapKind, Object, Path, Pod, Severity, Snapshot};
 
 use crate::control::Draft;
 use crate::judge::Standing;
-use crate::{Judgement, Options};
+use crate::{Impact, Judgement, Options, Reach};
 
 /// A Pod Security check, as findings and pages show it.
 pub struct Rule {
@@ -21,6 +21,12 @@ pub struct Rule {
     pub title: &'static str,
     /// What to do about it.
     pub advice: &'static str,
+    /// What an attacker holds afterwards where the check does not refuse.
+    pub impact: Impact,
+    /// What must be true first.
+    pub reach: Reach,
+    /// Its page: documentation, examples and test at once.
+    pub page: &'static str,
     /// Controls that look at the same fields.
     pub controls: &'static [&'static str],
 }
@@ -32,6 +38,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/privileged",
         title: "Pod Security: privileged container",
         advice: "remove `privileged`, or set it to false",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/privileged.md"),
         controls: &["privileged-container"],
     },
     Rule {
@@ -39,6 +48,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/hostNamespaces",
         title: "Pod Security: namespaces of the host",
         advice: "remove `hostNetwork`, `hostPID` and `hostIPC`",
+        impact: Impact::Neighbours,
+        reach: Reach::Container,
+        page: include_str!("pod_security/host_namespaces.md"),
         controls: &["host-network", "host-pid", "host-ipc"],
     },
     Rule {
@@ -46,6 +58,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/hostPathVolumes",
         title: "Pod Security: folders of the host",
         advice: "use an `emptyDir`, a claim or a projected volume instead",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/host_path_volumes.md"),
         controls: &[
             "container-runtime-socket-mounted",
             "sensitive-host-path-mounted",
@@ -57,6 +72,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/hostPorts",
         title: "Pod Security: ports of the host",
         advice: "remove `hostPort`; a Service reaches the pod",
+        impact: Impact::Foothold,
+        reach: Reach::Outside,
+        page: include_str!("pod_security/host_ports.md"),
         controls: &["host-port"],
     },
     Rule {
@@ -64,6 +82,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/hostProbesAndHostLifecycle",
         title: "Pod Security: probe or hook of another host",
         advice: "remove `host`: probes and hooks go to the pod itself",
+        impact: Impact::Neighbours,
+        reach: Reach::Writer,
+        page: include_str!("pod_security/host_probes_and_host_lifecycle.md"),
         controls: &["probe-of-other-host"],
     },
     Rule {
@@ -71,6 +92,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/appArmorProfile",
         title: "Pod Security: no AppArmor profile",
         advice: "set the profile to RuntimeDefault or Localhost, or remove it",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/app_armor_profile.md"),
         controls: &["apparmor-unconfined"],
     },
     Rule {
@@ -78,6 +102,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/capabilities_baseline",
         title: "Pod Security: capabilities beyond the default",
         advice: "remove the capability from `add`",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/capabilities_baseline.md"),
         controls: &["dangerous-capability-added"],
     },
     Rule {
@@ -85,6 +112,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/seLinuxOptions",
         title: "Pod Security: SELinux options",
         advice: "remove `user` and `role`, and keep to the container types",
+        impact: Impact::Neighbours,
+        reach: Reach::Container,
+        page: include_str!("pod_security/se_linux_options.md"),
         controls: &["selinux-custom-options"],
     },
     Rule {
@@ -92,6 +122,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/procMount",
         title: "Pod Security: unmasked /proc",
         advice: "remove `procMount`",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/proc_mount.md"),
         controls: &["unmasked-proc-mount"],
     },
     Rule {
@@ -99,6 +132,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/seccompProfile_baseline",
         title: "Pod Security: no seccomp profile",
         advice: "set the type to RuntimeDefault or Localhost",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/seccomp_profile_baseline.md"),
         controls: &["seccomp-unconfined"],
     },
     Rule {
@@ -106,6 +142,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/sysctls",
         title: "Pod Security: unsafe sysctl",
         advice: "remove the sysctl: it reaches beyond the pod",
+        impact: Impact::Outage,
+        reach: Reach::Container,
+        page: include_str!("pod_security/sysctls.md"),
         controls: &["unsafe-sysctl"],
     },
     Rule {
@@ -113,6 +152,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/windowsHostProcess",
         title: "Pod Security: process on the Windows host",
         advice: "remove `hostProcess`",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/windows_host_process.md"),
         controls: &["windows-host-process"],
     },
     Rule {
@@ -120,6 +162,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/restrictedVolumes",
         title: "Pod Security: volume type",
         advice: "use a claim, configMap, csi, downwardAPI, emptyDir, projected or secret",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/restricted_volumes.md"),
         controls: &[
             "container-runtime-socket-mounted",
             "sensitive-host-path-mounted",
@@ -131,6 +176,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/allowPrivilegeEscalation",
         title: "Pod Security: privilege escalation",
         advice: "set `allowPrivilegeEscalation: false`",
+        impact: Impact::Foothold,
+        reach: Reach::Container,
+        page: include_str!("pod_security/allow_privilege_escalation.md"),
         controls: &["privilege-escalation-allowed"],
     },
     Rule {
@@ -138,6 +186,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/runAsNonRoot",
         title: "Pod Security: root is not excluded",
         advice: "set `runAsNonRoot: true` in the pod's securityContext",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/run_as_non_root.md"),
         controls: &["root-not-excluded"],
     },
     Rule {
@@ -145,6 +196,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/runAsUser",
         title: "Pod Security: runs as root",
         advice: "set `runAsUser` to a user other than 0, or remove it",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/run_as_user.md"),
         controls: &["runs-as-root"],
     },
     Rule {
@@ -152,6 +206,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/seccompProfile_restricted",
         title: "Pod Security: seccomp profile not set",
         advice: "set `seccompProfile.type: RuntimeDefault` in the pod's securityContext",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/seccomp_profile_restricted.md"),
         controls: &["seccomp-not-set", "seccomp-unconfined"],
     },
     Rule {
@@ -159,6 +216,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/capabilities_restricted",
         title: "Pod Security: capabilities not dropped",
         advice: "drop ALL, and add at most NET_BIND_SERVICE",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/capabilities_restricted.md"),
         controls: &["capabilities-not-dropped", "dangerous-capability-added"],
     },
     Rule {
@@ -166,9 +226,15 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/procMount_restricted",
         title: "Pod Security: unmasked /proc",
         advice: "remove `procMount`",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/proc_mount_restricted.md"),
         controls: &["unmasked-proc-mount"],
     },
 ];
+
+/// How bad it is that an enforced level refuses a pod; a level that warns or audits says less.
+pub const SEVERITY: Severity = Severity::High;
 
 /// The rule with this name.
 pub fn find(name: &str) -> Option<&'static Rule> {
@@ -200,7 +266,7 @@ pub(crate) fn drafts(
         return Vec::new();
     };
     let modes = [
-        Mode { verb: "enforces", demand: policy.enforce, severity: Severity::High },
+        Mode { verb: "enforces", demand: policy.enforce, severity: SEVERITY },
         Mode { verb: "warns at", demand: policy.warn, severity: Severity::Low },
         Mode { verb: "audits at", demand: policy.audit, severity: Severity::Low },
     ];
