@@ -48,7 +48,8 @@ fn controls() -> String {
         }
         let mapping = catalog::section(control.page, "Mapping").unwrap_or_default();
         let page = format!(
-            "../../crates/analyze/src/controls/{family}/{}.md",
+            "../../crates/analyze/src/controls/{}/{}.md",
+            family.replace('-', "_"),
             control.name.replace('-', "_")
         );
         text.push_str(&format!(

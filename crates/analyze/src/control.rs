@@ -2,7 +2,7 @@
 
 use crate::severity::{self, Impact, Reach};
 use engine::pod_security::{Exemptions, Policy};
-use model::{Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId};
+use model::{Component, Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId};
 
 /// One thing that can be wrong: a constant and a function.
 ///
@@ -37,6 +37,8 @@ impl Control {
 pub enum Check {
     /// Every pod and pod template, in whatever kind it stands.
     Pod(fn(&Pod<'_>, &mut Report<'_>)),
+    /// Every component of Kubernetes itself, by its flags or its configuration file.
+    Component(fn(&Component<'_>, &mut Report<'_>)),
     /// Objects of these kinds.
     Object(Kinds, fn(&Object<'_>, &mut Report<'_>)),
 }
@@ -107,6 +109,13 @@ pub(crate) struct Draft {
     pub(crate) fix: Option<Fix>,
 }
 
+/// What stands in an object and is judged by itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) pods: &'a [Pod<'a>],
+    pub(crate) components: &'a [Component<'a>],
+}
+
 /// Takes what a control finds, and answers what it may ask beyond its object.
 pub struct Report<'a> {
     /// The snapshot the object stands in.
@@ -132,10 +141,11 @@ impl<'a> Report<'a> {
         }
     }
 
-    pub(crate) fn run(&mut self, control: &Control, object: &Object<'_>, pods: &[Pod<'_>]) {
+    pub(crate) fn run(&mut self, control: &Control, object: &Object<'_>, parts: Parts<'_>) {
         self.severity = control.severity();
         match control.check {
-            Check::Pod(check) => pods.iter().for_each(|pod| check(pod, self)),
+            Check::Pod(check) => parts.pods.iter().for_each(|pod| check(pod, self)),
+            Check::Component(check) => parts.components.iter().for_each(|it| check(it, self)),
             Check::Object(kinds, check) if kinds.contain(object) => check(object, self),
             Check::Object(..) => {}
         }

@@ -9,6 +9,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod compact;
+mod component;
 pub mod config;
 mod container;
 mod finding;
@@ -28,6 +29,7 @@ mod version;
 mod volume;
 
 pub use compact::{CompactId, CompactNode, Pool};
+pub use component::{Component, ComponentKind, Flag, components};
 pub use container::{Container, ContainerKind, Handler, Port};
 pub use finding::{
     Applicability, Edit, Finding, Fingerprint, Fix, Frame, FrameLine, Location, Severity, Subject,

@@ -43,7 +43,7 @@ const ITEMS: &[Item] = &[
     item("MS-TA9027", "Application credentials in configuration files", Controls),
     item("MS-TA9028", "Access managed identity credentials", NeedsCloud),
     item("MS-TA9029", "Access the Kubernetes API server", NotYet("detection")),
-    item("MS-TA9030", "Access kubelet API", NeedsNode),
+    item("MS-TA9030", "Access kubelet API", Controls),
     item("MS-TA9031", "Network mapping", NotYet("network")),
     item("MS-TA9032", "Access Kubernetes dashboard", Controls),
     item("MS-TA9033", "Instance Metadata API", Controls),
