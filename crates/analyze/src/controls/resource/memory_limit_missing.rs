@@ -2,6 +2,7 @@
 
 use model::{ContainerKind, Fix, Pod};
 
+use super::defaults::Defaults;
 use crate::controls::group;
 use crate::{Check, Control, Impact, Reach, Report};
 
@@ -20,7 +21,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         // Ephemeral containers can have no limits.
         container.kind != ContainerKind::Ephemeral && container.limit("memory").is_none()
     });
-    if let Some(group) = group {
+    let Some(group) = group else { return };
+    if Defaults::of(pod, report).is_some_and(|defaults| !defaults.limit("memory")) {
         let because = format!(
             "{} can take all memory of the node, which then kills other pods",
             group.names()
