@@ -133,15 +133,15 @@ fn rules() -> Vec<Rule> {
         name: control.name,
         id: control.id,
         title: control.title,
-        severity: control.severity,
+        severity: control.severity(),
         page: control.page,
     });
     let standards = analyze::pod_security::RULES.iter().map(|rule| Rule {
         name: rule.name,
         id: rule.name,
         title: rule.title,
-        severity: model::Severity::High,
-        page: rule.advice,
+        severity: analyze::pod_security::SEVERITY,
+        page: rule.page,
     });
     let exceptions = analyze::remark::RULES.iter().map(|rule| Rule {
         name: rule.name,
