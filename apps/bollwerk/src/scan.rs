@@ -134,7 +134,7 @@ fn rules() -> Vec<Rule> {
         id: control.id,
         title: control.title,
         family: catalog::family(control),
-        severity: control.severity,
+        severity: control.severity(),
         page: control.page,
     });
     let standards = analyze::pod_security::RULES.iter().map(|rule| Rule {
@@ -142,8 +142,8 @@ fn rules() -> Vec<Rule> {
         id: rule.name,
         title: rule.title,
         family: "pod-security",
-        severity: model::Severity::High,
-        page: rule.advice,
+        severity: analyze::pod_security::SEVERITY,
+        page: rule.page,
     });
     let exceptions = analyze::remark::RULES.iter().map(|rule| Rule {
         name: rule.name,
