@@ -1,0 +1,38 @@
+//! Authorization, exactly as Kubernetes 1.37 answers it: who can do what, and by which rule.
+//!
+//! An [`Authorizer`] is built once from the roles and bindings of a world and then answers with
+//! proof: [`Authorizer::can`] for one identity and one request, [`Authorizer::who_can`] for
+//! everybody a request is granted to, [`Authorizer::permissions_of`] for everything an identity
+//! holds, [`Authorizer::why_not`] for the rules that come closest. [`covers`] compares rules as
+//! the escalation check does. What cannot be known (groups that live outside of Kubernetes, roles
+//! that were not seen, objects that cannot be read) is an [`Unknown`], never a yes or a no.
+//!
+//! Sources: `plugin/pkg/auth/authorizer/rbac` and `pkg/registry/rbac/validation` of
+//! `k8s.io/kubernetes`, `auth/rbac/validation` of `k8s.io/component-helpers`.
+#![expect(clippy::similar_names, reason = "roles have rules: both words are Kubernetes' own")]
+
+mod aggregation;
+mod answer;
+mod authorizer;
+mod bootstrap;
+mod build;
+mod covers;
+mod identity;
+mod index;
+mod policy;
+mod read;
+mod request;
+mod symbol;
+
+pub use answer::{Answer, Denial, Grant, Proof, Unknown};
+pub use authorizer::{
+    Assumptions, Authorizer, BindingId, BindingView, Bootstrap, Holder, Permission, Permissions,
+    RoleId, RoleView, Seen, Source, WhoCan,
+};
+pub use covers::{Coverage, covers};
+pub use identity::{Groups, Identity};
+pub use policy::{
+    Binding, LabelSelector, Policy, PolicyRule, Requirement, Role, RoleRef, Rules, ServiceAccount,
+    Subject, SubjectKind,
+};
+pub use request::{FieldRequirement, NonResourceRequest, Request, ResourceRequest};
