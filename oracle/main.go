@@ -20,6 +20,11 @@ var verbs = map[string]func(line []byte) (any, error){
 	"pod-security":        podSecurity,
 	"pod-security-checks": podSecurityChecks,
 	"pod-security-policy": podSecurityPolicy,
+	"rbac-authorize":      rbacAuthorize,
+	"rbac-bootstrap":      rbacBootstrap,
+	"rbac-covers":         rbacCovers,
+	"rbac-rules-for":      rbacRulesFor,
+	"rbac-subjects":       rbacSubjects,
 }
 
 func main() {

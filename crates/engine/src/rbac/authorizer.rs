@@ -464,7 +464,11 @@ impl Authorizer {
         let own = [role];
         let members: &[RoleId] = match self.content(record.content) {
             Content::Union(members) => members,
-            _ => &own,
+            Content::NotSeen if self.assumptions.seen == Seen::Everything => return,
+            Content::NotSeen => {
+                return found.unknown.push(Unknown::RoleNotSeen { binding, subject });
+            }
+            Content::Own(_) | Content::Unreadable => &own,
         };
         for origin in members {
             match self.content(self.roles[origin.0 as usize].own) {
@@ -477,9 +481,6 @@ impl Authorizer {
                             found.permissions.push(Permission { grant });
                         }
                     }
-                }
-                Content::NotSeen if self.assumptions.seen == Seen::Part => {
-                    found.unknown.push(Unknown::RoleNotSeen { binding, subject });
                 }
                 Content::Unreadable => {
                     let role = *origin;
