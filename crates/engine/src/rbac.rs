@@ -17,8 +17,11 @@ mod authorizer;
 mod bootstrap;
 mod build;
 mod covers;
+mod escalation;
 mod identity;
+mod impersonation;
 mod index;
+mod node;
 mod policy;
 mod read;
 mod request;
@@ -27,10 +30,13 @@ mod symbol;
 pub use answer::{Answer, Denial, Grant, Proof, Unknown};
 pub use authorizer::{
     Assumptions, Authorizer, BindingId, BindingView, Bootstrap, Holder, Permission, Permissions,
-    RoleId, RoleView, Seen, Source, WhoCan,
+    RoleId, RoleView, Seen, Source, Switch, WhoCan,
 };
 pub use covers::{Coverage, covers};
+pub use escalation::{Escalation, Write};
 pub use identity::{Groups, Identity};
+pub use impersonation::{CONSTRAINED_SINCE, Failed, Impersonated, Impersonation, Mode};
+pub use node::{NodeAnswer, NodeAuthorizer, NodeGrant, NodeReason, Nodes};
 pub use policy::{
     Binding, LabelSelector, Policy, PolicyRule, Requirement, Role, RoleRef, Rules, ServiceAccount,
     Subject, SubjectKind,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use engine::rbac::{
     Answer, Assumptions, Authorizer, Bootstrap, Coverage, Groups, Holder, Identity, Policy,
-    PolicyRule, Request, ResourceRequest, Role, Rules, Seen, SubjectKind, Unknown, covers,
+    PolicyRule, Request, ResourceRequest, Role, Rules, Seen, SubjectKind, Switch, Unknown, covers,
 };
 use model::KubernetesVersion;
 use oracle::Oracle;

@@ -294,6 +294,7 @@ impl Snapshot {
 /// runs in it, and what names another object.
 pub const NEIGHBOURS: &[(&str, &str)] = &[
     ("", "LimitRange"),
+    ("", "PersistentVolume"),
     ("", "Pod"),
     ("", "ResourceQuota"),
     ("", "ServiceAccount"),
@@ -304,6 +305,7 @@ pub const NEIGHBOURS: &[(&str, &str)] = &[
     ("apps", "StatefulSet"),
     ("batch", "CronJob"),
     ("batch", "Job"),
+    ("certificates.k8s.io", "PodCertificateRequest"),
     ("cilium.io", "CiliumClusterwideNetworkPolicy"),
     ("cilium.io", "CiliumNetworkPolicy"),
     ("crd.projectcalico.org", "GlobalNetworkPolicy"),
@@ -318,7 +320,9 @@ pub const NEIGHBOURS: &[(&str, &str)] = &[
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
     ("rbac.authorization.k8s.io", "Role"),
     ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("resource.k8s.io", "ResourceSlice"),
     ("security-profiles-operator.x-k8s.io", "SeccompProfile"),
+    ("storage.k8s.io", "VolumeAttachment"),
 ];
 
 /// The kind as [`NEIGHBOURS`] lists it, if it does.

@@ -1,6 +1,6 @@
 //! Answers: allowed with proof, denied, or not known and why.
 
-use super::{BindingId, RoleId};
+use super::{BindingId, NodeGrant, RoleId, RoleRef};
 
 /// The answer to one request of one identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Proof {
     /// Source: `NewPrivilegedGroups` in
     /// `k8s.io/apiserver/pkg/authorization/authorizerfactory/builtin.go`.
     Masters,
+    /// The identity is a node, and the Node authorizer allows it.
+    Node(NodeGrant),
     /// A binding grants a role with a rule that matches.
     Grant(Grant),
 }
@@ -75,6 +77,12 @@ pub enum Unknown {
     },
     /// One of several objects with the same name allows it, another does not.
     Ambiguous(Grant),
+    /// A role that somebody wants to bind was not seen.
+    NamedRoleNotSeen(RoleRef),
+    /// The rules of a role that somebody wants to bind cannot be read.
+    NamedRoleUnreadable(RoleId),
+    /// A pod that was not seen may relate the node to the object.
+    NodeRelation,
     /// More of the same kinds than are listed.
     More(usize),
 }

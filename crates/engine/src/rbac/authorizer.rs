@@ -5,12 +5,11 @@ use std::ops::Range;
 
 use model::{Gap, KubernetesVersion, ObjectId, Snapshot, WorldId};
 
-use super::identity::MASTERS;
 use super::index::{Resolved, RuleSets};
 use super::symbol::{Symbol, Symbols};
 use super::{
-    Answer, Denial, Grant, Groups, Identity, Policy, PolicyRule, Proof, Request, ServiceAccount,
-    SubjectKind, Unknown, build, read,
+    Answer, Denial, Grant, Groups, Identity, NodeAnswer, NodeAuthorizer, NodeReason, Nodes, Policy,
+    PolicyRule, Proof, Request, ServiceAccount, SubjectKind, Unknown, build, read,
 };
 
 /// Entries of one [`Answer::Unknown`], at the most; the last then says how many more there are.
@@ -42,6 +41,19 @@ pub struct Assumptions {
     pub bootstrap: Bootstrap,
     /// How much of the cluster's roles was read.
     pub seen: Seen,
+    /// Whether the Node authorizer stands beside RBAC (`--authorization-mode=Node,RBAC`).
+    pub node_authorizer: Switch,
+    /// Whether the admission plugin `NodeRestriction` narrows what nodes do to nodes and pods.
+    pub node_restriction: Switch,
+}
+
+/// Whether a part of the API server is switched on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 /// Whether the roles and bindings that every API server makes when it starts are there.
@@ -63,9 +75,15 @@ pub enum Seen {
 }
 
 impl Default for Assumptions {
-    /// What holds for manifests: bootstrap objects are there, other roles may be.
+    /// What holds for manifests of a cluster as kubeadm makes it: bootstrap objects are there,
+    /// other roles may be, and nodes are held to what is theirs.
     fn default() -> Self {
-        Self { bootstrap: Bootstrap::Implied, seen: Seen::Part }
+        Self {
+            bootstrap: Bootstrap::Implied,
+            seen: Seen::Part,
+            node_authorizer: Switch::On,
+            node_restriction: Switch::On,
+        }
     }
 }
 
@@ -90,6 +108,9 @@ pub struct Authorizer {
     pub(super) by_content: Vec<u32>,
     pub(super) service_accounts: Vec<ServiceAccount>,
     pub(super) gaps: Vec<Gap>,
+    pub(super) nodes: Option<NodeAuthorizer>,
+    /// Namespace, name and number of each role, sorted.
+    pub(super) by_name: Vec<(Symbol, Symbol, RoleId)>,
 }
 
 #[derive(Debug)]
@@ -190,10 +211,13 @@ impl Authorizer {
         let (policy, gaps) = read::policy(snapshot, world);
         let mut authorizer = Self::new(policy, snapshot.version, assumptions);
         authorizer.gaps.extend(gaps);
+        if assumptions.node_authorizer == Switch::On {
+            authorizer.nodes = Some(NodeAuthorizer::of(snapshot, world));
+        }
         authorizer
     }
 
-    /// Builds it from plain values.
+    /// Builds it from plain values, which say nothing of nodes: the Node authorizer is left out.
     pub fn new(policy: Policy, version: KubernetesVersion, assumptions: Assumptions) -> Self {
         build::build(policy, version, assumptions)
     }
@@ -218,12 +242,21 @@ impl Authorizer {
     /// Source: `Authorize` in `plugin/pkg/auth/authorizer/rbac/rbac.go`, behind the privileged
     /// group of `authorizerfactory`.
     pub fn can(&self, identity: &Identity, request: &Request<'_>) -> Answer {
-        if identity.groups.certain().iter().any(|group| group == MASTERS) {
+        if identity.is_master() {
             return Answer::Allowed(Proof::Masters);
         }
         let resolved = Resolved::new(request, &self.symbols);
         let mut unknown = Vec::new();
         let mut bindings = 0;
+        match self.nodes.as_ref().map(|nodes| nodes.can(identity, request)) {
+            Some(NodeAnswer::Allowed(grant)) => return Answer::Allowed(Proof::Node(grant)),
+            Some(NodeAnswer::NoOpinion(NodeReason::NotRelated)) => {
+                if self.assumptions.seen == Seen::Part {
+                    unknown.push(Unknown::NodeRelation);
+                }
+            }
+            Some(NodeAnswer::NoOpinion(_)) | None => {}
+        }
         for grants in self.grants_of(identity, resolved.namespace()) {
             bindings += grants.len();
             if let Some(grant) = self.first_match(grants, &resolved, &mut unknown) {
@@ -372,7 +405,9 @@ impl Authorizer {
     /// Source: `AllowedSubjects` in `plugin/pkg/auth/authorizer/rbac/subject_locator.go`.
     pub fn who_can(&self, request: &Request<'_>) -> WhoCan<'_> {
         let resolved = Resolved::new(request, &self.symbols);
-        let mut found = WhoCan { holders: Vec::new(), unknown: Vec::new() };
+        let nodes = self.nodes.as_ref().map(|nodes| nodes.who_can(request));
+        let nodes = nodes.unwrap_or(Nodes::Some(Vec::new()));
+        let mut found = WhoCan { holders: Vec::new(), nodes, unknown: Vec::new() };
         for (record, matched) in self.matching_grants(&resolved) {
             match self.judge(record, &matched) {
                 Ok(grant) => found.holders.push((self.holder(record.key), grant)),
@@ -444,7 +479,7 @@ impl Authorizer {
     /// Everything an identity holds: each rule with where it holds and by what.
     pub fn permissions_of(&self, identity: &Identity) -> Permissions {
         let mut found = Permissions {
-            is_master: identity.groups.certain().iter().any(|group| group == MASTERS),
+            is_master: identity.is_master(),
             permissions: Vec::new(),
             unknown: Vec::new(),
         };
@@ -528,6 +563,41 @@ impl Authorizer {
         Some(rule.to_policy_rule(&self.symbols))
     }
 
+    /// The Roles of a namespace, or the ClusterRoles, of this name: several if the input has several.
+    pub fn roles_named(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> impl Iterator<Item = RoleView<'_>> {
+        let namespace = self.symbols.find(namespace.unwrap_or_default());
+        let key = (namespace, self.symbols.find(name));
+        let start = self.by_name.partition_point(|(namespace, name, _)| (*namespace, *name) < key);
+        let found = self.by_name[start..].iter();
+        let found = found.take_while(move |(namespace, name, _)| (*namespace, *name) == key);
+        found.map(|(_, _, id)| self.role(*id))
+    }
+
+    /// All rules a role grants, those it takes over from others among them; none if they cannot
+    /// be read.
+    pub fn rules_of(&self, role: RoleId) -> Option<Vec<PolicyRule>> {
+        let record = self.roles.get(role.0 as usize)?;
+        let own = [role];
+        let members: &[RoleId] = match self.content(record.content) {
+            Content::Union(members) => members,
+            Content::Own(_) => &own,
+            Content::NotSeen | Content::Unreadable => return None,
+        };
+        let mut rules = Vec::new();
+        for member in members {
+            let Content::Own(set) = self.content(self.roles[member.0 as usize].own) else {
+                return None;
+            };
+            let set = &self.rule_sets.sets[*set as usize];
+            rules.extend(set.rules.iter().map(|rule| rule.to_policy_rule(&self.symbols)));
+        }
+        Some(rules)
+    }
+
     /// The subjects of a binding, in the order written.
     pub fn subjects(&self, id: BindingId) -> impl Iterator<Item = super::Subject> {
         let first = self.bindings[id.0 as usize].first_subject as usize;
@@ -560,6 +630,8 @@ impl Authorizer {
             + self.grants.capacity() * size_of::<GrantRecord>()
             + self.grants_of_subject.capacity() * size_of::<(SubjectKey, Range<u32>)>()
             + self.by_content.capacity() * size_of::<u32>()
+            + self.by_name.capacity() * size_of::<(Symbol, Symbol, RoleId)>()
+            + self.nodes.as_ref().map_or(0, NodeAuthorizer::bytes)
     }
 
     /// The ServiceAccounts that exist, by namespace and name.
@@ -612,6 +684,8 @@ pub struct BindingView<'a> {
 pub struct WhoCan<'a> {
     /// Each holder once per grant, sorted.
     pub holders: Vec<(Holder<'a>, Grant)>,
+    /// The nodes that may by the Node authorizer.
+    pub nodes: Nodes,
     /// What may grant it to others.
     pub unknown: Vec<Unknown>,
 }

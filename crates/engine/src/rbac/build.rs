@@ -44,16 +44,14 @@ pub(super) fn build(
         by_content: Vec::new(),
         service_accounts: std::mem::take(&mut policy.service_accounts),
         gaps: Vec::new(),
+        nodes: None,
+        by_name: Vec::new(),
     };
     authorizer.add_roles(&policy.roles);
-    let roles = authorizer.roles_by_name();
-    authorizer.add_bindings(&policy.bindings, &roles);
+    authorizer.add_bindings(&policy.bindings);
     authorizer.finish();
     authorizer
 }
-
-/// Roles by namespace (empty for ClusterRoles) and name. Several, if the input has several.
-type RolesByName = HashMap<(Symbol, Symbol), Vec<RoleId>>;
 
 impl Authorizer {
     fn add_roles(&mut self, roles: &[Role]) {
@@ -69,8 +67,10 @@ impl Authorizer {
             let namespace = self.symbols.intern(role.namespace.as_deref().unwrap_or_default());
             let name = self.symbols.intern(&role.name);
             let source = role.source;
+            self.by_name.push((namespace, name, RoleId(self.roles.len() as u32)));
             self.roles.push(RoleRecord { namespace, name, own: content, content, source });
         }
+        self.by_name.sort_unstable();
         let mut numbers: HashMap<Vec<RoleId>, u32> = HashMap::new();
         for (role, members) in aggregation::resolve(roles, self.assumptions.seen) {
             let Members::Roles(members) = members else {
@@ -114,15 +114,7 @@ impl Authorizer {
         self.unions_of_set.dedup();
     }
 
-    fn roles_by_name(&self) -> RolesByName {
-        let mut roles = RolesByName::new();
-        for (number, role) in self.roles.iter().enumerate() {
-            roles.entry((role.namespace, role.name)).or_default().push(RoleId(number as u32));
-        }
-        roles
-    }
-
-    fn add_bindings(&mut self, bindings: &[Binding], roles: &RolesByName) {
+    fn add_bindings(&mut self, bindings: &[Binding]) {
         for binding in bindings {
             let number = BindingId(self.bindings.len() as u32);
             let record = BindingRecord {
@@ -133,7 +125,7 @@ impl Authorizer {
                 first_subject: self.subjects.len() as u32,
                 source: binding.source,
             };
-            let granted = self.granted(binding, &record, roles);
+            let granted = self.granted(binding, &record);
             for (index, subject) in (0..).zip(&binding.subjects) {
                 let name = self.symbols.intern(&subject.name);
                 let namespace = self.symbols.intern(&subject.namespace);
@@ -159,24 +151,25 @@ impl Authorizer {
     /// The roles a binding refers to: one, or all that share its name but differ in their rules.
     ///
     /// Source: `GetRoleReferenceRules` in `pkg/registry/rbac/validation/rule.go`.
-    fn granted(
-        &self,
-        binding: &Binding,
-        record: &BindingRecord,
-        roles: &RolesByName,
-    ) -> Vec<(RoleId, u32)> {
+    fn granted(&self, binding: &Binding, record: &BindingRecord) -> Vec<(RoleId, u32)> {
         let namespace = match binding.role_ref.kind.as_str() {
             "ClusterRole" => Symbol::EMPTY,
             "Role" if binding.namespace.is_some() => record.namespace,
             // The API server refuses such a binding, and its resolver grants nothing by it.
             _ => return Vec::new(),
         };
-        let Some(found) = roles.get(&(namespace, record.role_name)) else {
-            return vec![(NO_ROLE, Content::NOT_SEEN)];
-        };
-        let mut seen = HashSet::new();
-        let contents = found.iter().map(|role| (*role, self.roles[role.0 as usize].content));
-        contents.filter(|(_, content)| seen.insert(*content)).collect()
+        let key = (namespace, record.role_name);
+        let start = self.by_name.partition_point(|(namespace, name, _)| (*namespace, *name) < key);
+        let found = self.by_name[start..].iter();
+        let found = found.take_while(|(namespace, name, _)| (*namespace, *name) == key);
+        let mut granted: Vec<(RoleId, u32)> =
+            found.map(|(_, _, role)| (*role, self.roles[role.0 as usize].content)).collect();
+        granted.sort_by_key(|(_, content)| *content);
+        granted.dedup_by_key(|(_, content)| *content);
+        if granted.is_empty() {
+            granted.push((NO_ROLE, Content::NOT_SEEN));
+        }
+        granted
     }
 
     /// Source: `appliesToUser` in `pkg/registry/rbac/validation/rule.go`.

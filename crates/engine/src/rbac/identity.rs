@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 /// The group whose members may do everything, whatever RBAC says.
 pub(super) const MASTERS: &str = "system:masters";
 /// The group of everybody who proved who they are.
-const AUTHENTICATED: &str = "system:authenticated";
-const UNAUTHENTICATED: &str = "system:unauthenticated";
-const ANONYMOUS: &str = "system:anonymous";
-const NODES: &str = "system:nodes";
+pub(super) const AUTHENTICATED: &str = "system:authenticated";
+pub(super) const UNAUTHENTICATED: &str = "system:unauthenticated";
+pub(super) const ANONYMOUS: &str = "system:anonymous";
+pub(super) const NODES: &str = "system:nodes";
 const NODE_PREFIX: &str = "system:node:";
-const SERVICE_ACCOUNTS: &str = "system:serviceaccounts";
+pub(super) const SERVICE_ACCOUNTS: &str = "system:serviceaccounts";
 const SERVICE_ACCOUNT_PREFIX: &str = "system:serviceaccount:";
 
 /// Who asks, as the API server sees it after authentication.
@@ -123,6 +123,11 @@ impl Identity {
         self.groups.certain().iter().any(|group| group == NODES).then_some(node)
     }
 
+    /// Whether it is certain to be in `system:masters`, whose members may do everything.
+    pub fn is_master(&self) -> bool {
+        self.groups.certain().iter().any(|group| group == MASTERS)
+    }
+
     fn add_group(&mut self, group: &str) {
         let groups = self.groups.certain_mut();
         if !groups.iter().any(|known| known == group) {
@@ -140,6 +145,13 @@ pub(super) fn service_account_username(namespace: &str, name: &str) -> String {
 pub(super) fn split_service_account(username: &str) -> Option<(&str, &str)> {
     let (namespace, name) = username.strip_prefix(SERVICE_ACCOUNT_PREFIX)?.split_once(':')?;
     (is_dns_label(namespace) && is_dns_subdomain(name)).then_some((namespace, name))
+}
+
+/// The node's name in the user name of a kubelet, if it can be one.
+///
+/// Source: `isNodeUsername` in `k8s.io/apiserver/pkg/endpoints/filters/impersonation/mode.go`.
+pub(super) fn node_of_username(username: &str) -> Option<&str> {
+    username.strip_prefix(NODE_PREFIX).filter(|name| is_dns_subdomain(name))
 }
 
 /// Source: `IsDNS1123Label` in `k8s.io/apimachinery/pkg/util/validation`.
