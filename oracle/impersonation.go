@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apiserver/pkg/endpoints/filters/impersonation"
 	"k8s.io/apiserver/pkg/endpoints/request"
@@ -46,11 +48,12 @@ func rbacImpersonation(line []byte) (any, error) {
 			passed = &impersonatedAnswer{user.GetName(), slices.Sorted(slices.Values(user.GetGroups()))}
 		}
 	})
-	codecs := serializer.NewCodecFactory(runtime.NewScheme())
-	filter := impersonation.WithConstrainedImpersonation(behind, question.Policy.authorizer(), codecs)
-	if question.Legacy {
-		filter = impersonation.WithImpersonation(behind, question.Policy.authorizer(), codecs)
-	}
+	// Refusals are written as a Status.
+	scheme := runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
+	scheme.AddUnversionedTypes(schema.GroupVersion{Version: "v1"}, &metav1.Status{})
+	codecs := serializer.NewCodecFactory(scheme)
+	judge := question.Policy.authorizer()
 	answers := make([]*impersonatedAnswer, 0, len(question.Requests))
 	for _, one := range question.Requests {
 		attributes, err := one.attributes(question.Users)
@@ -67,6 +70,11 @@ func rbacImpersonation(line []byte) (any, error) {
 		r := r0.Clone(ctx)
 		r.Header = one.As.headers()
 		passed = nil
+		// A filter tries first what last worked for a user, so each request gets a new one.
+		filter := impersonation.WithConstrainedImpersonation(behind, judge, codecs)
+		if question.Legacy {
+			filter = impersonation.WithImpersonation(behind, judge, codecs)
+		}
 		filter.ServeHTTP(httptest.NewRecorder(), r)
 		answers = append(answers, passed)
 	}

@@ -44,15 +44,15 @@ fn main() {
     for percent in [10, 25, 50, 100] {
         let snapshot = cluster(percent);
         let mut build = Duration::MAX;
-        let mut authorizer = None;
+        let mut last = None;
         for _ in 0..3 {
             let start = Instant::now();
-            let built = Authorizer::of(&snapshot, WORLD, Assumptions::default());
+            let now = Authorizer::of(&snapshot, WORLD, Assumptions::default());
             build = build.min(start.elapsed());
-            authorizer = Some(built);
+            last = Some(now);
         }
-        let Some(authorizer) = authorizer else { return };
-        let can = can(&authorizer, percent);
+        let Some(authorizer) = last else { return };
+        let one = can(&authorizer, percent);
         let who = who_can(&authorizer, percent);
         let held = permissions(&authorizer, percent);
         let namespaces = NAMESPACES * percent / 100;
@@ -64,8 +64,8 @@ fn main() {
             BINDINGS * percent / 100,
             build.as_secs_f64() * 1e3,
             mebibytes(authorizer.bytes()),
-            can.0.as_nanos(),
-            can.1.as_nanos(),
+            one.0.as_nanos(),
+            one.1.as_nanos(),
             who.0.as_secs_f64() * 1e6,
             who.1.as_secs_f64() * 1e6,
             held.0.as_secs_f64() * 1e6,
@@ -141,7 +141,7 @@ fn permissions(authorizer: &Authorizer, percent: u64) -> (Duration, Duration) {
     })
 }
 
-/// The finalizer of SplitMix64: the same numbers on every machine.
+/// The finalizer of `SplitMix64`: the same numbers on every machine.
 fn mix(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

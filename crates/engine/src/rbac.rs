@@ -35,7 +35,7 @@ pub use authorizer::{
 pub use covers::{Coverage, covers};
 pub use escalation::{Escalation, Write};
 pub use identity::{Groups, Identity};
-pub use impersonation::{CONSTRAINED_SINCE, Failed, Impersonated, Impersonation, Mode};
+pub use impersonation::{CONSTRAINED_SINCE, Failed, Impersonated, Impersonation, Mode, Way};
 pub use node::{NodeAnswer, NodeAuthorizer, NodeGrant, NodeReason, Nodes};
 pub use policy::{
     Binding, LabelSelector, Policy, PolicyRule, Requirement, Role, RoleRef, Rules, ServiceAccount,

@@ -47,8 +47,14 @@ impl Impersonated {
         Self { name: name.into(), ..Self::default() }
     }
 
+    /// The claims that have a value; a header without one is as good as none.
+    fn claims(&self) -> impl Iterator<Item = (&str, &str)> {
+        let extra = self.extra.iter();
+        extra.flat_map(|(key, values)| values.iter().map(move |it| (key.as_str(), it.as_str())))
+    }
+
     fn is_name_alone(&self) -> bool {
-        self.uid.is_empty() && self.groups.is_empty() && self.extra.is_empty()
+        self.uid.is_empty() && self.groups.is_empty() && self.claims().next().is_none()
     }
 }
 
@@ -121,19 +127,25 @@ impl Mode {
 /// Whether an identity may do something as somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Impersonation {
-    /// It may, in this mode. What the request itself needs is asked of `identity` afterwards.
-    Allowed {
-        /// The mode.
-        mode: Mode,
-        /// What allows each check, in their order.
-        proofs: Vec<Proof>,
-        /// Who the request is made as.
-        identity: Identity,
-    },
+    /// It may, in each of these ways, at least one. The first is taken, unless another has just
+    /// worked for the same identity: the API server then tries that one first. What the request
+    /// itself needs is asked of the way's `identity` afterwards.
+    Allowed(Vec<Way>),
     /// In no mode. What failed in each mode that applies.
     Denied(Vec<(Mode, Failed)>),
     /// It depends on what is not known.
     Unknown(Vec<Unknown>),
+}
+
+/// A way to act as somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The mode.
+    pub mode: Mode,
+    /// What allows each check, in their order.
+    pub proofs: Vec<Proof>,
+    /// Who the request is made as. The old mode gives a node no groups, the new ones do.
+    pub identity: Identity,
 }
 
 /// Why a mode does not allow.
@@ -167,7 +179,7 @@ impl Authorizer {
             let reason = "a user name has to be given";
             return Impersonation::Denied(vec![(Mode::Legacy, Failed::Forbidden(reason))]);
         }
-        let (mut failed, mut unknown) = (Vec::new(), Vec::new());
+        let (mut ways, mut failed, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for mode in Mode::ALL {
             let is_known = mode == Mode::Legacy || self.version() >= CONSTRAINED_SINCE;
             if !is_known || !mode.is_for(wanted, requestor) {
@@ -175,17 +187,16 @@ impl Authorizer {
             }
             match self.check_mode(mode, requestor, wanted, request) {
                 Outcome::Allowed(proofs) => {
-                    let identity = resulting(mode, wanted);
-                    return Impersonation::Allowed { mode, proofs, identity };
+                    ways.push(Way { mode, proofs, identity: resulting(mode, wanted) });
                 }
                 Outcome::Failed(reason) => failed.push((mode, reason)),
                 Outcome::Unknown(reasons) => unknown.extend(reasons),
             }
         }
-        if unknown.is_empty() {
-            Impersonation::Denied(failed)
-        } else {
-            Impersonation::Unknown(unknown)
+        match (ways.is_empty(), unknown.is_empty()) {
+            (false, _) => Impersonation::Allowed(ways),
+            (true, false) => Impersonation::Unknown(unknown),
+            (true, true) => Impersonation::Denied(failed),
         }
     }
 
@@ -201,7 +212,7 @@ impl Authorizer {
         let result = result.and_then(|()| checks.username(mode, &wanted.name));
         let result = result.and_then(|()| checks.uid(mode, &wanted.uid));
         let result = result.and_then(|()| checks.groups(mode, &wanted.groups));
-        match result.and_then(|()| checks.extra(mode, &wanted.extra)) {
+        match result.and_then(|()| checks.extra(mode, wanted)) {
             Err(failed) => Outcome::Failed(failed),
             Ok(()) if checks.unknown.is_empty() => Outcome::Allowed(checks.proofs),
             Ok(()) => Outcome::Unknown(checks.unknown),
@@ -294,20 +305,18 @@ impl Checks<'_> {
         groups.try_for_each(|group| self.check(&claim(mode, api_group, "groups", "", group)))
     }
 
-    fn extra(&mut self, mode: Mode, extra: &BTreeMap<String, Vec<String>>) -> Result<(), Failed> {
-        if mode != Mode::Legacy && !extra.is_empty() {
-            if extra.iter().any(|(key, values)| !is_claim(key, values)) {
-                return Err(Failed::Forbidden("a claim has no valid key or no value"));
+    fn extra(&mut self, mode: Mode, wanted: &Impersonated) -> Result<(), Failed> {
+        if mode != Mode::Legacy && wanted.claims().next().is_some() {
+            if wanted.claims().any(|(key, value)| !is_claim(key, value)) {
+                return Err(Failed::Forbidden("a claim has no valid key or an empty value"));
             }
-            let count: usize = extra.values().map(Vec::len).sum();
             let all = claim(mode, GROUP, "userextras", "*", "*");
-            if count >= MANY && self.is_allowed_for_all(&all).is_some() {
+            if wanted.claims().count() >= MANY && self.is_allowed_for_all(&all).is_some() {
                 return Ok(());
             }
         }
-        let mut claims =
-            extra.iter().flat_map(|(key, values)| values.iter().map(move |it| (key, it)));
-        claims
+        wanted
+            .claims()
             .try_for_each(|(key, value)| self.check(&claim(mode, GROUP, "userextras", key, value)))
     }
 }
@@ -327,7 +336,7 @@ fn claim<'a>(
 
 /// Source: `validateExtra` in `mode.go` and `IsDomainPrefixedPath` in
 /// `k8s.io/apimachinery/pkg/util/validation`.
-fn is_claim(key: &str, values: &[String]) -> bool {
+fn is_claim(key: &str, value: &str) -> bool {
     let is_path = |path: &str| {
         let allowed =
             |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte);
@@ -335,10 +344,7 @@ fn is_claim(key: &str, values: &[String]) -> bool {
     };
     let is_key =
         key.split_once('/').is_some_and(|(host, path)| is_dns_subdomain(host) && is_path(path));
-    is_key
-        && !key.contains(char::is_uppercase)
-        && !values.is_empty()
-        && values.iter().all(|value| !value.is_empty())
+    is_key && !key.contains(char::is_uppercase) && !value.is_empty()
 }
 
 /// Who a request is made as.

@@ -1,18 +1,16 @@
 //! Our authorization against upstream's: the same bootstrap policy, the same verdicts, the same
 //! subjects, the same rules that are not covered.
 
-mod oracle;
-mod roles;
-
 use std::collections::BTreeSet;
 
+use crate::oracle::Oracle;
+use crate::roles::{Generator, identity, request, snapshot};
+use crate::{CLOSED, PIPELINE, size};
 use engine::rbac::{
-    Answer, Assumptions, Authorizer, Bootstrap, Coverage, Groups, Holder, Identity, Policy,
-    PolicyRule, Request, ResourceRequest, Role, Rules, Seen, SubjectKind, Switch, Unknown, covers,
+    Answer, Authorizer, Coverage, Groups, Holder, Identity, Policy, PolicyRule, Request, Role,
+    Rules, SubjectKind, Unknown, covers,
 };
 use model::KubernetesVersion;
-use oracle::Oracle;
-use roles::{Generator, snapshot};
 use serde_json::{Value, json};
 
 /// Requests judged where `BOLLWERK_REQUESTS` says nothing, and per set of roles.
@@ -21,16 +19,6 @@ const REQUESTS_PER_POLICY: u64 = 1_000;
 /// Pairs of rules compared where `BOLLWERK_COVERS` says nothing, and per question.
 const COVERS_DEFAULT: u64 = 20_000;
 const COVERS_PER_QUESTION: u64 = 500;
-/// Questions sent before the first answer is read.
-const PIPELINE: u64 = 20;
-
-/// What the oracle holds: all there is, and nothing beside it.
-const CLOSED: Assumptions = Assumptions { bootstrap: Bootstrap::Absent, seen: Seen::Everything };
-
-fn size(variable: &str, default: u64) -> u64 {
-    std::env::var(variable)
-        .map_or(default, |number| number.parse().unwrap_or_else(|_| panic!("{variable}: {number}")))
-}
 
 #[test]
 fn bootstrap_policy_is_upstreams() {
@@ -127,28 +115,6 @@ fn rule_json(rule: &PolicyRule) -> Value {
         }
     }
     json
-}
-
-fn identity(user: &Value) -> Identity {
-    let groups = user["groups"].as_array().expect("groups").iter();
-    let groups = groups.map(|group| group.as_str().expect("a text").to_owned()).collect();
-    Identity::exactly(user["name"].as_str().expect("a name"), Groups::Known(groups))
-}
-
-fn request(request: &Value) -> Request<'_> {
-    let text = |key: &str| request[key].as_str().unwrap_or_default();
-    if request["nr"] == true {
-        return Request::path(text("v"), text("p"));
-    }
-    Request::Resource(ResourceRequest {
-        verb: text("v"),
-        api_group: text("g"),
-        resource: text("r"),
-        subresource: text("s"),
-        namespace: text("ns"),
-        name: text("n"),
-        fields: &[],
-    })
 }
 
 #[test]
@@ -365,7 +331,7 @@ fn rules_cover_each_other_as_upstream_says() {
             let theirs = theirs["missing"].as_array().unwrap_or_else(|| panic!("{theirs}"));
             for (pair, theirs) in question["pairs"].as_array().expect("pairs").iter().zip(theirs) {
                 let rules = |key: &str| -> Vec<PolicyRule> {
-                    pair[key].as_array().expect("rules").iter().map(roles::rule).collect()
+                    pair[key].as_array().expect("rules").iter().map(crate::roles::rule).collect()
                 };
                 let ours = match covers(&rules("owner"), &rules("rules")) {
                     Coverage::Covered => Vec::new(),
@@ -412,7 +378,7 @@ fn permissions_are_the_rules_upstream_resolves() {
                 })
                 .collect();
             let theirs: BTreeSet<String> = (theirs.as_array().into_iter().flatten())
-                .map(|rule| rule_json(&roles::rule(rule)).to_string())
+                .map(|rule| rule_json(&crate::roles::rule(rule)).to_string())
                 .collect();
             assert_eq!(ours, theirs, "{user} in {namespace}: {}", question["policy"]);
         }

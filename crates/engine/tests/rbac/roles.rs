@@ -1,6 +1,8 @@
 //! Random sets of roles and requests that are adversarial about everything RBAC compares.
 
-use engine::rbac::PolicyRule;
+use engine::rbac::{
+    Groups, Identity, LabelSelector, PolicyRule, Request, ResourceRequest, Role, Rules, Source,
+};
 use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};
 use serde_json::{Value, json};
 
@@ -92,7 +94,7 @@ impl Generator {
         Self { state: seed }
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         // Knuth's MMIX generator; the high bits are the random ones.
         self.state = self
             .state
@@ -101,12 +103,12 @@ impl Generator {
         ((self.state >> 33) as usize) % end
     }
 
-    fn one_in(&mut self, of: usize) -> bool {
+    pub(crate) fn one_in(&mut self, of: usize) -> bool {
         self.below(of) == 0
     }
 
     /// One of the list, the first ones more often.
-    fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
+    pub(crate) fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
         let end = if self.one_in(2) { from.len() } else { from.len().min(4) };
         from[self.below(end)]
     }
@@ -292,6 +294,218 @@ impl Generator {
         })
     }
 
+    /// Requests of some as others, in the form of the oracle.
+    pub(crate) fn impersonation(&mut self, requests: u64, legacy: bool) -> Value {
+        let mut policy = self.policy();
+        for role in policy["clusterRoles"].as_array_mut().expect("a list") {
+            for _ in 0..=self.below(4) {
+                let rule = self.impersonation_rule();
+                role["rules"].as_array_mut().expect("a list").push(rule);
+            }
+        }
+        let users: Vec<Value> = (0..8)
+            .map(|_| {
+                let mut user =
+                    json!({"name": self.pick(&USERS), "groups": self.some(&MEMBERSHIPS, 3)});
+                if self.one_in(2) {
+                    user["name"] = json!("system:serviceaccount:one:robot");
+                    let nodes = if self.one_in(5) { vec!["n1", "n2"] } else { vec!["n1"] };
+                    user["extra"] = json!({"authentication.kubernetes.io/node-name": nodes});
+                }
+                user
+            })
+            .collect();
+        let requests: Vec<Value> = (0..requests)
+            .map(|_| {
+                let verb = self.pick(&["list", "get", "create"]);
+                let mut request = json!({
+                    "u": self.below(users.len()), "v": verb, "g": "", "r": "pods",
+                    "ns": self.pick(&["", "one"]), "n": self.pick(&["", "a"]),
+                });
+                if self.one_in(8) {
+                    request =
+                        json!({"u": self.below(users.len()), "v": "get", "nr": true, "p": "/api"});
+                }
+                request["as"] = self.impersonated();
+                request
+            })
+            .collect();
+        json!({
+            "verb": "rbac-impersonation",
+            "policy": policy,
+            "users": users,
+            "requests": requests,
+            "legacy": legacy,
+        })
+    }
+
+    fn impersonation_rule(&mut self) -> Value {
+        let verbs = [
+            "impersonate",
+            "impersonate:user-info",
+            "impersonate:serviceaccount",
+            "impersonate:arbitrary-node",
+            "impersonate:associated-node",
+            "impersonate-on:user-info:list",
+            "impersonate-on:serviceaccount:list",
+            "impersonate-on:arbitrary-node:get",
+            "impersonate-on:associated-node:get",
+            "impersonate-on:user-info:get",
+            "*",
+        ];
+        let resources = [
+            "users",
+            "groups",
+            "serviceaccounts",
+            "uids",
+            "userextras/a.io/x",
+            "userextras/*",
+            "*/a.io/x",
+            "userextras",
+            "nodes",
+            "pods",
+            "*",
+        ];
+        let count = 1 + self.below(5);
+        let verbs: Vec<&str> = (0..count).map(|_| verbs[self.below(verbs.len())]).collect();
+        let count = 1 + self.below(5);
+        let resources: Vec<&str> =
+            (0..count).map(|_| resources[self.below(resources.len())]).collect();
+        let groups = match self.below(4) {
+            0 => json!(["*"]),
+            1 => json!([""]),
+            _ => json!(["", "authentication.k8s.io"]),
+        };
+        let mut rule = json!({"verbs": verbs, "apiGroups": groups, "resources": resources});
+        if self.one_in(4) {
+            let names = ["alice", "robot", "n1", "devs", "ops", "*", "1", "v"];
+            let count = 1 + self.below(6);
+            let names: Vec<&str> = (0..count).map(|_| names[self.below(names.len())]).collect();
+            rule["resourceNames"] = json!(names);
+        }
+        if self.one_in(4) {
+            rule["nonResourceURLs"] = json!(["/api*"]);
+        }
+        rule
+    }
+
+    fn impersonated(&mut self) -> Value {
+        let names = [
+            "alice",
+            "system:serviceaccount:one:robot",
+            "system:node:n1",
+            "system:node:n2",
+            "system:anonymous",
+            "",
+            "system:node:N_1",
+            "system:serviceaccount:One:robot",
+            "system:serviceaccount:one:a:b",
+        ];
+        let mut wanted = json!({"name": self.pick(&names), "groups": []});
+        if self.one_in(4) {
+            let pool = [
+                "devs",
+                "ops",
+                "a",
+                "b",
+                "system:authenticated",
+                "system:unauthenticated",
+                "system:masters",
+                "",
+            ];
+            wanted["groups"] = json!(self.some(&pool, 6));
+        }
+        // Without any header nobody is impersonated.
+        if self.one_in(6) || wanted["name"] == "" {
+            wanted["uid"] = json!("1");
+        }
+        if self.one_in(5) {
+            let keys = ["a.io/x", "b.io/y", "plain", "a.io/X", "-a/x", "a.io/", "a.io/\u{e4}"];
+            let count = 1 + self.below(4);
+            let mut extra = json!({});
+            for _ in 0..count {
+                let values = match self.below(5) {
+                    0 => json!(["v", "w", "v", "x"]),
+                    1 => json!([]),
+                    2 => json!([""]),
+                    _ => json!(["v"]),
+                };
+                extra[self.pick(&keys)] = values;
+            }
+            wanted["extra"] = extra;
+        }
+        wanted
+    }
+
+    /// Roles and bindings that users want to write, in the form of the oracle.
+    pub(crate) fn writes(&mut self, writes: u64) -> Value {
+        let mut question = self.question(0);
+        for key in ["clusterRoles", "roles"] {
+            let roles = question["policy"][key].as_array_mut().expect("a list");
+            for role in roles {
+                let verbs = self.some(&["bind", "escalate", "get", "*"], 3);
+                let groups = [json!(["*"]), json!(["rbac.authorization.k8s.io"]), json!([""])];
+                let resources = self.some(&["roles", "clusterroles", "pods", "*"], 3);
+                let mut rule = json!({
+                    "verbs": verbs,
+                    "apiGroups": groups[self.below(3)],
+                    "resources": resources,
+                });
+                if self.one_in(2) {
+                    rule["resourceNames"] = json!(self.some(&["r0", "r1", "r2", ""], 3));
+                }
+                if self.one_in(10) {
+                    rule = json!({"verbs": ["*"], "nonResourceURLs": ["*"], "apiGroups": ["*"],
+                        "resources": ["*"]});
+                }
+                role["rules"].as_array_mut().expect("a list").push(rule);
+            }
+        }
+        let policy = question["policy"].clone();
+        let rules: Vec<Value> = ["roles", "clusterRoles"]
+            .iter()
+            .flat_map(|key| policy[key].as_array().expect("a list"))
+            .flat_map(|role| role["rules"].as_array().expect("a list"))
+            .cloned()
+            .collect();
+        let users = question["users"].as_array().map_or(0, Vec::len);
+        let writes: Vec<Value> = (0..writes).map(|_| self.write(users, &rules)).collect();
+        question["writes"] = json!(writes);
+        question["verb"] = json!("rbac-escalation");
+        question
+    }
+
+    fn write(&mut self, users: usize, rules: &[Value]) -> Value {
+        let kinds = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+        let kind = kinds[self.below(4)];
+        let mut metadata = json!({"name": self.pick(&["r0", "r1", "r2", "new"])});
+        let mut namespace = "";
+        if !kind.starts_with("Cluster") {
+            namespace = self.pick(&["one", "two"]);
+            metadata["namespace"] = json!(namespace);
+        }
+        let mut object;
+        if kind.ends_with("Binding") {
+            object = self.binding(0, namespace);
+        } else {
+            let count = self.below(3);
+            let rules: Vec<&Value> =
+                (0..count).filter_map(|_| rules.get(self.below(rules.len().max(1)))).collect();
+            object = json!({"metadata": metadata.clone(), "rules": rules});
+            if kind == "ClusterRole" && self.one_in(6) {
+                let selectors = vec![json!({"matchLabels": {"a": "b"}}); self.below(2)];
+                object["aggregationRule"] = json!({"clusterRoleSelectors": selectors});
+            }
+        }
+        object["metadata"] = metadata.clone();
+        let mut write = json!({"u": self.below(users), "kind": kind, "object": object});
+        if self.one_in(2) {
+            metadata["labels"] = json!({"of": "the old one"});
+            write["old"] = json!({"metadata": metadata});
+        }
+        write
+    }
+
     /// A text of a rule's list, or now and then any other.
     fn near(&mut self, rule: &Value, key: &str, pool: &[&str]) -> String {
         let list = rule[key].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -317,6 +531,53 @@ pub(crate) fn rule(json: &Value) -> PolicyRule {
     }
 }
 
+/// A user of a question, with exactly the groups it has there.
+pub(crate) fn identity(user: &Value) -> Identity {
+    let groups = user["groups"].as_array().into_iter().flatten();
+    let groups = groups.map(|group| group.as_str().expect("a text").to_owned()).collect();
+    let mut identity =
+        Identity::exactly(user["name"].as_str().expect("a name"), Groups::Known(groups));
+    user["uid"].as_str().unwrap_or_default().clone_into(&mut identity.uid);
+    for (key, values) in user["extra"].as_object().into_iter().flatten() {
+        let values = values.as_array().into_iter().flatten();
+        let values = values.map(|value| value.as_str().expect("a text").to_owned()).collect();
+        identity.extra.insert(key.clone(), values);
+    }
+    identity
+}
+
+/// A request of a question.
+pub(crate) fn request(request: &Value) -> Request<'_> {
+    let text = |key: &str| request[key].as_str().unwrap_or_default();
+    if request["nr"] == true {
+        return Request::path(text("v"), text("p"));
+    }
+    Request::Resource(ResourceRequest {
+        verb: text("v"),
+        api_group: text("g"),
+        resource: text("r"),
+        subresource: text("s"),
+        namespace: text("ns"),
+        name: text("n"),
+        fields: &[],
+    })
+}
+
+/// A role from its JSON.
+pub(crate) fn role(json: &Value) -> Role {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let rules = json["rules"].as_array().into_iter().flatten().map(rule).collect();
+    let selectors = json["aggregationRule"]["clusterRoleSelectors"].as_array();
+    Role {
+        namespace: text(&json["metadata"]["namespace"]),
+        name: text(&json["metadata"]["name"]).expect("a name"),
+        labels: Vec::new(),
+        rules: Rules::Known(rules),
+        aggregates: selectors.map(|list| vec![LabelSelector::default(); list.len()]),
+        source: Source::Value(0),
+    }
+}
+
 /// A snapshot of a policy's objects, read from their text.
 pub(crate) fn snapshot(policy: &Value) -> (Snapshot, WorldId) {
     let kinds = [
@@ -334,6 +595,11 @@ pub(crate) fn snapshot(policy: &Value) -> (Snapshot, WorldId) {
             objects.push(object);
         }
     }
+    snapshot_of(objects)
+}
+
+/// A snapshot of objects, read from their text.
+pub(crate) fn snapshot_of(objects: Vec<Value>) -> (Snapshot, WorldId) {
     let now = "2026-11-24T00:00:00Z".parse().expect("a time");
     let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, now);
     let mut part = Part::new();
