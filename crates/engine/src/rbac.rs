@@ -4,7 +4,9 @@
 //! proof: [`Authorizer::can`] for one identity and one request, [`Authorizer::who_can`] for
 //! everybody a request is granted to, [`Authorizer::permissions_of`] for everything an identity
 //! holds, [`Authorizer::why_not`] for the rules that come closest. [`covers`] compares rules as
-//! the escalation check does. What cannot be known (groups that live outside of Kubernetes, roles
+//! the guard against escalation does ([`Authorizer::may_write_role`], [`Authorizer::may_bind`]);
+//! [`Authorizer::can_impersonate`] answers for acting as somebody else. Nodes are judged by the
+//! [`NodeAuthorizer`] first. What cannot be known (groups that live outside of Kubernetes, roles
 //! that were not seen, objects that cannot be read) is an [`Unknown`], never a yes or a no.
 //!
 //! Sources: `plugin/pkg/auth/authorizer/rbac` and `pkg/registry/rbac/validation` of
@@ -26,6 +28,8 @@ mod policy;
 mod read;
 mod request;
 mod symbol;
+mod versions;
+mod why_not;
 
 pub use answer::{Answer, Denial, Grant, Proof, Unknown};
 pub use authorizer::{
@@ -42,3 +46,8 @@ pub use policy::{
     Subject, SubjectKind,
 };
 pub use request::{FieldRequirement, NonResourceRequest, Request, ResourceRequest};
+pub use versions::{
+    FINE_GRAINED_KUBELET_SINCE, Transport, WEBSOCKET_CREATE_SINCE, connect_verbs,
+    kubelet_subresources,
+};
+pub use why_not::{NearMiss, Part, WhyNot};

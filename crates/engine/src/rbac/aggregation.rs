@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{LabelSelector, Requirement, Role, RoleId, Rules, Seen};
 
 /// Steps that resolving all aggregated roles may take together. Real clusters need some hundreds.
-const STEPS_MAX: usize = 20_000_000;
+const STEPS_MAX: usize = 5_000_000;
 
 /// The roles whose own rules an aggregated ClusterRole ends up with.
 pub(super) enum Members {
@@ -20,7 +20,8 @@ pub(super) enum Members {
 /// The controller copies the rules of whatever a role selects, again and again, until nothing
 /// changes: what remains is the rules of every role that can be reached and is not aggregated
 /// itself. Rules written in an aggregated role are overwritten. In a part of a cluster they stay,
-/// since the roles they came from may be among those that were not seen.
+/// since the roles they came from may be among those that were not seen; and among roles that
+/// select each other, where they go round.
 ///
 /// Source: `syncClusterRole` in
 /// `pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go`.
@@ -36,33 +37,83 @@ pub(super) fn resolve(roles: &[Role], seen: Seen) -> Vec<(RoleId, Members)> {
     let mut steps = 0;
     let labels = Labels::new(roles);
     let mut selected = Selected::new();
-    let mut reached: HashMap<&[LabelSelector], Option<BTreeSet<u32>>> = HashMap::new();
     for number in &aggregated {
         let selectors = selectors(&roles[*number as usize]);
         selected.entry(selectors).or_insert_with(|| labels.selected(selectors, &mut steps));
     }
-    let mut resolved = Vec::new();
-    for number in aggregated {
-        let role = &roles[number as usize];
-        let selectors = selectors(role);
-        if keeps_its_rules(number, role, &selected) {
-            continue;
-        }
-        let members = reached
-            .entry(selectors)
-            .or_insert_with(|| reach(selectors, roles, &selected, &mut steps));
-        let Some(members) = members else {
-            resolved.push((RoleId(number), Members::TooMany));
-            continue;
-        };
-        let mut members: Vec<RoleId> = members.iter().copied().map(RoleId).collect();
-        if seen == Seen::Part && has_rules(role) {
-            let place = members.partition_point(|member| member.0 < number);
-            members.insert(place, RoleId(number));
-        }
-        resolved.push((RoleId(number), Members::Roles(members)));
+    if steps > STEPS_MAX {
+        return aggregated.into_iter().map(|it| (RoleId(it), Members::TooMany)).collect();
     }
-    resolved
+    let reached = reached_by(&aggregated, roles, &selected, &mut steps);
+    let circular: BTreeSet<u32> = (aggregated.iter().copied())
+        .filter(|number| has_rules(&roles[*number as usize]))
+        .filter(|number| is_circular(*number, roles, &selected, &reached))
+        .collect();
+    let aggregated = aggregated.into_iter().filter(|number| {
+        let role = &roles[*number as usize];
+        !keeps_its_rules(*number, role, &selected)
+    });
+    aggregated
+        .map(|number| {
+            let role = &roles[number as usize];
+            let Some(Some(reached)) = reached.get(selectors(role)) else {
+                return (RoleId(number), Members::TooMany);
+            };
+            steps += reached.leaves.len();
+            if steps > STEPS_MAX {
+                return (RoleId(number), Members::TooMany);
+            }
+            let mut members = reached.leaves.clone();
+            members.extend(reached.through.intersection(&circular));
+            if seen == Seen::Part && has_rules(role) {
+                members.insert(number);
+            }
+            (RoleId(number), Members::Roles(members.into_iter().map(RoleId).collect()))
+        })
+        .collect()
+}
+
+/// What can be reached through a list of selectors.
+#[derive(Default)]
+struct Reached {
+    /// Roles whose own rules count.
+    leaves: BTreeSet<u32>,
+    /// Aggregated roles on the way.
+    through: BTreeSet<u32>,
+}
+
+type ReachedBy<'r> = HashMap<&'r [LabelSelector], Option<Reached>>;
+
+fn reached_by<'r>(
+    aggregated: &[u32],
+    roles: &'r [Role],
+    selected: &Selected<'r>,
+    steps: &mut usize,
+) -> ReachedBy<'r> {
+    let mut found = ReachedBy::new();
+    for number in aggregated {
+        let selectors = selectors(&roles[*number as usize]);
+        if !found.contains_key(selectors) {
+            let reached = reach(selectors, roles, selected, steps);
+            found.insert(selectors, reached);
+        }
+    }
+    found
+}
+
+/// Whether an aggregated role selects, at last, itself through another one.
+fn is_circular<'r>(
+    number: u32,
+    roles: &'r [Role],
+    selected: &Selected<'r>,
+    reached: &ReachedBy<'r>,
+) -> bool {
+    let direct = selected.get(selectors(&roles[number as usize])).into_iter().flatten();
+    let mut others = direct.filter(|it| **it != number && is_aggregated(&roles[**it as usize]));
+    others.any(|other| {
+        let reached = reached.get(selectors(&roles[*other as usize]));
+        reached.and_then(Option::as_ref).is_some_and(|it| it.through.contains(&number))
+    })
 }
 
 /// Where a selector cannot be understood, the controller leaves the role as it is.
@@ -98,8 +149,8 @@ fn reach<'r>(
     roles: &'r [Role],
     selected: &Selected<'r>,
     steps: &mut usize,
-) -> Option<BTreeSet<u32>> {
-    let mut found = BTreeSet::new();
+) -> Option<Reached> {
+    let mut found = Reached::default();
     let mut seen = BTreeSet::from([selectors]);
     let mut open = vec![selectors];
     while let Some(selectors) = open.pop() {
@@ -110,8 +161,11 @@ fn reach<'r>(
             }
             let role = &roles[*number as usize];
             if keeps_its_rules(*number, role, selected) {
-                found.insert(*number);
-            } else if seen.insert(self::selectors(role)) {
+                found.leaves.insert(*number);
+                continue;
+            }
+            found.through.insert(*number);
+            if seen.insert(self::selectors(role)) {
                 open.push(self::selectors(role));
             }
         }

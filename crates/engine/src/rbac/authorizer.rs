@@ -1,7 +1,8 @@
 //! The authorizer: what it holds, and the questions it answers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use model::{Gap, KubernetesVersion, ObjectId, Snapshot, WorldId};
 
@@ -109,6 +110,8 @@ pub struct Authorizer {
     pub(super) service_accounts: Vec<ServiceAccount>,
     pub(super) gaps: Vec<Gap>,
     pub(super) nodes: Option<NodeAuthorizer>,
+    /// For a binding that shares its name with others, all of that name.
+    pub(super) versions_of_binding: HashMap<BindingId, Arc<[BindingId]>>,
     /// Namespace, name and number of each role, sorted.
     pub(super) by_name: Vec<(Symbol, Symbol, RoleId)>,
 }
@@ -263,6 +266,9 @@ impl Authorizer {
                 return Answer::Allowed(Proof::Grant(grant));
             }
         }
+        if let Some(grant) = self.settled(&unknown) {
+            return Answer::Allowed(Proof::Grant(grant));
+        }
         if let Groups::Unknown(known) = &identity.groups {
             self.other_groups(&resolved, known, &mut unknown);
         }
@@ -297,6 +303,37 @@ impl Authorizer {
             }
         }
         None
+    }
+
+    /// A grant that holds whichever of the objects with the same name does: every version of its
+    /// binding grants it, by every version of that one's role.
+    fn settled(&self, unknown: &[Unknown]) -> Option<Grant> {
+        let mut matched: BTreeMap<BindingId, BTreeSet<u32>> = BTreeMap::new();
+        let ambiguous = || {
+            unknown.iter().filter_map(|reason| match reason {
+                Unknown::Ambiguous(grant) => Some(*grant),
+                _ => None,
+            })
+        };
+        for grant in ambiguous() {
+            let content = self.roles[grant.role.0 as usize].content;
+            matched.entry(grant.binding).or_default().insert(content);
+        }
+        let is_whole = |binding: &BindingId| {
+            let record = &self.bindings[binding.0 as usize];
+            let is_role = self.symbols.text(record.role_kind) == "Role";
+            let namespace = if is_role { record.namespace } else { Symbol::EMPTY };
+            let versions = self.roles_at((namespace, record.role_name));
+            matched.get(binding).is_some_and(|matched| {
+                let contents = versions.map(|role| self.roles[role.0 as usize].content);
+                contents.into_iter().all(|content| matched.contains(&content))
+            })
+        };
+        ambiguous().find(|grant| {
+            let alone = [grant.binding];
+            let versions = self.versions_of_binding.get(&grant.binding);
+            versions.map_or(&alone[..], |versions| versions).iter().all(is_whole)
+        })
     }
 
     /// What a grant whose content matches says: allowed, or why that is not certain.
@@ -570,11 +607,15 @@ impl Authorizer {
         name: &str,
     ) -> impl Iterator<Item = RoleView<'_>> {
         let namespace = self.symbols.find(namespace.unwrap_or_default());
-        let key = (namespace, self.symbols.find(name));
+        self.roles_at((namespace, self.symbols.find(name))).map(|id| self.role(id))
+    }
+
+    /// The roles of this namespace and name.
+    pub(super) fn roles_at(&self, key: (Symbol, Symbol)) -> impl Iterator<Item = RoleId> {
         let start = self.by_name.partition_point(|(namespace, name, _)| (*namespace, *name) < key);
         let found = self.by_name[start..].iter();
         let found = found.take_while(move |(namespace, name, _)| (*namespace, *name) == key);
-        found.map(|(_, _, id)| self.role(*id))
+        found.map(|(_, _, id)| *id)
     }
 
     /// All rules a role grants, those it takes over from others among them; none if they cannot

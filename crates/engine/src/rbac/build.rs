@@ -1,6 +1,7 @@
 //! Builds an authorizer: numbers for texts, rules once each, grants in the order of questions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use model::{Gap, GapKind, KubernetesVersion};
 
@@ -45,6 +46,7 @@ pub(super) fn build(
         service_accounts: std::mem::take(&mut policy.service_accounts),
         gaps: Vec::new(),
         nodes: None,
+        versions_of_binding: HashMap::new(),
         by_name: Vec::new(),
     };
     authorizer.add_roles(&policy.roles);
@@ -159,11 +161,9 @@ impl Authorizer {
             _ => return Vec::new(),
         };
         let key = (namespace, record.role_name);
-        let start = self.by_name.partition_point(|(namespace, name, _)| (*namespace, *name) < key);
-        let found = self.by_name[start..].iter();
-        let found = found.take_while(|(namespace, name, _)| (*namespace, *name) == key);
+        let found = self.roles_at(key);
         let mut granted: Vec<(RoleId, u32)> =
-            found.map(|(_, _, role)| (*role, self.roles[role.0 as usize].content)).collect();
+            found.map(|role| (role, self.roles[role.0 as usize].content)).collect();
         granted.sort_by_key(|(_, content)| *content);
         granted.dedup_by_key(|(_, content)| *content);
         if granted.is_empty() {
@@ -193,13 +193,23 @@ impl Authorizer {
 
     /// Where bindings share a name, what only some of them grant is not certain.
     fn mark_ambiguous_bindings(&mut self) {
-        let mut versions: HashMap<(Symbol, Symbol), u32> = HashMap::new();
-        for binding in &self.bindings {
-            *versions.entry((binding.namespace, binding.name)).or_default() += 1;
+        let mut versions: HashMap<(Symbol, Symbol), Vec<BindingId>> = HashMap::new();
+        for (number, binding) in (0..).zip(&self.bindings) {
+            let key = (binding.namespace, binding.name);
+            versions.entry(key).or_default().push(BindingId(number));
         }
-        versions.retain(|_, count| *count > 1);
+        versions.retain(|_, bindings| bindings.len() > 1);
         if versions.is_empty() {
             return;
+        }
+        for (number, binding) in (0..).zip(&self.bindings) {
+            if let Some(bindings) = versions.get(&(binding.namespace, binding.name)) {
+                if bindings.first() == Some(&BindingId(number)) {
+                    let all: Arc<[BindingId]> = bindings.as_slice().into();
+                    let each = bindings.iter().map(|binding| (*binding, Arc::clone(&all)));
+                    self.versions_of_binding.extend(each);
+                }
+            }
         }
         let mut granting: BTreeMap<_, HashSet<BindingId>> = BTreeMap::new();
         let identity = |grant: &GrantRecord| {
@@ -213,9 +223,9 @@ impl Authorizer {
         for number in 0..self.grants.len() {
             let grant = &self.grants[number];
             let identity = identity(grant);
-            let Some(count) = versions.get(&identity) else { continue };
+            let Some(bindings) = versions.get(&identity) else { continue };
             let by = granting.get(&(identity, grant.key, grant.content)).map_or(0, HashSet::len);
-            self.grants[number].is_ambiguous |= by < *count as usize;
+            self.grants[number].is_ambiguous |= by < bindings.len();
         }
     }
 

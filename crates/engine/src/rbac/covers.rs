@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::PolicyRule;
 use super::index::url_covers;
 
-/// Atomic rules a comparison looks at, at the most.
-const ATOMS_MAX: usize = 1_000_000;
+/// Comparisons of an atomic part with a rule of the owner, at the most.
+const COMPARISONS_MAX: usize = 20_000_000;
 
 /// Whether the owner's rules cover the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Coverage {
     Covered,
     /// These atomic rules, of one verb and one resource or path each, are not.
     Missing(Vec<PolicyRule>),
-    /// The rules have more atomic parts than are looked at (a million).
+    /// The rules have more atomic parts than are compared: 20,000,000 comparisons are the limit.
     TooLarge,
 }
 
@@ -30,7 +30,7 @@ pub fn covers(owner: &[PolicyRule], rules: &[PolicyRule]) -> Coverage {
     let owner: Vec<OwnerRule<'_>> = owner.iter().map(OwnerRule::new).collect();
     for rule in rules {
         atoms = atoms.saturating_add(number_of_atoms(rule));
-        if atoms > ATOMS_MAX {
+        if atoms.saturating_mul(owner.len().max(1)) > COMPARISONS_MAX {
             return Coverage::TooLarge;
         }
         for_each_atom(rule, &mut |atom| {

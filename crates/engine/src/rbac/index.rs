@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::symbol::{Symbol, Symbols};
-use super::{PolicyRule, Request};
+use super::{Part, PolicyRule, Request};
 
 /// Rules up to this number are looked at one by one; above it by their resources.
 const LINEAR_MAX: usize = 16;
@@ -130,6 +130,27 @@ impl Rule {
                     && self.urls.iter().any(|url| url_covers(symbols.text(*url), path))
             }
         }
+    }
+
+    /// The parts that do not match the request; none if the rule allows it.
+    pub(super) fn mismatches(&self, request: &Resolved<'_>, symbols: &Symbols) -> Vec<Part> {
+        let parts = match request {
+            Resolved::Resource { verb, group, resource, any_with_subresource, name, .. } => vec![
+                (Part::Verb, has(&self.verbs, *verb)),
+                (Part::ApiGroup, has(&self.groups, *group)),
+                (
+                    Part::Resource,
+                    has(&self.resources, *resource)
+                        || self.resources.contains(any_with_subresource),
+                ),
+                (Part::ResourceName, self.names.is_empty() || self.names.contains(name)),
+            ],
+            Resolved::NonResource { verb, path } => vec![
+                (Part::Verb, has(&self.verbs, *verb)),
+                (Part::Path, self.urls.iter().any(|url| url_covers(symbols.text(*url), path))),
+            ],
+        };
+        parts.into_iter().filter(|(_, matches)| !matches).map(|(part, _)| part).collect()
     }
 
     fn bytes(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Authorization against upstream's own code, and case by case.
 
 mod beside;
+mod cases;
 mod cluster;
 #[path = "../oracle/mod.rs"]
 mod oracle;
