@@ -9,6 +9,7 @@ mod control_plane;
 mod exposure;
 mod group;
 mod image;
+mod lifecycle;
 mod namespace;
 mod network;
 mod pod;
@@ -30,4 +31,5 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("confinement", confinement::CONTROLS),
     ("availability", availability::CONTROLS),
     ("control-plane", control_plane::CONTROLS),
+    ("lifecycle", lifecycle::CONTROLS),
 ];

@@ -2,6 +2,7 @@
 
 use crate::Control;
 
+mod default_account_mounts_token;
 mod default_namespace_used;
 mod guard;
 mod limit_range_missing;
@@ -23,6 +24,7 @@ pub(super) const CONTROLS: &[&Control] = &[
     &limit_range_missing::CONTROL,
     &pod_security_version_outdated::CONTROL,
     &workload_in_system_namespace::CONTROL,
+    &default_account_mounts_token::CONTROL,
 ];
 
 /// The label with the Pod Security level that the API server enforces.

@@ -110,7 +110,7 @@ const ITEMS: &[Item] = &[
     item("4.2.12", "The kubelet uses only strong ciphers", Controls),
     item("4.2.13", "Processes of a pod are limited", Controls),
     item("4.2.14", "The kubelet applies the runtime's seccomp profile by default", Controls),
-    item("4.3.1", "The proxy serves its metrics on the loopback only", NeedsNode),
+    item("4.3.1", "The proxy serves its metrics on the loopback only", Controls),
     item("5.1.1", "cluster-admin only where it is needed", NotYet("access")),
     item("5.1.2", "Few may read Secrets", NotYet("access")),
     item("5.1.3", "No wildcards in roles", NotYet("access")),

@@ -1,10 +1,10 @@
-//! What the LimitRanges of a namespace give to containers that say nothing.
+//! What a `LimitRange` gives to the containers of its namespace that say nothing.
 
 use model::{Node, Pod};
 
 use crate::Report;
 
-/// Most LimitRanges of one namespace that are looked at.
+/// Most objects of the kind in one namespace that are looked at.
 const LIMIT_RANGES_MAX: usize = 64;
 
 /// Resources that containers of a pod get a limit, or a request, of without asking.
@@ -15,7 +15,7 @@ pub(super) struct Defaults<'s> {
 
 impl<'s> Defaults<'s> {
     /// Those of the pod's namespace; none where it has none, since what is in the input need not
-    /// be what is there. If there are more LimitRanges than can be looked at, that is told.
+    /// be what is there. If there are more than can be looked at, that is told.
     pub(super) fn of(pod: &Pod<'_>, report: &mut Report<'s>) -> Option<Self> {
         let Some(namespace) = pod.object.namespace else { return Some(Self::default()) };
         let kind = ("", "LimitRange");

@@ -1,0 +1,26 @@
+//! Since Kubernetes 1.27 the annotations are ignored.
+
+use model::{Fix, Pod};
+
+use super::seccomp;
+use crate::{Check, Control, Impact, Reach, Report};
+
+pub(super) const CONTROL: Control = Control {
+    id: "BW-POD-041",
+    name: "seccomp-by-annotation",
+    title: "Seccomp profile by an annotation that nobody reads",
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
+    page: include_str!("seccomp_by_annotation.md"),
+    check: Check::Pod(check),
+};
+
+fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let Some((key, _)) = seccomp::ignored_annotations(pod).next() else { return };
+    let because = format!(
+        "it runs without the profile that the annotation asks for: Kubernetes has ignored `{key}` \
+         since v1.27"
+    );
+    let fix = Fix::advice("set `seccompProfile` in the securityContext, and drop the annotation");
+    report.finding(pod.metadata_at("annotations").key(key), because, fix);
+}
