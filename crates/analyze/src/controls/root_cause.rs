@@ -50,7 +50,7 @@ fn a_decent_workload_has_no_finding() {
 
 #[test]
 fn one_change_makes_one_finding() {
-    let faults = pod_faults().into_iter().chain(container_faults());
+    let faults = pod_faults().into_iter().chain(metadata_faults()).chain(container_faults());
     for (before, after, expected) in faults {
         assert!(DECENT.contains(before), "the workload has no `{before}`");
         let text = DECENT.replacen(before, after, 1);
@@ -171,6 +171,11 @@ fn pod_faults() -> Vec<Fault> {
             "spec:\n  replicas: 2\n  strategy: {type: Recreate}\n  template:",
             "update-stops-all-replicas",
         ),
+    ]
+}
+
+fn metadata_faults() -> Vec<Fault> {
+    vec![
         (
             "metadata: {labels: {app: web}}",
             "metadata: {labels: {aadpodidbinding: vault}}",

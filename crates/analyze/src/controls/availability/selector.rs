@@ -71,3 +71,40 @@ pub(super) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
             }
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{GapKind, KubernetesVersion, ObjectId, Origin, Path, Snapshot, WorldId};
+
+    use super::NEIGHBOURS_MAX;
+    use crate::{Options, catalog, judge};
+
+    /// Objects beyond the limit are not compared: that is a gap, not an answer.
+    #[test]
+    fn too_many_neighbours_are_a_gap() {
+        let gaps = |count: usize| {
+            let workload = "---\napiVersion: apps/v1\nkind: StatefulSet\n\
+                            metadata: {name: a, namespace: shop}\n";
+            let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\n\
+                          metadata: {name: b, namespace: shop}\n\
+                          spec: {minAvailable: 1, selector: {matchLabels: {app: a}}}\n";
+            let text = format!("{budget}{}", workload.repeat(count));
+            let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
+            let mut part = model::Part::new();
+            for (number, document) in (0..).zip(stream.documents()) {
+                let root = document.expect("readable").root();
+                let redactions = model::Redactions::find(root, &model::DigestKey::new(&[7; 32]));
+                let origin = Origin { file: 0, document: number, item: Path::root(), line: 1 };
+                part.insert(root, &redactions, WorldId(0), origin, None);
+            }
+            let mut snapshot =
+                Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
+            snapshot.add(part);
+            let control = catalog::find("disruption-budget-never-satisfied");
+            let judgement = judge(&snapshot, ObjectId(0), control, &Options::default());
+            judgement.gaps.into_iter().map(|(_, gap)| gap.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(gaps(NEIGHBOURS_MAX), []);
+        assert_eq!(gaps(NEIGHBOURS_MAX + 1), [GapKind::Ambiguous]);
+    }
+}

@@ -18,7 +18,9 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if pod.object.version.minor < FIELD_SINCE {
         return;
     }
-    let old = pod.annotations().find(|(key, _)| key.starts_with(PREFIX));
+    // That it asks for no profile at all is told by a control of its own.
+    let old =
+        pod.annotations().find(|(key, value)| key.starts_with(PREFIX) && *value != "unconfined");
     if let Some((key, _)) = old {
         let name = &key[PREFIX.len()..];
         let because = format!(
