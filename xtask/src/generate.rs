@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use analyze::framework::{self, Coverage};
+use analyze::framework::Coverage;
+use analyze::frameworks;
 use analyze::severity::severity;
 use analyze::{Impact, Reach, catalog, pod_security};
 use anyhow::{Result, bail};
@@ -155,21 +156,18 @@ fn frameworks() -> String {
                     kubeadm's or the kubelet's configuration or its audit policy are in the \
                     input.\n"
         .to_owned();
-    for framework in framework::all() {
+    for framework in frameworks::all() {
         let (title, source) = (framework.title, framework.source);
         text.push_str(&format!(
             "\n## {title}\n\nItems: {source}.\n\n| item | what | answered by |\n|---|---|---|\n"
         ));
-        for item in framework.items {
+        for item in framework.items() {
+            let controls =
+                || framework.controls(item).map(|it| it.name).collect::<Vec<_>>().join(", ");
             let answer = match item.coverage {
-                Coverage::Controls => {
-                    framework.controls(item).map(|it| it.name).collect::<Vec<_>>().join(", ")
-                }
-                Coverage::NeedsCluster => "not assessed: needs a running cluster".to_owned(),
-                Coverage::NeedsNode => "not assessed: needs the node".to_owned(),
-                Coverage::NeedsCloud => "not assessed: needs the cloud provider".to_owned(),
-                Coverage::NeedsPerson => "not assessed: needs a person".to_owned(),
-                Coverage::NotYet(engine) => format!("not yet: the {engine} engine"),
+                Coverage::Controls => controls(),
+                Coverage::Partly(rest) => format!("{}; the rest needs {rest}", controls()),
+                other => format!("not assessed: {other}"),
             };
             text.push_str(&format!("| {} | {} | {answer} |\n", item.id, item.title));
         }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use analyze::framework::Framework;
+use analyze::frameworks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{GapKind, KubernetesVersion, Severity};
 
@@ -21,6 +23,9 @@ pub(crate) enum Command {
     /// Repair manifests in their text, comments and formatting kept
     #[command(after_help = FIX_EXAMPLES)]
     Fix(Box<Fix>),
+    /// Tell what a change does to security: new and gone findings, settings that differ
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Box<Diff>),
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -33,6 +38,9 @@ pub(crate) enum Command {
     /// List all controls
     #[command(after_help = "Example:\n  bollwerk controls --format json")]
     Controls(Controls),
+    /// List the frameworks that `scan --framework` answers
+    #[command(after_help = "Example:\n  bollwerk frameworks --format json")]
+    Frameworks(Frameworks),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  bollwerk completions bash > \
                             /etc/bash_completion.d/bollwerk")]
@@ -54,6 +62,8 @@ Examples:
   helm template shop ./chart | bollwerk scan -
   bollwerk scan deploy/ --pod-security restricted --fail-on high
   bollwerk scan deploy/ --format sarif --output bollwerk.sarif
+  bollwerk scan deploy/ --format html --output bollwerk.html
+  bollwerk scan deploy/ --framework cis-1.12
 
 Exit codes:
   0  no finding at the threshold, everything was read
@@ -67,6 +77,29 @@ pub(crate) struct Scan {
     pub(crate) inputs: Inputs,
     #[command(flatten)]
     pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
+    /// Findings that are known: only others fail (see `bollwerk baseline save`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Answer a framework's items instead: cis-1.12, nsa-cisa-1.2 … (see `bollwerk frameworks`)
+    #[arg(long, value_name = "NAME", value_parser = framework, conflicts_with = "only")]
+    pub(crate) framework: Option<&'static Framework>,
+    /// Tell on standard error what the run cost
+    #[arg(long)]
+    pub(crate) stats: bool,
+}
+
+fn framework(name: &str) -> Result<&'static Framework, String> {
+    frameworks::find(name).ok_or_else(|| {
+        let names: Vec<&str> = frameworks::all().iter().map(|framework| framework.name).collect();
+        format!("`{name}` is no framework; there are {}", names.join(", "))
+    })
+}
+
+/// How it is told, and what makes the run fail.
+#[derive(Args)]
+pub(crate) struct Reporting {
     /// How to show the report
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub(crate) format: Format,
@@ -83,12 +116,6 @@ pub(crate) struct Scan {
     /// Kind of gap that does not make the run end with code 3 (repeatable)
     #[arg(long = "accept-gap", value_name = "KIND", value_delimiter = ',')]
     pub(crate) accepted_gaps: Vec<GapKind>,
-    /// Findings that are known: only others fail (see `bollwerk baseline save`)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-    /// Tell on standard error what the run cost
-    #[arg(long)]
-    pub(crate) stats: bool,
 }
 
 /// What is read.
@@ -104,6 +131,13 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE",
           conflicts_with_all = ["paths", "manifests", "namespace", "no_ignore", "now"])]
     pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// How it is read.
+#[derive(Args, Clone)]
+pub(crate) struct Reading {
     /// Namespace of objects that name none
     #[arg(long, short, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
@@ -132,11 +166,11 @@ pub(crate) struct Inputs {
 pub(crate) struct Judging {
     /// Only these controls (name or id; several with commas)
     #[arg(long, value_name = "CONTROL", value_delimiter = ',',
-          value_parser = analyze::config::parse_control)]
+          value_parser = analyze::control_name::parse)]
     pub(crate) only: Vec<String>,
     /// Not these controls
     #[arg(long, value_name = "CONTROL", value_delimiter = ',',
-          value_parser = analyze::config::parse_control)]
+          value_parser = analyze::control_name::parse)]
     pub(crate) skip: Vec<String>,
     /// Pod Security level where no namespace says: `restricted`, `baseline:v1.30`
     #[arg(long, value_name = "LEVEL[:VERSION]",
@@ -199,8 +233,27 @@ pub(crate) enum Format {
     Terminal,
     /// bollwerk.report/v1
     Json,
-    /// SARIF 2.1.0
+    /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// One page for a browser, offline, with a search
+    Html,
+    /// JUnit XML, for continuous integration
+    Junit,
+    /// A comment for a pull request
+    Markdown,
+    /// A row for each finding and gap, for a spreadsheet
+    Csv,
+    /// GitLab code quality
+    Gitlab,
+    /// OSCAL assessment results, for auditors
+    Oscal,
+}
+
+impl Format {
+    /// Whether it shows the source lines of findings.
+    pub(crate) fn has_frames(self) -> bool {
+        matches!(self, Self::Terminal | Self::Html)
+    }
 }
 
 const FIX_EXAMPLES: &str = "\
@@ -225,10 +278,37 @@ pub(crate) struct Fix {
     pub(crate) r#unsafe: bool,
 }
 
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  bollwerk diff main deploy/
+  bollwerk diff v1.2 v1.3 --path deploy/ --format markdown
+  bollwerk diff before/ after/
+  bollwerk diff monday.snapshot tuesday.snapshot
+
+A side is a file, a folder, a snapshot or a git revision. Only findings that OLD does not have make
+the run fail.";
+
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// What it was
+    pub(crate) old: String,
+    /// What it is
+    pub(crate) new: String,
+    /// File or folder of a revision [default: the other side's, else the current folder]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
+}
+
 #[derive(Args)]
 pub(crate) struct Explain {
     /// Name or id of the control
-    #[arg(value_parser = analyze::config::parse_control)]
+    #[arg(value_parser = analyze::control_name::parse)]
     pub(crate) control: String,
 }
 
@@ -239,10 +319,17 @@ pub(crate) struct Controls {
     pub(crate) format: ListFormat,
 }
 
+#[derive(Args)]
+pub(crate) struct Frameworks {
+    /// How to show the list
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
     /// For people
     Terminal,
-    /// bollwerk.controls/v1
+    /// bollwerk.controls/v1, bollwerk.frameworks/v1
     Json,
 }

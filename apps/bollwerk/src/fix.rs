@@ -33,7 +33,7 @@ struct Left {
 
 /// Runs the command; the code to exit with.
 pub(crate) fn run(arguments: &Fix) -> Result<u8> {
-    let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
+    let mut settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
     if arguments.inputs.paths.iter().any(|path| path == Path::new("-")) {
         bail!("standard input has no file to repair; name a file or folder");
     }

@@ -2,7 +2,9 @@
 
 use crate::severity::{self, Impact, Reach};
 use engine::pod_security::{Exemptions, Policy};
-use model::{Component, Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId};
+use model::{
+    Component, ComponentKind, Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId,
+};
 
 /// One thing that can be wrong: a constant and a function.
 ///
@@ -38,7 +40,7 @@ pub enum Check {
     /// Every pod and pod template, in whatever kind it stands.
     Pod(fn(&Pod<'_>, &mut Report<'_>)),
     /// Every component of Kubernetes itself, by its flags or its configuration file.
-    Component(fn(&Component<'_>, &mut Report<'_>)),
+    Component(&'static [ComponentKind], fn(&Component<'_>, &mut Report<'_>)),
     /// Objects of these kinds.
     Object(Kinds, fn(&Object<'_>, &mut Report<'_>)),
 }
@@ -90,6 +92,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Whether a control is asked, by its name or id.
+    pub fn asks(&self, control: &str) -> bool {
+        let names = |listed: &String| listed == control;
+        (self.only.is_empty() || self.only.iter().any(names)) && !self.skip.iter().any(names)
+    }
+
     /// Whether a finding counts: by its own name or id, or by a control that it also stands for.
     pub fn selects(&self, finding: &Finding) -> bool {
         let names = |listed: &String| {
@@ -107,6 +115,14 @@ pub(crate) struct Draft {
     pub(crate) severity: Severity,
     pub(crate) message: String,
     pub(crate) fix: Option<Fix>,
+}
+
+/// An object and the world it is judged in.
+#[derive(Clone, Copy)]
+pub(crate) struct Standing<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) world: WorldId,
+    pub(crate) object: &'a Object<'a>,
 }
 
 /// What stands in an object and is judged by itself.
@@ -145,7 +161,10 @@ impl<'a> Report<'a> {
         self.severity = control.severity();
         match control.check {
             Check::Pod(check) => parts.pods.iter().for_each(|pod| check(pod, self)),
-            Check::Component(check) => parts.components.iter().for_each(|it| check(it, self)),
+            Check::Component(kinds, check) => {
+                let these = parts.components.iter().filter(|it| kinds.contains(&it.kind));
+                these.for_each(|component| check(component, self));
+            }
             Check::Object(kinds, check) if kinds.contain(object) => check(object, self),
             Check::Object(..) => {}
         }

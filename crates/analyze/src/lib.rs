@@ -6,17 +6,21 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod catalog;
+pub mod change;
+pub mod compliance;
 pub mod config;
 mod control;
+pub mod control_name;
 mod controls;
 pub mod exception;
 pub mod framework;
-mod frameworks;
+pub mod frameworks;
 mod joins;
 mod judge;
 #[cfg(test)]
 mod page;
 pub mod pod_security;
+pub mod remark;
 pub mod severity;
 
 pub use control::{Check, Control, Kinds, Options, Report};

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::{Container, Node, Object, Path, Pod, Value};
 
 /// Which component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ComponentKind {
     /// kube-apiserver
     ApiServer,

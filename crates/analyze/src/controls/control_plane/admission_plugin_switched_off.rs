@@ -10,14 +10,11 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::SecondFault,
     page: include_str!("admission_plugin_switched_off.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const DISABLE: &str = "disable-admission-plugins";
-    if component.kind != ComponentKind::ApiServer {
-        return;
-    }
     for name in ["enable-admission-plugins", "admission-control"] {
         if component.list(name).any(|plugin| plugin == "AlwaysAdmit") {
             let because = "the API server takes whatever it is given: `AlwaysAdmit` is on";

@@ -10,17 +10,14 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::SecondFault,
     page: include_str!("api_server_authorization_incomplete.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "authorization-mode";
     let modes: Vec<_> = component.list(FLAG).collect();
     // That everything is allowed is told by a control of its own.
-    if component.kind != ComponentKind::ApiServer
-        || modes.is_empty()
-        || modes.contains(&"AlwaysAllow")
-    {
+    if modes.is_empty() || modes.contains(&"AlwaysAllow") {
         return;
     }
     let missing: Vec<_> =

@@ -10,14 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::Container,
     page: include_str!("api_server_authorizes_everything.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "authorization-mode";
-    if component.kind != ComponentKind::ApiServer
-        || component.flag("authorization-config").is_some()
-    {
+    if component.flag("authorization-config").is_some() {
         return;
     }
     // It is what the API server does where nobody says otherwise.

@@ -10,13 +10,10 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::Container,
     page: include_str!("api_server_insecure_port.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
-    if component.kind != ComponentKind::ApiServer {
-        return;
-    }
     let is_open = |name: &str| component.text(name).is_some_and(|value| value != "0");
     let port = is_open("insecure-port").then_some("insecure-port");
     if let Some(name) = port.or_else(|| component.text("insecure-bind-address").map(|_| FLAG)) {

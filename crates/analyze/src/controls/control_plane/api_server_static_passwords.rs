@@ -10,13 +10,10 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::SecondFault,
     page: include_str!("api_server_static_passwords.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
-    if component.kind != ComponentKind::ApiServer {
-        return;
-    }
     for name in ["token-auth-file", "basic-auth-file"] {
         if let Some(flag) = component.flag(name) {
             let because = format!(

@@ -10,15 +10,13 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::Outside,
     page: include_str!("api_server_takes_anonymous_requests.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "anonymous-auth";
     // A file that says which paths are open to everybody has the last word.
-    if component.kind != ComponentKind::ApiServer
-        || component.flag("authentication-config").is_some()
-    {
+    if component.flag("authentication-config").is_some() {
         return;
     }
     let severity = match component.switch(FLAG) {

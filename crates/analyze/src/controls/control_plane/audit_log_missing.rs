@@ -10,13 +10,10 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Evidence,
     reach: Reach::Container,
     page: include_str!("audit_log_missing.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
-    if component.kind != ComponentKind::ApiServer {
-        return;
-    }
     let goes_nowhere =
         component.lacks("audit-log-path") && component.lacks("audit-webhook-config-file");
     let fix = Fix::advice("set `--audit-policy-file` and `--audit-log-path`");

@@ -10,13 +10,13 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Evidence,
     reach: Reach::SecondFault,
     page: include_str!("audit_log_short_lived.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     // Nothing is kept on disk where the log goes to standard output.
     let is_file = component.text("audit-log-path").is_some_and(|path| path != "-");
-    if component.kind != ComponentKind::ApiServer || !is_file {
+    if !is_file {
         return;
     }
     let number = |name: &str| component.text(name).and_then(|value| value.parse::<u64>().ok());

@@ -10,16 +10,11 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::SecondFault,
     page: include_str!("component_listens_everywhere.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ControllerManager, ComponentKind::Scheduler], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "bind-address";
-    let asks_only =
-        matches!(component.kind, ComponentKind::ControllerManager | ComponentKind::Scheduler);
-    if !asks_only {
-        return;
-    }
     let is_everywhere = component
         .text(FLAG)
         .is_some_and(|address| matches!(address, "0.0.0.0" | "::" | "[::]" | "::0"));

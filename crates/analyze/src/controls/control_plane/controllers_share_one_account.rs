@@ -10,14 +10,11 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::SecondFault,
     page: include_str!("controllers_share_one_account.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ControllerManager], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "use-service-account-credentials";
-    if component.kind != ComponentKind::ControllerManager {
-        return;
-    }
     if component.switch(FLAG) == Some(false) || component.lacks(FLAG) {
         let because = "every controller acts with the rights of all of them, and the audit log \
                        cannot tell them apart";

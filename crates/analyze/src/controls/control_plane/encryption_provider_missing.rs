@@ -10,12 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::SecondFault,
     page: include_str!("encryption_provider_missing.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "encryption-provider-config";
-    if component.kind == ComponentKind::ApiServer && component.lacks(FLAG) {
+    if component.lacks(FLAG) {
         let because = "every Secret lies in etcd and in its backups as plain text: no encryption \
                        is set up";
         let fix = Fix::advice("name an EncryptionConfiguration in `--encryption-provider-config`");

@@ -10,7 +10,7 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::SecondFault,
     page: include_str!("etcd_connection_unencrypted.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
@@ -20,7 +20,7 @@ fn check(component: &Component<'_>, report: &mut Report<'_>) {
             !["127.0.0.1", "localhost", "[::1]"].iter().any(|own| host.starts_with(own))
         })
     };
-    if component.kind == ComponentKind::ApiServer && component.list(FLAG).any(is_plain) {
+    if component.list(FLAG).any(is_plain) {
         let because = "whoever sits between the API server and etcd reads and changes every \
                        object, Secrets among them: the connection has no TLS";
         let fix = Fix::advice("use `https://`, `--etcd-cafile`, `--etcd-certfile` and its key");

@@ -10,13 +10,10 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::SecondFault,
     page: include_str!("etcd_self_signed.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Etcd], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
-    if component.kind != ComponentKind::Etcd {
-        return;
-    }
     for name in ["auto-tls", "peer-auto-tls"] {
         if component.switch(name) == Some(true) {
             let because = format!(

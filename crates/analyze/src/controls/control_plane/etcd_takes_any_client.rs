@@ -10,12 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::Container,
     page: include_str!("etcd_takes_any_client.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Etcd], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "client-cert-auth";
-    if component.kind != ComponentKind::Etcd || !listens_beyond_itself(component) {
+    if !listens_beyond_itself(component) {
         return;
     }
     let is_off = match component.switch(FLAG) {

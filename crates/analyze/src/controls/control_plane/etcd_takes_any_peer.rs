@@ -10,7 +10,7 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::SecondFault,
     page: include_str!("etcd_takes_any_peer.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Etcd], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
@@ -23,7 +23,7 @@ fn check(component: &Component<'_>, report: &mut Report<'_>) {
         Some(asks) => !asks,
         None => component.lacks(FLAG) && has_peers,
     };
-    if component.kind == ComponentKind::Etcd && is_off {
+    if is_off {
         let because = "whoever reaches its peers' port can take part in the cluster of etcd and \
                        is given a copy of everything";
         let fix = Fix::advice("set `--peer-client-cert-auth=true` and `--peer-trusted-ca-file`");

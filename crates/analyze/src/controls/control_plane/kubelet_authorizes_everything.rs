@@ -10,12 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Node,
     reach: Reach::Container,
     page: include_str!("kubelet_authorizes_everything.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Kubelet], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "authorization-mode";
-    if component.kind == ComponentKind::Kubelet && component.text(FLAG) == Some("AlwaysAllow") {
+    if component.text(FLAG) == Some("AlwaysAllow") {
         let because = "whoever has any credentials of the cluster may run commands in every pod \
                        of the node, past RBAC";
         let fix = Fix::advice("set it to Webhook");

@@ -10,12 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::SecondFault,
     page: include_str!("kubelet_certificates_not_rotated.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Kubelet], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "rotate-certificates";
-    if component.kind == ComponentKind::Kubelet && component.switch(FLAG) == Some(false) {
+    if component.switch(FLAG) == Some(false) {
         let because = "a stolen certificate of the kubelet works until it ends, and then the node \
                        is lost: it is never renewed";
         report.finding(component.at(FLAG), because, Fix::advice("set it to true"));

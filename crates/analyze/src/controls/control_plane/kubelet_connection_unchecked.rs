@@ -10,12 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Workload,
     reach: Reach::SecondFault,
     page: include_str!("kubelet_connection_unchecked.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "kubelet-certificate-authority";
-    if component.kind == ComponentKind::ApiServer && component.lacks(FLAG) {
+    if component.lacks(FLAG) {
         let because = "whoever takes a node's address receives what people type into `kubectl \
                        exec`: the API server does not check the kubelet's certificate";
         let fix = Fix::advice("set `--kubelet-certificate-authority`, and let the cluster sign");

@@ -10,13 +10,10 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Availability,
     reach: Reach::Container,
     page: include_str!("kubelet_protection_switched_off.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Kubelet], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
-    if component.kind != ComponentKind::Kubelet {
-        return;
-    }
     for Protection { flag, off, because, advice } in PROTECTIONS {
         if component.text(flag).is_some_and(|value| off.contains(&value)) {
             report.finding(component.at(flag), *because, Fix::advice(*advice));

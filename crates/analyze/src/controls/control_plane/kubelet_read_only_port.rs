@@ -10,13 +10,13 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::Container,
     page: include_str!("kubelet_read_only_port.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Kubelet], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "read-only-port";
     let is_open = component.text(FLAG).is_some_and(|port| port != "0");
-    if component.kind == ComponentKind::Kubelet && is_open {
+    if is_open {
         let because = "every pod can ask the kubelet for all pods of its node, with their images, \
                        commands and environment: the port asks for no credentials";
         report.finding(component.at(FLAG), because, Fix::advice("set it to 0"));

@@ -10,7 +10,7 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::SecondFault,
     page: include_str!("kubelet_seccomp_default_off.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Kubelet], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
@@ -19,7 +19,7 @@ fn check(component: &Component<'_>, report: &mut Report<'_>) {
         Some(is_on) => !is_on,
         None => component.lacks(FLAG),
     };
-    if component.kind == ComponentKind::Kubelet && is_off {
+    if is_off {
         let because = "pods that name no seccomp profile run without one on its nodes";
         report.finding(component.at(FLAG), because, Fix::advice("set `seccompDefault: true`"));
     }

@@ -10,12 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Node,
     reach: Reach::Outside,
     page: include_str!("kubelet_takes_anonymous_requests.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::Kubelet], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "anonymous-auth";
-    if component.kind == ComponentKind::Kubelet && component.switch(FLAG) == Some(true) {
+    if component.switch(FLAG) == Some(true) {
         // Somebody still asks what the anonymous may do, if authorization is left to the API.
         let is_asked = component.text("authorization-mode") == Some("Webhook");
         let severity = if is_asked { Severity::Medium } else { Severity::Critical };

@@ -10,15 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Cluster,
     reach: Reach::SecondFault,
     page: include_str!("node_restriction_missing.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "enable-admission-plugins";
     const PLUGIN: &str = "NodeRestriction";
-    if component.kind != ComponentKind::ApiServer {
-        return;
-    }
     let names = |flag| component.list(flag).any(|plugin| plugin == PLUGIN);
     let is_written = component.list(FLAG).next().is_some();
     // What is switched off by name, and the flag's former name, say the same in their own way.

@@ -10,19 +10,18 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::SecondFault,
     page: include_str!("profiling_enabled.md"),
-    check: Check::Component(check),
+    check: Check::Component(
+        &[ComponentKind::ApiServer, ComponentKind::ControllerManager, ComponentKind::Scheduler],
+        check,
+    ),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "profiling";
-    let has_profiles = matches!(
-        component.kind,
-        ComponentKind::ApiServer | ComponentKind::ControllerManager | ComponentKind::Scheduler
-    );
     // A scheduler's own file outweighs its flags.
     let is_elsewhere =
         component.kind == ComponentKind::Scheduler && component.flag("config").is_some();
-    if !has_profiles || is_elsewhere {
+    if is_elsewhere {
         return;
     }
     if component.switch(FLAG) == Some(true) || component.lacks(FLAG) {

@@ -10,12 +10,12 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Workload,
     reach: Reach::Reader,
     page: include_str!("service_account_lookup_off.md"),
-    check: Check::Component(check),
+    check: Check::Component(&[ComponentKind::ApiServer], check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {
     const FLAG: &str = "service-account-lookup";
-    if component.kind == ComponentKind::ApiServer && component.switch(FLAG) == Some(false) {
+    if component.switch(FLAG) == Some(false) {
         let because = "a stolen token works on after its service account was deleted: the API \
                        server does not look whether it is still there";
         report.finding(component.at(FLAG), because, Fix::advice("remove the flag"));

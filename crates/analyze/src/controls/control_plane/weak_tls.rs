@@ -1,7 +1,7 @@
 //! Versions and ciphers with known flaws are taken where they are named.
 
 use crate::{Check, Control, Impact, Reach, Report};
-use model::{Component, Fix};
+use model::{Component, ComponentKind, Fix};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-CONTROLPLANE-017",
@@ -10,7 +10,7 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Foothold,
     reach: Reach::SecondFault,
     page: include_str!("weak_tls.md"),
-    check: Check::Component(check),
+    check: Check::Component(&ComponentKind::ALL, check),
 };
 
 fn check(component: &Component<'_>, report: &mut Report<'_>) {

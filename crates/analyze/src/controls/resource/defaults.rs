@@ -1,10 +1,10 @@
-//! What a `LimitRange` gives to the containers of its namespace that say nothing.
+//! What the limit ranges of a namespace give to containers that say nothing.
 
 use model::{Node, Pod};
 
 use crate::Report;
 
-/// Most objects of the kind in one namespace that are looked at.
+/// Most limit ranges of one namespace that are looked at.
 const LIMIT_RANGES_MAX: usize = 64;
 
 /// Resources that containers of a pod get a limit, or a request, of without asking.
@@ -15,7 +15,7 @@ pub(super) struct Defaults<'s> {
 
 impl<'s> Defaults<'s> {
     /// Those of the pod's namespace; none where it has none, since what is in the input need not
-    /// be what is there. If there are more than can be looked at, that is told.
+    /// be what is there. If there are more limit ranges than can be looked at, that is told.
     pub(super) fn of(pod: &Pod<'_>, report: &mut Report<'s>) -> Option<Self> {
         let Some(namespace) = pod.object.namespace else { return Some(Self::default()) };
         let kind = ("", "LimitRange");
@@ -23,7 +23,7 @@ impl<'s> Defaults<'s> {
         let found: Vec<_> = ranges.by_ref().take(LIMIT_RANGES_MAX).collect();
         if ranges.next().is_some() {
             let reason = format!(
-                "namespace `{namespace}` has more than {LIMIT_RANGES_MAX} LimitRanges: what they \
+                "namespace `{namespace}` has more than {LIMIT_RANGES_MAX} limit ranges: what they \
                  give to containers is not known"
             );
             report.unknown(pod.at("containers"), reason);
