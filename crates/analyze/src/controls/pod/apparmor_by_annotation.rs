@@ -25,8 +25,7 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         let name = &key[PREFIX.len()..];
         let because = format!(
             "container `{name}` has its AppArmor profile from an annotation, which is deprecated \
-             and \
-             checks no spelling: a container that is renamed loses it"
+             and checks no spelling: a container that is renamed loses it"
         );
         let fix = Fix::advice("set `securityContext.appArmorProfile` instead");
         report.finding(pod.metadata_at("annotations").key(key), because, fix);

@@ -21,6 +21,13 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         "it runs without the profile that the annotation asks for: Kubernetes has ignored `{key}` \
          since v1.27"
     );
-    let fix = Fix::advice("set `seccompProfile` in the securityContext, and drop the annotation");
+    // All of them at once: of one that stays the next run would tell.
+    let edits = seccomp::ignored_annotations(pod)
+        .map(|(key, value)| seccomp::as_field(pod, key, value))
+        .collect::<Option<Vec<_>>>();
+    let fix = Fix {
+        edits: edits.into_iter().flatten().flatten().collect(),
+        ..Fix::advice("set `seccompProfile` in the securityContext, and drop the annotation")
+    };
     report.finding(pod.metadata_at("annotations").key(key), because, fix);
 }
