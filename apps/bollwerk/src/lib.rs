@@ -12,6 +12,7 @@ mod fix;
 mod generate;
 mod inputs;
 mod progress;
+pub mod repair;
 mod scan;
 mod snapshot;
 mod stats;
