@@ -25,6 +25,20 @@ pub(crate) fn collect(inputs: &Inputs, settings: &Settings) -> Result<(Snapshot,
     Ok(assess::collect(named(inputs)?, settings, taken_at, digest_key()))
 }
 
+/// Reads all inputs, and a folder (which need not be there) that belongs to the first of them.
+pub(crate) fn collect_with(
+    inputs: &Inputs,
+    part: Option<&Path>,
+    settings: &Settings,
+) -> Result<(Snapshot, Sources)> {
+    let taken_at = inputs.now.unwrap_or_else(jiff::Timestamp::now);
+    let mut named = named(inputs)?;
+    if let (Some(part), Some(Input::Path(of))) = (part, named.first()) {
+        named.push(Input::Part { path: part.to_owned(), of: of.clone() });
+    }
+    Ok(assess::collect(named, settings, taken_at, digest_key()))
+}
+
 fn saved(path: &Path) -> Result<Snapshot> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("cannot read the snapshot {shown}"))?;

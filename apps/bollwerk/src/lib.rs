@@ -10,6 +10,7 @@ mod catalog;
 pub mod config;
 mod fix;
 mod generate;
+mod harden;
 mod inputs;
 mod progress;
 pub mod repair;
@@ -48,6 +49,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Scan(scan) => scan::run(&scan),
         Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
+        Command::Harden(harden) => harden::run(&harden),
         Command::Snapshot(snapshot) => snapshot::run(&snapshot),
         Command::Explain(explain) => catalog::explain(&explain),
         Command::Controls(controls) => catalog::list(&controls),

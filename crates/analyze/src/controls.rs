@@ -3,12 +3,12 @@
 use crate::Control;
 
 mod admission;
-mod availability;
+pub(crate) mod availability;
 mod confinement;
 mod exposure;
 mod group;
 mod image;
-mod namespace;
+pub(crate) mod namespace;
 mod network;
 mod pod;
 mod resource;

@@ -12,6 +12,7 @@ mod controls;
 pub mod exception;
 pub mod framework;
 mod frameworks;
+pub mod harden;
 mod joins;
 mod judge;
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod mask;
 mod read;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,7 +42,8 @@ pub struct Options {
     pub ignore_files: bool,
     /// Folders that are worlds of their own, relative to a given path.
     pub worlds: Vec<globset::Glob>,
-    /// Texts that stand for the files of these paths, to judge a change before it is written.
+    /// Texts that stand for the files of these paths, or for new files below a given path, to
+    /// judge a change before it is written.
     pub overlay: BTreeMap<PathBuf, Vec<u8>>,
     /// Where to tell how far it is.
     pub progress: Progress,
@@ -57,6 +58,13 @@ pub struct Options {
 pub enum Input {
     /// A file or folder.
     Path(PathBuf),
+    /// A file or folder, which need not be there, of the world of another path.
+    Part {
+        /// The file or folder.
+        path: PathBuf,
+        /// The path it belongs to.
+        of: PathBuf,
+    },
     /// The text of standard input, already read.
     Text(Vec<u8>),
 }
@@ -126,7 +134,8 @@ pub fn collect(
                 let content = Content::Text(text);
                 files.push(File { name: "-".to_owned(), content, world, digest: 0 });
             }
-            Input::Path(path) => folder(snapshot, &path, options, &mut files),
+            Input::Path(path) => folder(snapshot, &path, &path, options, &mut files),
+            Input::Part { path, of } => folder(snapshot, &path, &of, options, &mut files),
         }
     }
     let sources = Sources { files, limits: options.limits.clone(), key };
@@ -134,27 +143,63 @@ pub fn collect(
     read_all(snapshot, sources, options)
 }
 
-fn folder(snapshot: &mut Snapshot, path: &Path, options: &Options, files: &mut Vec<File>) {
-    let walk = walk::walk(path, options.ignore_files);
+/// Files below `path`, in the world of `of`.
+fn folder(
+    snapshot: &mut Snapshot,
+    path: &Path,
+    of: &Path,
+    options: &Options,
+    files: &mut Vec<File>,
+) {
+    let is_part = path != of;
+    let mut walk = match is_part && !path.exists() {
+        true => walk::Walk::default(),
+        false => walk::walk(path, options.ignore_files),
+    };
+    add_new_files(path, options, &mut walk.files);
     snapshot.gaps.extend(walk.gaps);
-    if walk.files.is_empty() && path.is_dir() {
+    if walk.files.is_empty() && path.is_dir() && !is_part {
         let subject = path.display().to_string();
         let reason = "holds no .yaml, .yml or .json file: nothing was judged".to_owned();
         snapshot.gaps.push(Gap { kind: GapKind::Empty, subject, location: None, reason });
     }
-    let whole = world(&mut snapshot.worlds, path.display().to_string());
+    let whole = world(&mut snapshot.worlds, of.display().to_string());
     let globs: Vec<_> = options.worlds.iter().map(globset::Glob::compile_matcher).collect();
     for file in walk.files {
         let world = own_world(&file, path, &globs).map_or(whole, |folder| {
             world(&mut snapshot.worlds, path.join(folder).display().to_string())
         });
-        let name = file.strip_prefix(".").unwrap_or(&file).display().to_string();
+        let name = plain(&file).display().to_string();
         let content = match options.overlay.get(Path::new(&name)) {
             Some(text) => Content::Text(text.clone()),
             None => Content::Path(file),
         };
         files.push(File { name, content, world, digest: 0 });
     }
+}
+
+/// A path without the `./` that says nothing.
+fn plain(path: &Path) -> &Path {
+    path.strip_prefix(".").unwrap_or(path)
+}
+
+/// Adds what the overlay holds below `path` that is not on disk.
+fn add_new_files(path: &Path, options: &Options, files: &mut Vec<PathBuf>) {
+    if options.overlay.is_empty() {
+        return;
+    }
+    let known: HashSet<&Path> = files.iter().map(|file| plain(file)).collect();
+    let is_below = |new: &Path| {
+        new.starts_with(plain(path)) && (new.is_absolute() == path.is_absolute()) && new != path
+    };
+    let new: Vec<PathBuf> = options
+        .overlay
+        .keys()
+        .filter(|new| is_below(new) && !known.contains(new.as_path()) && !new.exists())
+        .cloned()
+        .collect();
+    files.extend(new);
+    files.sort();
 }
 
 /// The folder above a file, relative to the given path, that is a world of its own.

@@ -11,12 +11,12 @@ const REPLICATED: &[(&str, &str)] = &[("apps", "Deployment"), ("apps", "Stateful
 const NEIGHBOURS_MAX: usize = 1_000;
 
 /// Replicas asked for; Kubernetes takes one where none are written.
-pub(super) fn replicas(object: &Object<'_>) -> i64 {
+pub(crate) fn replicas(object: &Object<'_>) -> i64 {
     object.root.field("spec.replicas").and_then(Node::as_int).unwrap_or(1)
 }
 
 /// The budgets of an object's namespace; none if there are too many to look at.
-pub(super) fn budgets<'s>(report: &Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
+pub(crate) fn budgets<'s>(report: &Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
     let kind = ("policy", "PodDisruptionBudget");
     let found = report.snapshot.neighbours(report.world, object.namespace, kind);
     let found: Vec<_> = found.take(NEIGHBOURS_MAX + 1).collect();
@@ -24,7 +24,7 @@ pub(super) fn budgets<'s>(report: &Report<'s>, object: &Object<'_>) -> Option<Ve
 }
 
 /// The workloads in a budget's namespace that it selects, as far as they can be looked at.
-pub(super) fn selected<'s>(report: &Report<'s>, budget: &Object<'_>) -> Vec<Object<'s>> {
+pub(crate) fn selected<'s>(report: &Report<'s>, budget: &Object<'_>) -> Vec<Object<'s>> {
     let Some(selector) = budget.root.field("spec.selector") else { return Vec::new() };
     let (snapshot, world) = (report.snapshot, report.world);
     let workloads =
@@ -35,7 +35,7 @@ pub(super) fn selected<'s>(report: &Report<'s>, budget: &Object<'_>) -> Vec<Obje
 }
 
 /// Whether a label selector selects a pod (apimachinery, labels.Requirement).
-pub(super) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
+pub(crate) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
     let labels = pod.root.field("metadata.labels");
     let label = |key: &str| labels.and_then(|labels| labels.str(key));
     let mut equals = selector.get("matchLabels").into_iter().flat_map(Node::entries);
