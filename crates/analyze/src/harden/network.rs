@@ -45,13 +45,14 @@ pub(super) fn policies(draft: &mut Draft<'_, '_>, callers: &Callers) {
         return;
     }
     let mut writer = Writer { draft, given: BTreeSet::new(), documents: Vec::new() };
-    writer.default_deny(&missing);
     if missing.contains(&"Egress") {
         writer.egress();
     }
     if missing.contains(&"Ingress") {
         writer.ingress(callers);
     }
+    // Last, since `kubectl apply` goes from top to bottom.
+    writer.default_deny(&missing);
     let documents = writer.documents;
     draft.manifest("network", "Network policies", documents);
 }
@@ -100,7 +101,7 @@ impl<'s> Writer<'_, 's, '_> {
             comment.iter().map(|line| format!("# {}\n", one_line(line))).collect();
         self.documents.push(format!(
             "{comment}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  \
-             name: {}\n  namespace: {}\nspec:\n  podSelector: {pods}\n{spec}",
+             name: {}\n  namespace: {}\nspec:\n  podSelector:{pods}\n{spec}",
             yaml::edit::text(&name),
             yaml::edit::text(self.draft.name),
         ));
@@ -114,7 +115,7 @@ impl<'s> Writer<'_, 's, '_> {
         };
         let comment = [format!("Nothing {what} but what another policy allows.")];
         let spec = format!("  policyTypes: [{}]\n", missing.join(", "));
-        self.policy(&comment, name, "{}", &spec);
+        self.policy(&comment, name, " {}", &spec);
     }
 
     fn egress(&mut self) {
@@ -134,7 +135,7 @@ impl<'s> Writer<'_, 's, '_> {
     - {protocol: UDP, port: 53}
     - {protocol: TCP, port: 53}
 ";
-        self.policy(&comment, "allow-dns", "{}", spec);
+        self.policy(&comment, "allow-dns", " {}", spec);
         let comment = [
             "Every pod may call everything but the services that hand out the node's rights."
                 .to_owned(),
@@ -155,7 +156,7 @@ impl<'s> Writer<'_, 's, '_> {
                 spec.push_str(&format!("        - {address} # {whose}\n"));
             }
         }
-        self.policy(&comment, "allow-egress-but-metadata", "{}", &spec);
+        self.policy(&comment, "allow-egress-but-metadata", " {}", &spec);
     }
 
     fn ingress(&mut self, callers: &Callers) {
@@ -164,7 +165,7 @@ impl<'s> Writer<'_, 's, '_> {
             "Whatever else comes in is named below, by Service or by port.".to_owned(),
         ];
         let spec = "  policyTypes: [Ingress]\n  ingress:\n  - from:\n    - podSelector: {}\n";
-        self.policy(&comment, "allow-same-namespace", "{}", spec);
+        self.policy(&comment, "allow-same-namespace", " {}", spec);
         for service in &self.draft.place.services {
             self.service(service, callers);
         }
