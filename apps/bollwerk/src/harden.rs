@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &Harden) -> Result<u8> {
     refuse_what_has_no_file(&arguments.inputs, "harden")?;
     let place = Place::new(&arguments.inputs, arguments.output.as_deref())?;
     let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
+    let judging = settings.judge.clone();
     let mut assess = |overlay: BTreeMap<PathBuf, Vec<u8>>| -> Result<(Assessment, Sources)> {
         settings.collect.overlay = overlay;
         let part = place.outside.as_deref();
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &Harden) -> Result<u8> {
     // Safe fixes come first: they decide which level the pods pass.
     let mut repair = Repair::new(false);
     let (assessment, sources) = repair.rounds(&mut assess)?;
-    let plan = harden::plan(&assessment.snapshot, &Default::default());
+    let plan = harden::plan(&assessment.snapshot, &judging);
     let refused = label(&mut repair, &assessment, &sources, &plan);
     for manifest in &plan.manifests {
         place.add(&mut repair, &assessment, manifest)?;
@@ -106,11 +107,10 @@ impl Place {
 
     /// Adds a manifest to its file: what a person wrote there stays.
     fn add(&self, repair: &mut Repair, assessment: &Assessment, manifest: &Manifest) -> Result<()> {
-        let worlds = &assessment.snapshot.worlds;
-        let world = &worlds[manifest.world.0 as usize];
-        let own = assessment.snapshot.ids().map(|id| assessment.snapshot.world(id));
-        if self.output.is_some() && own.into_iter().any(|other| other != manifest.world) {
-            bail!("{} holds several worlds: leave `--output` out", self.path.display());
+        let world = &assessment.snapshot.worlds[manifest.world.0 as usize];
+        let path = self.path.display().to_string();
+        if self.output.is_some() && *world != path {
+            bail!("{path} holds several worlds: leave `--output` out");
         }
         let folder = self.folder(world).join(&manifest.namespace);
         let path = folder.join(format!("{}.yaml", manifest.purpose));

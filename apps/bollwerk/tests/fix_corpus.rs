@@ -155,12 +155,11 @@ fn check_bytes(path: &Path, old: &str, new: &str, allowed: &Allowed) {
     }
     for (at, comment) in comments(old) {
         let left = kept.get_mut(&comment).filter(|left| **left > 0);
-        match left {
-            Some(left) => *left -= 1,
-            None => {
-                let line = old[..at].matches('\n').count();
-                assert!(is_allowed(line), "{}: comment {comment:?} is gone", path.display());
-            }
+        if let Some(left) = left {
+            *left -= 1;
+        } else {
+            let line = old[..at].matches('\n').count();
+            assert!(is_allowed(line), "{}: comment {comment:?} is gone", path.display());
         }
     }
 }

@@ -185,7 +185,7 @@ impl Draft<'_, '_> {
         self.plan.notes.push(Note { namespace, text });
     }
 
-    fn manifest(&mut self, purpose: &'static str, what: &str, documents: Vec<String>) {
+    fn manifest(&mut self, purpose: &'static str, what: &str, documents: &[String]) {
         if documents.is_empty() {
             return;
         }
@@ -245,9 +245,6 @@ fn flow_map(map: Node<'_>) -> Option<String> {
     }
     (!entries.is_empty()).then(|| format!("{{{}}}", entries.join(", ")))
 }
-
-#[cfg(test)]
-mod tests;
 
 #[cfg(test)]
 mod tests;

@@ -152,9 +152,10 @@ fn folder(
     files: &mut Vec<File>,
 ) {
     let is_part = path != of;
-    let mut walk = match is_part && !path.exists() {
-        true => walk::Walk::default(),
-        false => walk::walk(path, options.ignore_files),
+    let mut walk = if is_part && !path.exists() {
+        walk::Walk::default()
+    } else {
+        walk::walk(path, options.ignore_files)
     };
     add_new_files(path, options, &mut walk.files);
     snapshot.gaps.extend(walk.gaps);

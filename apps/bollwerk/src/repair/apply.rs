@@ -72,7 +72,7 @@ enum Failure {
     Text(String),
 }
 
-impl<'j> Work<'j> {
+impl Work<'_> {
     fn run(&mut self, pass: &[usize]) {
         if pass.is_empty() {
             return;

@@ -62,7 +62,7 @@ pub(super) fn budgets(draft: &mut Draft<'_, '_>) {
             yaml::edit::text(draft.name),
         ));
     }
-    draft.manifest("availability", "Disruption budgets", documents);
+    draft.manifest("availability", "Disruption budgets", &documents);
 }
 
 /// A workload's selector, two levels in; none when it is empty or not what Kubernetes takes.

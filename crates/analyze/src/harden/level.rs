@@ -16,37 +16,33 @@ const VERSIONS_BEHIND_MAX: u32 = 3;
 pub(super) fn label(draft: &mut Draft<'_, '_>, id: ObjectId) {
     let minor = draft.snapshot.version.minor.min(Version::NEWEST_MINOR);
     let version = Version::V1(minor);
-    let labels = draft.namespace.root.field("metadata.labels");
+    let namespace = draft.namespace;
+    let labels = namespace.root.field("metadata.labels");
     let label = |name: &str| labels.and_then(|it| it.get_or_null(&format!("{PREFIX}{name}")));
-    let mut wanted: Vec<(String, String)> = Vec::new();
-    let mut set = |mode: &str, level: Level| {
-        wanted.push((format!("{PREFIX}{mode}"), level.to_string()));
-        wanted.push((format!("{PREFIX}{mode}-version"), version.to_string()));
+    let with_version = |mode: &str, level: Level| {
+        let version = (format!("{PREFIX}{mode}-version"), version.to_string());
+        [(format!("{PREFIX}{mode}"), level.to_string()), version]
     };
+    let mut wanted: Vec<(String, String)> = Vec::new();
     let enforced = label("enforce").map(|level| level.as_str().unwrap_or_default());
-    let passes = strictest(draft, version);
-    let mut note = None;
-    match (enforced, &passes) {
-        (None | Some("privileged"), Ok(level)) => set("enforce", *level),
-        (None | Some("privileged"), Err(reason)) => {
-            note = Some(format!("no Pod Security level can be enforced: {reason}"));
-        }
-        (Some(level), Ok(passed)) if is_outdated(label("enforce-version"), minor) => {
-            if level.parse::<Level>().is_ok_and(|level| level <= *passed) {
-                let key = format!("{PREFIX}enforce-version");
-                wanted.push((key, version.to_string()));
+    let strictest = strictest(draft, version);
+    if matches!(enforced, None | Some("privileged")) {
+        match strictest {
+            Ok(level) => wanted.extend(with_version("enforce", level)),
+            Err(reason) => {
+                draft.note(format!("no Pod Security level can be enforced: {reason}"));
             }
         }
-        _ => {}
+    } else if let (Some(Ok(level)), Ok(strictest)) = (enforced.map(str::parse::<Level>), strictest)
+        && level <= strictest
+        && is_outdated(label("enforce-version"), minor)
+    {
+        wanted.push((format!("{PREFIX}enforce-version"), version.to_string()));
     }
     for mode in ["warn", "audit"] {
         if label(mode).is_none() {
-            wanted.push((format!("{PREFIX}{mode}"), Level::Restricted.to_string()));
-            wanted.push((format!("{PREFIX}{mode}-version"), version.to_string()));
+            wanted.extend(with_version(mode, Level::Restricted));
         }
-    }
-    if let Some(note) = note {
-        draft.note(note);
     }
     if wanted.is_empty() {
         return;
@@ -56,8 +52,8 @@ pub(super) fn label(draft: &mut Draft<'_, '_>, id: ObjectId) {
         .map(|(key, value)| format!("{}={value}", key.strip_prefix(PREFIX).unwrap_or(key)))
         .collect();
     let edits = edits(labels, wanted);
-    let namespace = draft.name.to_owned();
-    draft.plan.labels.push(Labels { object: id, namespace, edits, text: shown.join(" ") });
+    let (namespace, text) = (draft.name.to_owned(), shown.join(" "));
+    draft.plan.labels.push(Labels { object: id, namespace, edits, text });
 }
 
 /// Where there is no map of labels yet, it is set as a whole.

@@ -44,7 +44,8 @@ pub(super) fn policies(draft: &mut Draft<'_, '_>, callers: &Callers) {
     if missing.is_empty() {
         return;
     }
-    let mut writer = Writer { draft, given: BTreeSet::new(), documents: Vec::new() };
+    let mut writer =
+        Writer { draft, given: BTreeSet::new(), allowed: BTreeSet::new(), documents: Vec::new() };
     if missing.contains(&"Egress") {
         writer.egress();
     }
@@ -54,7 +55,7 @@ pub(super) fn policies(draft: &mut Draft<'_, '_>, callers: &Callers) {
     // Last, since `kubectl apply` goes from top to bottom.
     writer.default_deny(&missing);
     let documents = writer.documents;
-    draft.manifest("network", "Network policies", documents);
+    draft.manifest("network", "Network policies", &documents);
 }
 
 /// Services that the API server calls: the backends of webhooks, aggregated APIs and conversions,
@@ -65,7 +66,7 @@ pub(super) fn called_by_the_api_server<'s>(
     let is_webhook = object.group() == "admissionregistration.k8s.io";
     let webhooks = object.root.list("webhooks").filter(move |_| is_webhook);
     let webhooks = webhooks.filter_map(|webhook| webhook.field("clientConfig.service"));
-    let api = object.is("apiregistration.k8s.io", "APIService").then(|| "spec.service");
+    let api = object.is("apiregistration.k8s.io", "APIService").then_some("spec.service");
     let conversion = object
         .is("apiextensions.k8s.io", "CustomResourceDefinition")
         .then_some("spec.conversion.webhook.clientConfig.service");
@@ -88,6 +89,8 @@ fn restricts(policy: &Object<'_>, direction: &str) -> bool {
 struct Writer<'d, 's, 'p> {
     draft: &'d mut Draft<'s, 'p>,
     given: BTreeSet<String>,
+    /// What is allowed already: two copies of a Service ask for the same.
+    allowed: BTreeSet<(String, String)>,
     documents: Vec<String>,
 }
 
@@ -96,6 +99,9 @@ type Port<'s> = (&'s str, String);
 
 impl<'s> Writer<'_, 's, '_> {
     fn policy(&mut self, comment: &[String], name: &str, pods: &str, spec: &str) {
+        if !self.allowed.insert((pods.to_owned(), spec.to_owned())) {
+            return;
+        }
         let name = self.draft.free_name("NetworkPolicy", name, &mut self.given);
         let comment: String =
             comment.iter().map(|line| format!("# {}\n", one_line(line))).collect();
@@ -260,7 +266,10 @@ impl<'s> Writer<'_, 's, '_> {
             let containers = pod.spec.list(kind.field());
             for port in containers.flat_map(|container| container.list("ports")) {
                 let protocol = protocol(port);
-                let Some(number) = port.int("containerPort").filter(is_port) else { continue };
+                let Some(number) = port.int("containerPort").filter(|number| is_port(*number))
+                else {
+                    continue;
+                };
                 let by_name = port.str("name").map(|name| (protocol, name.to_owned()));
                 let by_number = (protocol, number.to_string());
                 if !named.contains(&by_number) && by_name.is_none_or(|name| !named.contains(&name))
@@ -290,7 +299,7 @@ fn ingress_spec(from: &str, ports: &BTreeSet<Port<'_>>) -> String {
 fn target_port(port: Node<'_>) -> Option<Port<'_>> {
     let protocol = protocol(port);
     let target = port.get("targetPort").or_else(|| port.get("port"))?;
-    if let Some(number) = target.as_int().filter(is_port) {
+    if let Some(number) = target.as_int().filter(|number| is_port(*number)) {
         return Some((protocol, number.to_string()));
     }
     // An IANA service name (k8s.io/apimachinery, `IsValidPortName`).
@@ -306,6 +315,6 @@ fn protocol(port: Node<'_>) -> &'static str {
     }
 }
 
-fn is_port(number: &i64) -> bool {
-    (1..=65_535).contains(number)
+fn is_port(number: i64) -> bool {
+    (1..=65_535).contains(&number)
 }

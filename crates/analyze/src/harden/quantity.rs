@@ -67,13 +67,13 @@ fn suffix_in_milli(suffix: &str) -> Option<(u128, u128)> {
 pub(super) fn cpu(milli: u128) -> String {
     let step = if milli < 1_000 { 10 } else { 100 };
     let milli = milli.div_ceil(step) * step;
-    if milli % 1_000 == 0 { format!("\"{}\"", milli / 1_000) } else { format!("{milli}m") }
+    if milli.is_multiple_of(1_000) { format!("\"{}\"", milli / 1_000) } else { format!("{milli}m") }
 }
 
 /// Memory as people write it, rounded up to a mebibyte or, above sixteen gibibytes, a gibibyte.
 pub(super) fn memory(milli: u128) -> String {
     let mebibytes = milli.div_ceil(1_000 << 20);
-    if mebibytes > 16 << 10 || mebibytes % (1 << 10) == 0 {
+    if mebibytes > 16 << 10 || mebibytes.is_multiple_of(1 << 10) {
         format!("{}Gi", mebibytes.div_ceil(1 << 10))
     } else {
         format!("{mebibytes}Mi")

@@ -16,10 +16,10 @@ const MEMORY_LIMIT_MIN: u128 = 1_000 << 30;
 /// The quota is this many times what is asked for: room for rolling updates and growth.
 const HEADROOM: u128 = 2;
 
-/// Nodes a DaemonSet is counted for, since manifests do not show how many there are.
+/// Nodes a `DaemonSet` is counted for, since manifests do not show how many there are.
 const NODES: u128 = 100;
 
-/// Runs of a CronJob that may overlap.
+/// Runs of a `CronJob` that may overlap.
 const OVERLAP: u128 = 2;
 
 /// Fewest pods a quota allows.
@@ -28,7 +28,7 @@ const PODS_MIN: u128 = 10;
 /// Most replicas that are counted of one workload.
 const REPLICAS_MAX: u128 = 1_000_000;
 
-/// Writes the LimitRange and the ResourceQuota that the namespace lacks.
+/// Writes the `LimitRange` and the `ResourceQuota` that the namespace lacks.
 pub(super) fn limits(draft: &mut Draft<'_, '_>) {
     let has = |draft: &Draft<'_, '_>, kind: &str| {
         draft.place.names.range((kind, "")..).next().is_some_and(|(found, _)| *found == kind)
@@ -41,7 +41,7 @@ pub(super) fn limits(draft: &mut Draft<'_, '_>) {
     if !has(draft, "ResourceQuota") {
         documents.extend(quota(draft, gets_defaults));
     }
-    draft.manifest("resources", "Limits on resources", documents);
+    draft.manifest("resources", "Limits on resources", &documents);
 }
 
 fn limit_range(draft: &Draft<'_, '_>) -> String {

@@ -33,11 +33,8 @@ pub(super) fn replace(
     }
     // A comment behind the key stays there.
     let behind = &text[colon..line_end(text, colon)];
-    let rendered = match is_one_line {
-        true => format!("{rendered}{behind}"),
-        false => format!("{behind}{rendered}"),
-    };
-    Ok(splice(colon, end, rendered))
+    let (first, second) = if is_one_line { (rendered, behind) } else { (behind, rendered) };
+    Ok(splice(colon, end, format!("{first}{second}")))
 }
 
 /// The byte after the `:` of a place's key.
@@ -102,13 +99,18 @@ pub(super) fn insert_in_flow(
         at += tail.find(',').unwrap_or(0) + 1;
     }
     let separator = if text[at..close].contains('\n') {
-        let blanks = column(text, last_key.span().start as usize);
-        format!("{}{}", around.line_break, " ".repeat(blanks))
+        format!("{}{}", around.line_break, blanks(text, last_key.span().start as usize))
     } else {
         " ".to_owned()
     };
     let comma = if has_comma { "" } else { "," };
     Ok(splice(at, at, format!("{comma}{separator}{entry}")))
+}
+
+/// What brings a new line to the column of `at`: tabs stay tabs.
+fn blanks(text: &str, at: usize) -> String {
+    let before = text[at - column(text, at)..at].chars();
+    before.map(|char| if char == '\t' { '\t' } else { ' ' }).collect()
 }
 
 /// Takes an entry or an item out.

@@ -52,6 +52,7 @@ fn a_missing_field_is_inserted_after_the_last() {
     check_set("{\"a\": {\"b\": 1}}", "a.c", "\"x\"", "{\"a\": {\"b\": 1, \"c\": \"x\"}}");
     let text = "{\n  \"a\": {\n    \"b\": 1\n  }\n}\n";
     check_set(text, "a.c", "true", "{\n  \"a\": {\n    \"b\": 1,\n    \"c\": true\n  }\n}\n");
+    check_set("{\n\t\"a\": 1\n}", "b", "2", "{\n\t\"a\": 1,\n\t\"b\": 2\n}");
     check_set("a:\n  b: |\n    text\nc: 1\n", "a.d", "1", "a:\n  b: |\n    text\n  d: 1\nc: 1\n");
 }
 
