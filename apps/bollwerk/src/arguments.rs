@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use analyze::framework::Framework;
+use analyze::frameworks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{GapKind, KubernetesVersion, Severity};
 
@@ -24,6 +26,9 @@ pub(crate) enum Command {
     /// Write what namespaces lack: Pod Security labels, network policies, limits, budgets
     #[command(after_help = HARDEN_EXAMPLES)]
     Harden(Box<Harden>),
+    /// Tell what a change does to security: new and gone findings, settings that differ
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Box<Diff>),
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -36,6 +41,9 @@ pub(crate) enum Command {
     /// List all controls
     #[command(after_help = "Example:\n  bollwerk controls --format json")]
     Controls(Controls),
+    /// List the frameworks that `scan --framework` answers
+    #[command(after_help = "Example:\n  bollwerk frameworks --format json")]
+    Frameworks(Frameworks),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  bollwerk completions bash > \
                             /etc/bash_completion.d/bollwerk")]
@@ -57,6 +65,7 @@ Examples:
   helm template shop ./chart | bollwerk scan -
   bollwerk scan deploy/ --pod-security restricted --fail-on high
   bollwerk scan deploy/ --format sarif --output bollwerk.sarif
+  bollwerk scan deploy/ --framework cis-1.12
 
 Exit codes:
   0  no finding at the threshold, everything was read
@@ -70,6 +79,29 @@ pub(crate) struct Scan {
     pub(crate) inputs: Inputs,
     #[command(flatten)]
     pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
+    /// Findings that are known: only others fail (see `bollwerk baseline save`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Answer a framework's items instead: cis-1.12, nsa-cisa-1.2 … (see `bollwerk frameworks`)
+    #[arg(long, value_name = "NAME", value_parser = framework, conflicts_with = "only")]
+    pub(crate) framework: Option<&'static Framework>,
+    /// Tell on standard error what the run cost
+    #[arg(long)]
+    pub(crate) stats: bool,
+}
+
+fn framework(name: &str) -> Result<&'static Framework, String> {
+    frameworks::find(name).ok_or_else(|| {
+        let names: Vec<&str> = frameworks::all().iter().map(|framework| framework.name).collect();
+        format!("`{name}` is no framework; there are {}", names.join(", "))
+    })
+}
+
+/// How it is told, and what makes the run fail.
+#[derive(Args)]
+pub(crate) struct Reporting {
     /// How to show the report
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     pub(crate) format: Format,
@@ -86,12 +118,6 @@ pub(crate) struct Scan {
     /// Kind of gap that does not make the run end with code 3 (repeatable)
     #[arg(long = "accept-gap", value_name = "KIND", value_delimiter = ',')]
     pub(crate) accepted_gaps: Vec<GapKind>,
-    /// Findings that are known: only others fail (see `bollwerk baseline save`)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-    /// Tell on standard error what the run cost
-    #[arg(long)]
-    pub(crate) stats: bool,
 }
 
 /// What is read.
@@ -107,6 +133,13 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE",
           conflicts_with_all = ["paths", "manifests", "namespace", "no_ignore", "now"])]
     pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// How it is read.
+#[derive(Args, Clone)]
+pub(crate) struct Reading {
     /// Namespace of objects that name none
     #[arg(long, short, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
@@ -135,11 +168,11 @@ pub(crate) struct Inputs {
 pub(crate) struct Judging {
     /// Only these controls (name or id; several with commas)
     #[arg(long, value_name = "CONTROL", value_delimiter = ',',
-          value_parser = analyze::config::parse_control)]
+          value_parser = analyze::control_name::parse)]
     pub(crate) only: Vec<String>,
     /// Not these controls
     #[arg(long, value_name = "CONTROL", value_delimiter = ',',
-          value_parser = analyze::config::parse_control)]
+          value_parser = analyze::control_name::parse)]
     pub(crate) skip: Vec<String>,
     /// Pod Security level where no namespace says: `restricted`, `baseline:v1.30`
     #[arg(long, value_name = "LEVEL[:VERSION]",
@@ -206,6 +239,13 @@ pub(crate) enum Format {
     Sarif,
 }
 
+impl Format {
+    /// Whether it shows the source lines of findings.
+    pub(crate) fn has_frames(self) -> bool {
+        self == Self::Terminal
+    }
+}
+
 const FIX_EXAMPLES: &str = "\
 Examples:
   bollwerk fix deploy/ --diff
@@ -264,10 +304,37 @@ pub(crate) struct Harden {
     pub(crate) diff: bool,
 }
 
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  bollwerk diff main deploy/
+  bollwerk diff v1.2 v1.3 --path deploy/ --format markdown
+  bollwerk diff before/ after/
+  bollwerk diff monday.snapshot tuesday.snapshot
+
+A side is a file, a folder, a snapshot or a git revision. Only findings that OLD does not have make
+the run fail.";
+
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// What it was
+    pub(crate) old: String,
+    /// What it is
+    pub(crate) new: String,
+    /// File or folder of a revision [default: the other side's, else the current folder]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
+}
+
 #[derive(Args)]
 pub(crate) struct Explain {
     /// Name or id of the control
-    #[arg(value_parser = analyze::config::parse_control)]
+    #[arg(value_parser = analyze::control_name::parse)]
     pub(crate) control: String,
 }
 
@@ -278,10 +345,17 @@ pub(crate) struct Controls {
     pub(crate) format: ListFormat,
 }
 
+#[derive(Args)]
+pub(crate) struct Frameworks {
+    /// How to show the list
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
     /// For people
     Terminal,
-    /// bollwerk.controls/v1
+    /// bollwerk.controls/v1, bollwerk.frameworks/v1
     Json,
 }

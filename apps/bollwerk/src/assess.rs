@@ -60,15 +60,20 @@ pub fn judge(
 ) -> Assessment {
     let mut said = judge_all(&snapshot, sources, settings, frames);
     let coverage = Coverage { workloads: said.workloads, ..snapshot.coverage };
+    let (central, embedded) = (&settings.exceptions, settings.embedded_exceptions);
+    let mut excepted =
+        exception::apply(said.findings, central, embedded, &snapshot, &settings.judge);
     let mut gaps = std::mem::take(&mut snapshot.gaps);
     gaps.append(&mut said.gaps);
+    gaps.append(&mut excepted.gaps);
+    let mut findings = excepted.kept;
+    for remark in &excepted.remarks {
+        let finding = remark.finding(&snapshot);
+        let finding = finding.filter(|finding| settings.judge.selects(finding));
+        findings.extend(finding.map(|it| placed(it, &snapshot, sources, frames, &mut gaps)));
+    }
     // Threads take files as they come: what is shown must not depend on it.
     gaps.sort_by(|a, b| gap_order(a).cmp(&gap_order(b)));
-    let (central, embedded) = (&settings.exceptions, settings.embedded_exceptions);
-    let mut excepted = exception::apply(said.findings, central, embedded, &snapshot);
-    let remarks = excepted.remarks.iter().filter_map(exception::Remark::finding);
-    let mut findings = excepted.kept;
-    findings.extend(remarks.filter(|finding| settings.judge.selects(finding)));
     findings.sort_by(|a, b| finding_order(a).cmp(&finding_order(b)));
     excepted.hidden.sort_by(|(a, _), (b, _)| finding_order(a).cmp(&finding_order(b)));
     let hidden = excepted.hidden;
@@ -78,6 +83,26 @@ pub fn judge(
     };
     let Comparison { new: findings, known, resolved } = compared;
     Assessment { snapshot, findings, hidden, known, resolved, gaps, coverage }
+}
+
+/// A finding with its place in the object's file, where it has none yet.
+fn placed(
+    mut finding: Finding,
+    snapshot: &Snapshot,
+    sources: &Sources,
+    frames: bool,
+    gaps: &mut Vec<Gap>,
+) -> Finding {
+    if let (Some(object), None) = (finding.object, &finding.location) {
+        let file = snapshot.origin(object).file;
+        let place = Place { object, path: &finding.path };
+        let located = sources.locate(snapshot, file, &[place], frames, gaps);
+        if let Some(located) = located.into_iter().next().flatten() {
+            finding.location = Some(located.location);
+            finding.frame = located.frame;
+        }
+    }
+    finding
 }
 
 /// What is said of a snapshot, with places.

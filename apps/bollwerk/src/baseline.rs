@@ -18,7 +18,7 @@ pub(crate) fn run(command: &BaselineCommand) -> Result<u8> {
 }
 
 fn save(arguments: &BaselineSave) -> Result<u8> {
-    let settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
+    let settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
     let bar = Bar::watch(&settings.collect.progress);
     let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
     let assessment = assess::judge(snapshot, &sources, &settings, false);

@@ -9,7 +9,7 @@ use model::KubernetesVersion;
 use model::config::{Key, KeyKind, Section};
 use report::baseline::Baseline;
 
-use crate::arguments::{Inputs, Judging};
+use crate::arguments::{Judging, Reading, Reporting};
 
 /// Name of the file, looked for in the current folder and above.
 const FILE_NAME: &str = "bollwerk.yaml";
@@ -87,12 +87,12 @@ impl Settings {
 
     /// The configuration file (the one that is named, else the one found upward), overridden by
     /// the flags.
-    pub(crate) fn load(inputs: &Inputs, judging: Option<&Judging>) -> Result<Self> {
+    pub(crate) fn load(reading: &Reading, judging: Option<&Judging>) -> Result<Self> {
         let found = || {
             let folder = std::env::current_dir().ok()?;
             folder.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
         };
-        let file = if inputs.no_config { None } else { inputs.config.clone().or_else(found) };
+        let file = if reading.no_config { None } else { reading.config.clone().or_else(found) };
         let mut settings = Self::new();
         if let Some(file) = file {
             let text = std::fs::read_to_string(&file)
@@ -100,24 +100,34 @@ impl Settings {
             let name = file.display().to_string();
             settings.take(&text, &name).map_err(|error| anyhow!("{name}:{error}"))?;
         }
-        settings.override_by(inputs);
+        settings.override_by(reading);
         if let Some(judging) = judging {
             settings.override_judging(judging);
         }
         Ok(settings)
     }
 
-    fn override_by(&mut self, inputs: &Inputs) {
-        if let Some(version) = inputs.kubernetes_version {
+    fn override_by(&mut self, reading: &Reading) {
+        if let Some(version) = reading.kubernetes_version {
             self.kubernetes_version = version;
         }
-        if let Some(threads) = inputs.threads {
+        if let Some(threads) = reading.threads {
             self.collect.threads = threads.get();
         }
-        if inputs.namespace.is_some() {
-            self.namespace.clone_from(&inputs.namespace);
+        if reading.namespace.is_some() {
+            self.namespace.clone_from(&reading.namespace);
         }
-        self.collect.ignore_files &= !inputs.no_ignore;
+        self.collect.ignore_files &= !reading.no_ignore;
+    }
+
+    /// What a flag says of the report goes before what the configuration says.
+    pub(crate) fn override_reporting(&mut self, reporting: &Reporting) {
+        if let Some(fail_on) = reporting.fail_on {
+            self.report.fail_on = fail_on;
+        }
+        if !reporting.accepted_gaps.is_empty() {
+            self.report.accepted_gaps.clone_from(&reporting.accepted_gaps);
+        }
     }
 
     fn override_judging(&mut self, judging: &Judging) {

@@ -12,7 +12,7 @@ use crate::repair::{Repair, tell_left};
 
 /// Runs the command; the code to exit with.
 pub(crate) fn run(arguments: &Fix) -> Result<u8> {
-    let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
+    let mut settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
     refuse_what_has_no_file(&arguments.inputs, "repair")?;
     let mut repair = Repair::new(arguments.r#unsafe);
     let (assessment, _) = repair.rounds(|overlay| {

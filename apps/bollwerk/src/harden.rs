@@ -23,7 +23,7 @@ const FOLDER: &str = "hardening";
 pub(crate) fn run(arguments: &Harden) -> Result<u8> {
     refuse_what_has_no_file(&arguments.inputs, "harden")?;
     let place = Place::new(&arguments.inputs, arguments.output.as_deref())?;
-    let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
+    let mut settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
     let judging = settings.judge.clone();
     let mut assess = |overlay: BTreeMap<PathBuf, Vec<u8>>| -> Result<(Assessment, Sources)> {
         settings.collect.overlay = overlay;

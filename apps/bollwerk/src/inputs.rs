@@ -18,10 +18,10 @@ pub(crate) fn collect(inputs: &Inputs, settings: &Settings) -> Result<(Snapshot,
     if let Some(path) = &inputs.snapshot {
         let mut snapshot = saved(path)?;
         // Only a flag may overrule what the snapshot says of itself.
-        snapshot.version = inputs.kubernetes_version.unwrap_or(snapshot.version);
+        snapshot.version = inputs.reading.kubernetes_version.unwrap_or(snapshot.version);
         return Ok((snapshot, Sources::none(digest_key())));
     }
-    let taken_at = inputs.now.unwrap_or_else(jiff::Timestamp::now);
+    let taken_at = inputs.reading.now.unwrap_or_else(jiff::Timestamp::now);
     Ok(assess::collect(named(inputs)?, settings, taken_at, digest_key()))
 }
 
@@ -31,19 +31,25 @@ pub(crate) fn collect_with(
     part: Option<&Path>,
     settings: &Settings,
 ) -> Result<(Snapshot, Sources)> {
-    let taken_at = inputs.now.unwrap_or_else(jiff::Timestamp::now);
+    let taken_at = inputs.reading.now.unwrap_or_else(jiff::Timestamp::now);
     let mut named = named(inputs)?;
-    if let (Some(part), Some(Input::Path(of))) = (part, named.first()) {
-        named.push(Input::Part { path: part.to_owned(), of: of.clone() });
+    let is_there = |part: &Path| {
+        let holds = std::fs::read_dir(part).is_ok_and(|mut entries| entries.next().is_some());
+        holds || settings.collect.overlay.keys().any(|new| new.starts_with(part))
+    };
+    if let (Some(part), Some(Input::Path(of))) = (part.filter(|it| is_there(it)), named.first()) {
+        let (path, world) = (part.to_owned(), of.display().to_string());
+        named.push(Input::Copy { shown: path.clone(), path, world });
     }
     Ok(assess::collect(named, settings, taken_at, digest_key()))
 }
 
-fn saved(path: &Path) -> Result<Snapshot> {
+pub(crate) fn saved(path: &Path) -> Result<Snapshot> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("cannot read the snapshot {shown}"))?;
-    model::snapshot::read(&mut BufReader::with_capacity(1 << 16, file))
-        .with_context(|| format!("{shown} is no snapshot"))
+    model::snapshot::read(&mut BufReader::with_capacity(1 << 16, file)).with_context(|| {
+        format!("cannot read {shown} as a snapshot (write one with `bollwerk snapshot save`)")
+    })
 }
 
 fn named(inputs: &Inputs) -> Result<Vec<Input>> {
@@ -66,7 +72,7 @@ fn named(inputs: &Inputs) -> Result<Vec<Input>> {
 
 /// A key of this run alone. The standard library seeds its hasher from the operating system; the
 /// crypto library's own generator takes 20 ms to start, as long as judging a thousand files.
-fn digest_key() -> DigestKey {
+pub(crate) fn digest_key() -> DigestKey {
     let seeded = RandomState::new();
     let mut random = [0; 32];
     for (number, bytes) in random.chunks_exact_mut(8).enumerate() {

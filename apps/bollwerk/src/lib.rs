@@ -8,8 +8,11 @@ pub mod assess;
 mod baseline;
 mod catalog;
 pub mod config;
+mod diff;
 mod fix;
+mod frameworks;
 mod generate;
+mod git;
 mod harden;
 mod inputs;
 mod progress;
@@ -47,12 +50,14 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         Command::Scan(scan) => scan::run(&scan),
+        Command::Diff(diff) => diff::run(&diff),
         Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
         Command::Harden(harden) => harden::run(&harden),
         Command::Snapshot(snapshot) => snapshot::run(&snapshot),
         Command::Explain(explain) => catalog::explain(&explain),
         Command::Controls(controls) => catalog::list(&controls),
+        Command::Frameworks(arguments) => frameworks::list(&arguments),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man { folder } => generate::man(&folder),
     }

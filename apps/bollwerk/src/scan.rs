@@ -4,14 +4,18 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use analyze::catalog;
 use analyze::exception::{self, Exception};
+use analyze::framework::Framework;
+use analyze::{catalog, compliance};
 use anyhow::{Context, Result, anyhow};
-use model::Finding;
+use model::change::Change;
+use model::compliance::Compliance;
+use model::{Finding, Gap};
 use report::baseline::Baseline;
 use report::{Hidden, Report, Rule};
 
-use crate::arguments::{Format, Scan};
+use crate::arguments::{Format, Reporting, Scan};
+use crate::assess::Assessment;
 use crate::config::Settings;
 use crate::progress::Bar;
 use crate::stats::Stats;
@@ -20,21 +24,46 @@ use crate::{assess, inputs};
 /// Runs the command; the code to exit with.
 pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     let mut stats = Stats::new();
-    let mut settings = Settings::load(&arguments.inputs, Some(&arguments.judging))?;
-    if let Some(fail_on) = arguments.fail_on {
-        settings.report.fail_on = fail_on;
-    }
-    if !arguments.accepted_gaps.is_empty() {
-        settings.report.accepted_gaps.clone_from(&arguments.accepted_gaps);
+    let mut settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
+    settings.override_reporting(&arguments.reporting);
+    if let Some(framework) = arguments.framework {
+        let controls = framework.items().flat_map(|item| framework.controls(item));
+        settings.judge.only = controls.map(|control| control.name.to_owned()).collect();
     }
     settings.baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let bar = Bar::watch(&settings.collect.progress);
     let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
     stats.stage("read");
-    let frames = arguments.format == Format::Terminal;
+    let frames = arguments.reporting.format.has_frames();
     let assessment = assess::judge(snapshot, &sources, &settings, frames);
     drop(bar);
     stats.stage("judge");
+    let compliance = arguments.framework.map(|framework| comply(framework, &assessment, &settings));
+    let more = More { compliance: compliance.as_ref(), changes: None };
+    let code = tell(&assessment, &settings, &arguments.reporting, more)?;
+    stats.stage("report");
+    if arguments.stats {
+        anstream::eprintln!("{stats}");
+    }
+    Ok(code)
+}
+
+/// What a report holds beside the assessment.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct More<'a> {
+    /// What is said of a framework.
+    pub(crate) compliance: Option<&'a Compliance>,
+    /// What differs from an older state.
+    pub(crate) changes: Option<&'a [Change]>,
+}
+
+/// Writes the report; the code to exit with.
+pub(crate) fn tell(
+    assessment: &Assessment,
+    settings: &Settings,
+    reporting: &Reporting,
+    more: More<'_>,
+) -> Result<u8> {
     let rules = rules();
     let hidden: Vec<Hidden> = assessment.hidden.iter().map(hidden).collect();
     let report = Report {
@@ -49,15 +78,30 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
         resolved: &assessment.resolved,
         gaps: &assessment.gaps,
         coverage: assessment.coverage,
+        compliance: more.compliance,
+        changes: more.changes,
         rules: &rules,
         policy: &settings.report,
     };
-    write(&report, arguments)?;
-    stats.stage("report");
-    if arguments.stats {
-        anstream::eprintln!("{stats}");
-    }
+    write(&report, reporting)?;
     Ok(report.outcome().exit_code())
+}
+
+fn comply(framework: &Framework, assessment: &Assessment, settings: &Settings) -> Compliance {
+    let hidden: Vec<&Finding> = assessment.hidden.iter().map(|(finding, _)| finding).collect();
+    let findings: Vec<&Finding> = assessment.findings.iter().chain(&assessment.known).collect();
+    let open = |gap: &&Gap| !settings.report.accepted_gaps.contains(&gap.kind);
+    compliance::assess(
+        framework,
+        &compliance::Run {
+            snapshot: &assessment.snapshot,
+            workloads: assessment.coverage.workloads,
+            options: &settings.judge,
+            findings: &findings,
+            hidden: &hidden,
+            gaps: assessment.gaps.iter().filter(open).count(),
+        },
+    )
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline> {
@@ -69,17 +113,17 @@ fn read_baseline(path: &Path) -> Result<Baseline> {
 
 fn hidden((finding, exception): &(Finding, Exception)) -> Hidden {
     let place = match &exception.place {
-        exception::Place::Central(location) => {
+        exception::Place::Central(location) | exception::Place::Comment(_, location) => {
             format!("{}:{}:{}", location.file, location.line, location.column)
         }
-        exception::Place::Embedded => "annotation of the object".to_owned(),
+        exception::Place::Annotation(_) => "annotation of the object".to_owned(),
     };
     Hidden {
         finding: finding.clone(),
         reason: exception.reason.clone(),
         owner: exception.owner.clone(),
         until: exception.until.map(|day| day.to_string()),
-        embedded: exception.place == exception::Place::Embedded,
+        embedded: exception.place.object().is_some(),
         place,
     }
 }
@@ -99,7 +143,7 @@ fn rules() -> Vec<Rule> {
         severity: model::Severity::High,
         page: rule.advice,
     });
-    let exceptions = exception::RULES.iter().map(|rule| Rule {
+    let exceptions = analyze::remark::RULES.iter().map(|rule| Rule {
         name: rule.name,
         id: rule.name,
         title: rule.title,
@@ -109,11 +153,15 @@ fn rules() -> Vec<Rule> {
     controls.chain(standards).chain(exceptions).collect()
 }
 
-fn write(report: &Report<'_>, arguments: &Scan) -> Result<()> {
+fn write(report: &Report<'_>, arguments: &Reporting) -> Result<()> {
     let format = match arguments.format {
         Format::Terminal => {
-            let fail_on = report.policy.fail_on.unwrap_or(model::Severity::Medium);
-            report::Format::Terminal { show: arguments.show.unwrap_or(fail_on) }
+            // Of a change everything is worth a look.
+            let least = match report.changes {
+                Some(_) => model::Severity::Info,
+                None => report.policy.fail_on.unwrap_or(model::Severity::Medium),
+            };
+            report::Format::Terminal { show: arguments.show.unwrap_or(least) }
         }
         Format::Json => report::Format::Json,
         Format::Sarif => report::Format::Sarif,

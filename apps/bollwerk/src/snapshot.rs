@@ -20,7 +20,7 @@ fn save(arguments: &SnapshotSave) -> Result<u8> {
     if arguments.inputs.snapshot.is_some() {
         bail!("a snapshot is saved from manifests; name a file or folder");
     }
-    let settings = Settings::load(&arguments.inputs, None)?;
+    let settings = Settings::load(&arguments.inputs.reading, None)?;
     let (mut snapshot, _) = inputs::collect(&arguments.inputs, &settings)?;
     snapshot.cluster.clone_from(&arguments.cluster_name);
     let version = env!("CARGO_PKG_VERSION");

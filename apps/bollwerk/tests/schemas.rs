@@ -31,9 +31,10 @@ fn outputs(format: &str) -> Vec<Value> {
     let shop = root().join("examples/shop");
     let shop = shop.to_str().unwrap();
     let format = format!("--format={format}");
-    let runs: [&[&str]; 5] = [
+    let runs: [&[&str]; 6] = [
         &["clean.yaml"],
         &[shop],
+        &[shop, "--framework=cis-1.12"],
         &[shop, "--pod-security=restricted", "--config=exceptions.yaml"],
         &["bad", "bad/empty", "missing", "--fail-on=none", "--accept-gap=syntax,limit"],
         &["bad", "--kubernetes-version=1.99", "--approved-registry=registry.example"],

@@ -82,7 +82,7 @@ fn wrong_use_is_told() {
     let folder = Folder::new(&[("no-snapshot", "{}\n"), ("pod.yaml", "a: b\n")]);
     for (arguments, hint) in [
         (&["scan", "--snapshot", "gone"][..], "cannot read the snapshot gone"),
-        (&["scan", "--snapshot", "no-snapshot"], "no-snapshot is no snapshot: line 1"),
+        (&["scan", "--snapshot", "no-snapshot"], "snapshot save`): line 1: is no snapshot"),
         (&["scan", "--snapshot", "no-snapshot", "pod.yaml"], "cannot be used with"),
         (&["snapshot", "save", "--snapshot", "no-snapshot"], "name a file or folder"),
         (&["fix", "--snapshot", "no-snapshot"], "name a file or folder"),

@@ -3,7 +3,8 @@
 use engine::pod_security::{Level, LevelVersion, Policy, Version};
 use model::config::{ConfigError, Key, KeyKind, Section};
 
-use crate::{Options, catalog, exception, pod_security};
+use crate::Options;
+use crate::control_name::parse;
 
 /// Its keys.
 pub const KEYS: &[Key] = &[
@@ -55,10 +56,10 @@ pub fn configure(section: Section<'_>, options: &mut Options) -> Result<(), Conf
     if let Some(classes) = standards.parse_all("exemptRuntimeClasses", text)? {
         options.exemptions.runtime_classes = classes;
     }
-    if let Some(only) = section.parse_all("only", parse_control)? {
+    if let Some(only) = section.parse_all("only", parse)? {
         options.only = only;
     }
-    if let Some(skip) = section.parse_all("skip", parse_control)? {
+    if let Some(skip) = section.parse_all("skip", parse)? {
         options.skip = skip;
     }
     Ok(())
@@ -71,61 +72,4 @@ pub fn parse_pod_security(text: &str) -> Result<Policy, String> {
     let version: Version = version.parse().map_err(|error| format!("`{version}` {error}"))?;
     let demand = LevelVersion { level, version };
     Ok(Policy { enforce: demand, audit: demand, warn: demand })
-}
-
-/// The name of a control or of a Pod Security check; an id is taken too.
-pub fn parse_control(text: &str) -> Result<String, String> {
-    let is_known = catalog::find(text).is_some()
-        || pod_security::find(text).is_some()
-        || exception::find(text).is_some();
-    if is_known {
-        return Ok(text.to_owned());
-    }
-    let names = catalog::all()
-        .map(|control| control.name)
-        .chain(pod_security::RULES.iter().map(|rule| rule.name));
-    let close = names.map(|name| (distance(text, name), name)).min();
-    let hint = match close {
-        Some((edits, name)) if edits * 3 <= name.len() => format!("; did you mean `{name}`?"),
-        _ => "; `bollwerk controls` lists them all".to_owned(),
-    };
-    Err(format!("`{text}` is no control{hint}"))
-}
-
-/// Edits between two words (Levenshtein), for words of the length of names.
-fn distance(one: &str, other: &str) -> usize {
-    const BYTES_MAX: usize = 100;
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() > BYTES_MAX {
-        return usize::MAX / 4;
-    }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances() {
-        for (one, other, edits) in [("", "abc", 3), ("kitten", "sitting", 3), ("a", "a", 0)] {
-            assert_eq!(distance(one, other), edits, "{one} {other}");
-        }
-    }
-
-    #[test]
-    fn a_misspelt_control_is_met_with_a_proposal() {
-        let error = parse_control("priviliged-container").unwrap_err();
-        assert!(error.ends_with("did you mean `privileged-container`?"), "{error}");
-    }
 }

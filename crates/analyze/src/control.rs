@@ -78,6 +78,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Whether a control is asked, by its name or id.
+    pub fn asks(&self, control: &str) -> bool {
+        let names = |listed: &String| listed == control;
+        (self.only.is_empty() || self.only.iter().any(names)) && !self.skip.iter().any(names)
+    }
+
     /// Whether a finding counts: by its own name or id, or by a control that it also stands for.
     pub fn selects(&self, finding: &Finding) -> bool {
         let names = |listed: &String| {
@@ -95,6 +101,14 @@ pub(crate) struct Draft {
     pub(crate) severity: Severity,
     pub(crate) message: String,
     pub(crate) fix: Option<Fix>,
+}
+
+/// An object and the world it is judged in.
+#[derive(Clone, Copy)]
+pub(crate) struct Standing<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) world: WorldId,
+    pub(crate) object: &'a Object<'a>,
 }
 
 /// Takes what a control finds, and answers what it may ask beyond its object.

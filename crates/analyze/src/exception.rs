@@ -9,18 +9,32 @@
 //!     allow.bollwerk.io/privileged-container: "until=2027-03-31 owner=platform loads the driver"
 //! ```
 //!
+//! or a comment in its text, which speaks of what begins on its line or, alone on a line, on the
+//! next:
+//!
+//! ```yaml
+//! securityContext:
+//!   privileged: true # bollwerk:allow privileged-container owner=platform loads the driver
+//! ```
+//!
 //! What an exception hides is told in the report. One that has expired hides nothing any more;
 //! one that hides nothing, or would hide too much, is told too.
 
 mod config;
 mod scope;
 
-use model::{Finding, Fingerprint, Fix, Location, Node, Object, Path, Severity, Snapshot, Subject};
+use std::collections::HashMap;
+
+use model::{
+    Finding, Fingerprint, Fix, Gap, GapKind, Location, Node, Note, Object, ObjectId, Path,
+    Snapshot, Subject,
+};
 
 pub use config::{EXCEPTION_KEYS, read};
 pub use scope::Scope;
 
-use crate::config::parse_control;
+use crate::remark::{self, RemarkKind};
+use crate::{Options, control_name};
 
 /// Prefix of the annotations that are exceptions.
 pub const ANNOTATION_PREFIX: &str = "allow.bollwerk.io/";
@@ -48,7 +62,19 @@ pub enum Place {
     /// In the configuration file.
     Central(Location),
     /// In an annotation of the object it is about.
-    Embedded,
+    Annotation(ObjectId),
+    /// In a comment of the object's text.
+    Comment(ObjectId, Location),
+}
+
+impl Place {
+    /// The object it travels with; none for a central one.
+    pub fn object(&self) -> Option<ObjectId> {
+        match self {
+            Self::Central(_) => None,
+            Self::Annotation(id) | Self::Comment(id, _) => Some(*id),
+        }
+    }
 }
 
 /// What exceptions did to the findings of a run.
@@ -58,8 +84,10 @@ pub struct Outcome {
     pub kept: Vec<Finding>,
     /// Findings that are hidden, each with the exception that does it.
     pub hidden: Vec<(Finding, Exception)>,
-    /// Central exceptions that need attention.
+    /// Exceptions that need attention.
     pub remarks: Vec<Remark>,
+    /// Comments that want to be exceptions and are none.
+    pub gaps: Vec<Gap>,
 }
 
 /// Something to tell about an exception.
@@ -71,126 +99,142 @@ pub struct Remark {
     pub exception: Exception,
 }
 
-/// What a remark is called and what to do about it, as findings and pages show it.
-pub struct Rule {
-    /// What it is about.
-    pub kind: RemarkKind,
-    /// The name of its findings.
-    pub name: &'static str,
-    /// One line.
-    pub title: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What to do.
-    pub advice: &'static str,
-}
-
-/// The rule with this name.
-pub fn find(name: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.name == name)
-}
-
-/// Every remark.
-pub const RULES: &[Rule] = &[
-    Rule {
-        kind: RemarkKind::Expired,
-        name: "exception-expired",
-        title: "Exception has expired",
-        severity: Severity::Low,
-        advice: "repair what it covered, or set a new day with a new reason",
-    },
-    Rule {
-        kind: RemarkKind::Unused,
-        name: "exception-unused",
-        title: "Exception hides nothing",
-        severity: Severity::Low,
-        advice: "remove it: what it was for is repaired, renamed or out of this scan",
-    },
-    Rule {
-        kind: RemarkKind::TooWide,
-        name: "exception-too-wide",
-        title: "Exception covers everything",
-        severity: Severity::Medium,
-        advice: "name a kind, namespace, name, container, label or path",
-    },
-];
-
-/// What can be wrong with an exception.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemarkKind {
-    /// Its day has passed: its findings are back.
-    Expired,
-    /// It hides nothing.
-    Unused,
-    /// It names no kind, name, namespace, container, label or path.
-    TooWide,
-}
-
 /// Divides findings into those that are excepted and those that are not. `embedded` says whether
-/// annotations of the judged objects count: where their author is not trusted, they must not.
+/// annotations and comments of the judged objects count: where their author is not trusted, they
+/// must not.
 pub fn apply(
     findings: Vec<Finding>,
     central: &[Exception],
     embedded: bool,
     snapshot: &Snapshot,
+    options: &Options,
 ) -> Outcome {
     let today = jiff::tz::Offset::UTC.to_datetime(snapshot.taken_at).date();
-    let mut used = vec![false; central.len()];
     let mut outcome = Outcome::default();
+    let mut all = central.to_vec();
+    if embedded {
+        all.extend(written(snapshot, &mut outcome.gaps));
+    }
+    // By object and name: an object may have thousands of findings and of annotations.
+    let mut own: HashMap<(ObjectId, &str), Vec<usize>> = HashMap::new();
+    for (number, exception) in all.iter().enumerate() {
+        if let Some(object) = exception.place.object() {
+            own.entry((object, &exception.control)).or_default().push(number);
+        }
+    }
+    let mut used = vec![false; all.len()];
     for finding in findings {
         let object = finding.object.map(|id| snapshot.object(id));
-        let of_file = central.iter().enumerate().find(|(_, exception)| {
-            exception.holds(today) && exception.covers(&finding, object.as_ref())
+        let names = names(&finding).filter_map(|name| own.get(&(finding.object?, name)));
+        let found = (0..central.len()).chain(names.flatten().copied()).find(|number| {
+            all[*number].holds(today) && all[*number].covers(&finding, object.as_ref())
         });
-        let found = of_file.map(|(number, exception)| {
-            used[number] = true;
-            exception.clone()
-        });
-        let own = || annotation(&finding, object.as_ref()?, today);
-        let found = found.or_else(|| if embedded { own() } else { None });
         match found {
-            Some(exception) => outcome.hidden.push((finding, exception)),
+            Some(number) => {
+                used[number] = true;
+                outcome.hidden.push((finding, all[number].clone()));
+            }
             None => outcome.kept.push(finding),
         }
     }
-    for (exception, used) in central.iter().zip(used) {
+    for (exception, used) in all.into_iter().zip(used) {
+        let is_wide = exception.scope.is_everything() && exception.place.object().is_none();
         let kind = if !exception.holds(today) {
             RemarkKind::Expired
-        } else if exception.scope.is_everything() {
+        } else if is_wide {
             RemarkKind::TooWide
-        } else if !used {
+        } else if !used && options.asks(&exception.control) {
             RemarkKind::Unused
         } else {
             continue;
         };
-        outcome.remarks.push(Remark { kind, exception: exception.clone() });
+        outcome.remarks.push(Remark { kind, exception });
     }
     outcome
 }
 
+/// The exceptions that stand in objects.
+fn written(snapshot: &Snapshot, gaps: &mut Vec<Gap>) -> Vec<Exception> {
+    let mut all = Vec::new();
+    for id in snapshot.ids() {
+        let object = snapshot.object(id);
+        for (_, control, text) in annotations(&object) {
+            if control_name::parse(control).is_ok() {
+                all.extend(config::embedded(control, text, Place::Annotation(id)));
+            }
+        }
+        for note in snapshot.notes(id) {
+            match comment(id, note) {
+                Ok(exception) => all.push(exception),
+                Err(reason) => gaps.push(Gap {
+                    kind: GapKind::InvalidValue,
+                    subject: object.identity().to_string(),
+                    location: Some(note.location.clone()),
+                    reason: format!("an exception that excepts nothing: {reason}"),
+                }),
+            }
+        }
+    }
+    all
+}
+
+fn comment(id: ObjectId, note: &Note) -> Result<Exception, String> {
+    let (control, rest) = note.text.split_once(char::is_whitespace).unwrap_or((&note.text, ""));
+    control_name::parse(control)?;
+    let place = Place::Comment(id, note.location.clone());
+    let mut exception = config::embedded(control, rest, place).ok_or(HOW_TO_WRITE)?;
+    exception.scope.field = Some(note.path.clone());
+    Ok(exception)
+}
+
+const HOW_TO_WRITE: &str = "write `until=2027-03-31 owner=NAME REASON`; a reason is needed";
+
 impl Remark {
-    /// The remark as a finding about the configuration file.
-    pub fn finding(&self) -> Option<Finding> {
-        let rule = RULES.iter().find(|rule| rule.kind == self.kind)?;
-        let Place::Central(location) = &self.exception.place else { return None };
-        let Exception { control, reason, until, .. } = &self.exception;
+    /// The remark as a finding about the configuration file or the object.
+    pub fn finding(&self, snapshot: &Snapshot) -> Option<Finding> {
+        let rule = remark::RULES.iter().find(|rule| rule.kind == self.kind)?;
+        let Exception { control, reason, until, scope, place, owner } = &self.exception;
         let until = until.map(|day| format!(", until {day}")).unwrap_or_default();
         let message = format!("{}: `{control}` ({reason}{until})", rule.title.to_lowercase());
-        let subject = Subject::File(location.file.clone());
-        let name = format!("{control} {:?}", self.exception.scope);
+        let subject = match place {
+            Place::Central(location) => Subject::File(location.file.clone()),
+            Place::Annotation(id) | Place::Comment(id, _) => {
+                Subject::of_object(&snapshot.object(*id))
+            }
+        };
+        let path = match place {
+            Place::Annotation(_) => {
+                let key = format!("{ANNOTATION_PREFIX}{control}");
+                Path::root().field("metadata.annotations").key(&key)
+            }
+            Place::Central(_) | Place::Comment(..) => scope.field.clone().unwrap_or_default(),
+        };
+        let location = match place {
+            Place::Central(location) | Place::Comment(_, location) => Some(location.clone()),
+            Place::Annotation(_) => None,
+        };
+        let object = place.object();
+        let fingerprint = match object {
+            Some(id) => {
+                let object = snapshot.object(id);
+                let identity = object.identity().to_string();
+                Fingerprint::of_parts(&[rule.name, control, &identity, &path.to_string()])
+            }
+            None => Fingerprint::of_parts(&[rule.name, &format!("{control} {scope:?}")]),
+        };
         Some(Finding {
             control: rule.name,
             id: rule.name,
             severity: rule.severity,
-            fingerprint: Fingerprint::of_parts(&[rule.name, &name]),
+            fingerprint,
             subject,
-            object: None,
-            path: Path::root(),
+            object,
+            path,
             message,
             fix: Some(Fix::advice(rule.advice)),
             also: Vec::new(),
-            owner: self.exception.owner.clone(),
-            location: Some(location.clone()),
+            owner: owner.clone(),
+            location,
             frame: None,
         })
     }
@@ -202,51 +246,35 @@ impl Exception {
     }
 
     fn covers(&self, finding: &Finding, object: Option<&Object<'_>>) -> bool {
-        is_about(&self.control, finding) && self.scope.covers(finding, object)
+        names(finding).any(|name| name == self.control) && self.scope.covers(finding, object)
     }
 }
 
-/// Whether a name means the control of a finding, or one it also stands for.
-fn is_about(control: &str, finding: &Finding) -> bool {
-    control == finding.control || control == finding.id || finding.also.contains(&control)
+/// The names that mean the control of a finding, or one it also stands for.
+fn names(finding: &Finding) -> impl Iterator<Item = &'static str> + '_ {
+    [finding.control, finding.id].into_iter().chain(finding.also.iter().copied())
 }
 
-/// The annotation of an object that excepts a finding.
-fn annotation(
-    finding: &Finding,
-    object: &Object<'_>,
-    today: jiff::civil::Date,
-) -> Option<Exception> {
-    let annotations = object.root.field("metadata.annotations")?;
-    // By the names that mean the finding, not through all annotations for each of its object's.
-    let names = [finding.control, finding.id].into_iter().chain(finding.also.iter().copied());
-    names
-        .filter_map(|control| {
-            let text = annotations.str(&format!("{ANNOTATION_PREFIX}{control}"))?;
-            config::annotation(control, text)
-        })
-        .find(|exception| exception.holds(today) && exception.scope.covers(finding, Some(object)))
+/// Annotations that are or want to be exceptions: key, control and text.
+fn annotations<'a>(object: &Object<'a>) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+    let annotations = object.root.field("metadata.annotations");
+    annotations.into_iter().flat_map(Node::entries).filter_map(|(key, value)| {
+        Some((key, key.strip_prefix(ANNOTATION_PREFIX)?, value.as_str().unwrap_or_default()))
+    })
 }
 
 /// Annotations that want to be exceptions and are none, with what is wrong with each.
 pub(crate) fn misspelt(object: &Object<'_>) -> Vec<(Path, String)> {
-    let annotations = object.root.field("metadata.annotations");
-    let exceptions = annotations.into_iter().flat_map(Node::entries).filter_map(|(key, value)| {
-        Some((key, key.strip_prefix(ANNOTATION_PREFIX)?, value.as_str().unwrap_or_default()))
-    });
-    exceptions
-        .filter_map(|(key, control, text)| {
-            let wrong = match parse_control(control) {
-                Err(error) => error,
-                Ok(_) if config::annotation(control, text).is_some() => return None,
-                Ok(_) => {
-                    "write `until=2027-03-31 owner=NAME REASON`; a reason is needed".to_owned()
-                }
-            };
-            let at = Path::root().field("metadata.annotations").key(key);
-            Some((at, format!("an exception that excepts nothing: {wrong}")))
-        })
-        .collect()
+    let wrong = |(key, control, text): (&str, &str, &str)| {
+        let wrong = match control_name::parse(control) {
+            Err(error) => error,
+            Ok(_) if config::is_exception(text) => return None,
+            Ok(_) => HOW_TO_WRITE.to_owned(),
+        };
+        let at = Path::root().field("metadata.annotations").key(key);
+        Some((at, format!("an exception that excepts nothing: {wrong}")))
+    };
+    annotations(object).filter_map(wrong).collect()
 }
 
 #[cfg(test)]

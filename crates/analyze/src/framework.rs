@@ -3,7 +3,9 @@
 //! Which controls stand for an item is written once, under `## Mapping` of the controls' pages;
 //! here stand the items themselves, and for those without a control what it takes to answer them.
 
-use crate::{Control, catalog, frameworks};
+use std::fmt;
+
+use crate::{Control, catalog};
 
 /// A benchmark, a guide or a matrix of techniques.
 pub struct Framework {
@@ -17,7 +19,17 @@ pub struct Framework {
     pub prefix: &'static str,
     /// What follows the prefix.
     pub named_by: NamedBy,
-    /// Its items, in its own order.
+    /// Its sections, in its own order.
+    pub sections: &'static [Section],
+}
+
+/// Items that belong together.
+pub struct Section {
+    /// Its number in the framework; empty if it has none.
+    pub id: &'static str,
+    /// What it is about.
+    pub title: &'static str,
+    /// Its items, in the framework's order.
     pub items: &'static [Item],
 }
 
@@ -45,6 +57,8 @@ pub struct Item {
 pub enum Coverage {
     /// Controls, from manifests or a snapshot: those whose pages name the item.
     Controls,
+    /// The same, but they see a part only: who sees the rest.
+    Partly(&'static str),
     /// It can be seen only by asking a running cluster.
     NeedsCluster,
     /// It can be seen only on a node: files, processes and their arguments.
@@ -57,17 +71,28 @@ pub enum Coverage {
     NotYet(&'static str),
 }
 
-/// Every framework.
-pub fn all() -> &'static [&'static Framework] {
-    frameworks::ALL
-}
-
-/// The framework of this name.
-pub fn find(name: &str) -> Option<&'static Framework> {
-    all().iter().copied().find(|framework| framework.name == name)
+impl fmt::Display for Coverage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Controls => formatter.write_str("controls"),
+            Self::Partly(rest) => write!(formatter, "controls in part; the rest needs {rest}"),
+            Self::NeedsCluster => formatter.write_str("needs a running cluster"),
+            Self::NeedsNode => formatter.write_str("needs the node"),
+            Self::NeedsCloud => formatter.write_str("needs the cloud provider"),
+            Self::NeedsPerson => formatter.write_str("needs a person"),
+            Self::NotYet(engine) => {
+                write!(formatter, "needs the {engine} engine, which is not there yet")
+            }
+        }
+    }
 }
 
 impl Framework {
+    /// Its items, section by section.
+    pub fn items(&self) -> impl Iterator<Item = &'static Item> + use<> {
+        self.sections.iter().flat_map(|section| section.items)
+    }
+
     /// The controls that stand for an item, in the order of the catalog.
     pub fn controls(&self, item: &'static Item) -> impl Iterator<Item = &'static Control> {
         let (prefix, name) = (self.prefix, self.name_of(item));
@@ -80,74 +105,14 @@ impl Framework {
     pub fn items_of(&self, control: &Control) -> impl Iterator<Item = &'static Item> {
         let names: Vec<_> =
             catalog::mapping(control).filter_map(|entry| entry.strip_prefix(self.prefix)).collect();
-        self.items.iter().filter(move |item| names.contains(&self.name_of(item)))
+        self.items().filter(move |item| names.contains(&self.name_of(item)))
     }
 
-    fn name_of(&self, item: &'static Item) -> &'static str {
+    /// What pages call an item by.
+    pub(crate) fn name_of(&self, item: &'static Item) -> &'static str {
         match self.named_by {
             NamedBy::Id => item.id,
             NamedBy::Title => item.title,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn items_are_well_formed_and_told_apart() {
-        let mut names = HashSet::new();
-        for framework in all() {
-            assert!(names.insert(framework.name), "{} is given twice", framework.name);
-            let (mut ids, mut titles) = (HashSet::new(), HashSet::new());
-            for item in framework.items {
-                let Item { id, title, .. } = item;
-                assert!(ids.insert(*id), "{}: {id} is given twice", framework.name);
-                let told_apart = titles.insert(*title) || framework.named_by == NamedBy::Id;
-                assert!(told_apart, "{}: `{title}` is given twice", framework.name);
-                assert!(!title.is_empty() && !title.ends_with('.'), "{id} {title}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_a_page_names_is_an_item() {
-        for control in catalog::all() {
-            for entry in catalog::mapping(control) {
-                for framework in all() {
-                    let Some(name) = entry.strip_prefix(framework.prefix) else { continue };
-                    assert!(
-                        framework.items.iter().any(|item| framework.name_of(item) == name),
-                        "{}: {} has no `{name}`",
-                        control.name,
-                        framework.title
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn items_with_controls_say_so_and_those_that_say_so_have_some() {
-        for framework in all() {
-            for item in framework.items {
-                let names: Vec<_> = framework.controls(item).map(|c| c.name).collect();
-                assert_eq!(
-                    item.coverage == Coverage::Controls,
-                    !names.is_empty(),
-                    "{} {}: {names:?}",
-                    framework.name,
-                    item.id
-                );
-                for name in names {
-                    let control = catalog::find(name).unwrap();
-                    let back = framework.items_of(control).any(|other| other.id == item.id);
-                    assert!(back, "{name}");
-                }
-            }
         }
     }
 }

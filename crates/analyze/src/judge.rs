@@ -6,7 +6,7 @@ use model::{
     WorldId,
 };
 
-use crate::control::Draft;
+use crate::control::{Draft, Standing};
 use crate::joins::Joins;
 use crate::{Control, Options, Report, exception, pod_security};
 
@@ -44,14 +44,17 @@ pub fn judge_object<'c>(
     options: &Options,
 ) -> Judgement {
     let (pods, is_whole) = object.pods_within_limits();
-    let mismatches = mismatches(object);
+    let mismatches = mismatches(object, &pods);
     let mut judgement = Judgement { is_workload: !pods.is_empty(), ..Judgement::default() };
     let standing = Standing { snapshot, world, object };
-    let standards = pod_security::drafts(standing, &pods, options, &mut judgement);
-    for (rule, draft) in standards {
+    let standards = pod_security::judge(standing, &pods, options);
+    for (rule, draft) in standards.drafts {
         judgement.add(snapshot, object, (rule.name, rule.name), draft, &mismatches);
     }
-    pod_security::namespace_gaps(object, &mut judgement);
+    for (at, kind, reason) in standards.gap.into_iter().chain(pod_security::namespace_gaps(object))
+    {
+        judgement.gap(object, at, kind, reason);
+    }
     let mut report = Report::new(snapshot, world, options);
     for control in controls {
         report.run(control, object, &pods);
@@ -81,14 +84,6 @@ pub fn judge_object<'c>(
         judgement.gap(object, path, GapKind::WrongType, reason);
     }
     judgement
-}
-
-/// An object and the world it is judged in.
-#[derive(Clone, Copy)]
-pub(crate) struct Standing<'a> {
-    pub(crate) snapshot: &'a Snapshot,
-    pub(crate) world: WorldId,
-    pub(crate) object: &'a Object<'a>,
 }
 
 impl Judgement {
@@ -128,7 +123,7 @@ impl Judgement {
             control: name,
             id,
             severity,
-            subject: subject(object),
+            subject: Subject::of_object(object),
             object: None,
             fingerprint: Fingerprint::new(
                 name,
@@ -149,7 +144,7 @@ impl Judgement {
     }
 
     /// Something about `path` of the object is not known.
-    pub(crate) fn gap(&mut self, object: &Object<'_>, path: Path, kind: GapKind, reason: String) {
+    fn gap(&mut self, object: &Object<'_>, path: Path, kind: GapKind, reason: String) {
         let subject = object.identity().to_string();
         self.gaps.push((path, Gap { kind, subject, location: None, reason }));
     }
@@ -167,15 +162,6 @@ fn is_unknown(at: &Path, mismatches: &[Mismatch]) -> bool {
     mismatches
         .iter()
         .any(|mismatch| at.starts_with(&mismatch.path) || is_same_name(at, &mismatch.path))
-}
-
-fn subject(object: &Object<'_>) -> Subject {
-    Subject::Object {
-        api_version: object.api_version.to_owned(),
-        kind: object.kind.to_owned(),
-        namespace: object.namespace.map(str::to_owned),
-        name: object.name.to_owned(),
-    }
 }
 
 /// Labels and annotations in which teams say who answers for an object.

@@ -6,18 +6,22 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod catalog;
+pub mod change;
+pub mod compliance;
 pub mod config;
 mod control;
+pub mod control_name;
 mod controls;
 pub mod exception;
 pub mod framework;
-mod frameworks;
+pub mod frameworks;
 pub mod harden;
 mod joins;
 mod judge;
 #[cfg(test)]
 mod page;
 pub mod pod_security;
+pub mod remark;
 
 pub use control::{Check, Control, Kinds, Options, Report};
 pub use judge::{Judgement, judge, judge_object};

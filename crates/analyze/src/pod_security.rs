@@ -7,9 +7,8 @@
 use engine::pod_security::{self as standards, LevelVersion, Offence, Policy, Version, Violation};
 use model::{Fix, GapKind, Object, Path, Pod, Severity, Snapshot};
 
-use crate::control::Draft;
-use crate::judge::Standing;
-use crate::{Judgement, Options};
+use crate::Options;
+use crate::control::{Draft, Standing};
 
 /// A Pod Security check, as findings and pages show it.
 pub struct Rule {
@@ -188,17 +187,35 @@ struct Mode {
     severity: Severity,
 }
 
-/// What the standards say of an object's pods, each with its rule.
-pub(crate) fn drafts(
-    standing: Standing<'_>,
+/// What the standards say of an object's pods.
+#[derive(Default)]
+pub(crate) struct Verdict {
+    /// What is refused, each with its rule.
+    pub(crate) drafts: Vec<(&'static Rule, Draft)>,
+    /// Why it cannot be told, if so.
+    pub(crate) gap: Option<Unknown>,
+}
+
+/// A field, the kind of the gap and its reason.
+type Unknown = (Path, GapKind, String);
+
+/// Judges an object's pods by the policy in force for them.
+pub(crate) fn judge(standing: Standing<'_>, pods: &[Pod<'_>], options: &Options) -> Verdict {
+    if pods.is_empty() {
+        return Verdict::default();
+    }
+    match policy(standing, options) {
+        Ok(policy) => Verdict { drafts: drafts(standing, pods, options, policy), gap: None },
+        Err(gap) => Verdict { drafts: Vec::new(), gap: Some(gap) },
+    }
+}
+
+fn drafts(
+    Standing { snapshot, object, .. }: Standing<'_>,
     pods: &[Pod<'_>],
     options: &Options,
-    judgement: &mut Judgement,
+    policy: Policy,
 ) -> Vec<(&'static Rule, Draft)> {
-    let Standing { snapshot, object, .. } = standing;
-    let Some(policy) = policy(standing, pods, options, judgement) else {
-        return Vec::new();
-    };
     let modes = [
         Mode { verb: "enforces", demand: policy.enforce, severity: Severity::High },
         Mode { verb: "warns at", demand: policy.warn, severity: Severity::Low },
@@ -243,18 +260,13 @@ fn resolved(demand: LevelVersion, snapshot: &Snapshot) -> LevelVersion {
     }
 }
 
-/// The policy in force for an object's pods; none when it cannot be told.
+/// The policy in force for an object's pods, or why it cannot be told.
 fn policy(
     Standing { snapshot, world, object }: Standing<'_>,
-    pods: &[Pod<'_>],
     options: &Options,
-    judgement: &mut Judgement,
-) -> Option<Policy> {
+) -> Result<Policy, Unknown> {
     let defaults = options.pod_security;
-    if pods.is_empty() {
-        return None;
-    }
-    let Some(name) = object.namespace else { return Some(defaults) };
+    let Some(name) = object.namespace else { return Ok(defaults) };
     let mut copies = snapshot.namespaces(world, name);
     let mut policies = copies.by_ref().take(NAMESPACE_COPIES_MAX).map(|namespace| {
         let metadata = namespace.root.get("metadata");
@@ -265,7 +277,7 @@ fn policy(
     let are_equal = policies.all(|other| other == policy);
     let is_cut = copies.next().is_some();
     if are_equal && !is_cut {
-        return Some(policy);
+        return Ok(policy);
     }
     let (kind, why) = if are_equal {
         (GapKind::Limit, format!("more than {NAMESPACE_COPIES_MAX} times"))
@@ -273,8 +285,7 @@ fn policy(
         (GapKind::Ambiguous, "more than once with different Pod Security labels".to_owned())
     };
     let reason = format!("namespace `{name}` is given {why}: which level holds is not known");
-    judgement.gap(object, Path::root().field("metadata.namespace"), kind, reason);
-    None
+    Err((Path::root().field("metadata.namespace"), kind, reason))
 }
 
 /// Most copies of one Namespace that are compared for each object in it.
@@ -282,10 +293,11 @@ const NAMESPACE_COPIES_MAX: usize = 64;
 
 /// Labels of a Namespace that Kubernetes does not understand, or that name a version this build
 /// does not know.
-pub(crate) fn namespace_gaps(object: &Object<'_>, judgement: &mut Judgement) {
+pub(crate) fn namespace_gaps(object: &Object<'_>) -> Vec<Unknown> {
     let Some(metadata) = object.root.get("metadata").filter(|_| object.is("", "Namespace")) else {
-        return;
+        return Vec::new();
     };
+    let mut gaps = Vec::new();
     let (policy, invalid) = Policy::of_namespace(metadata, Policy::UNSET);
     let labels = Path::root().field("metadata.labels");
     for label in invalid {
@@ -293,7 +305,7 @@ pub(crate) fn namespace_gaps(object: &Object<'_>, judgement: &mut Judgement) {
             "label `{}: {}` {}; Kubernetes then holds the strictest level",
             label.label, label.value, label.reason
         );
-        judgement.gap(object, labels.clone().key(label.label), GapKind::InvalidValue, reason);
+        gaps.push((labels.clone().key(label.label), GapKind::InvalidValue, reason));
     }
     for (mode, demand) in
         [("enforce", policy.enforce), ("warn", policy.warn), ("audit", policy.audit)]
@@ -305,9 +317,10 @@ pub(crate) fn namespace_gaps(object: &Object<'_>, judgement: &mut Judgement) {
                 demand.version,
                 Version::NEWEST_MINOR
             );
-            judgement.gap(object, labels.clone().key(&key), GapKind::UnknownVersion, reason);
+            gaps.push((labels.clone().key(&key), GapKind::UnknownVersion, reason));
         }
     }
+    gaps
 }
 
 /// Checks whose missing field is best set once, for the whole pod.

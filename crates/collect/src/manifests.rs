@@ -6,10 +6,11 @@
 
 mod locate;
 mod mask;
+mod notes;
 mod read;
 mod walk;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -58,12 +59,14 @@ pub struct Options {
 pub enum Input {
     /// A file or folder.
     Path(PathBuf),
-    /// A file or folder, which need not be there, of the world of another path.
-    Part {
-        /// The file or folder.
+    /// A file or folder that stands for another: a checkout of a revision.
+    Copy {
+        /// What is read.
         path: PathBuf,
-        /// The path it belongs to.
-        of: PathBuf,
+        /// What it stands for, in names of files.
+        shown: PathBuf,
+        /// The name of its world.
+        world: String,
     },
     /// The text of standard input, already read.
     Text(Vec<u8>),
@@ -127,15 +130,22 @@ pub fn collect(
     key: DigestKey,
 ) -> Sources {
     let mut files = Vec::new();
+    let mut worlds = Worlds::new(snapshot);
     for input in inputs {
         match input {
             Input::Text(text) => {
-                let world = world(&mut snapshot.worlds, "-".to_owned());
+                let world = worlds.number(snapshot, "-".to_owned());
                 let content = Content::Text(text);
                 files.push(File { name: "-".to_owned(), content, world, digest: 0 });
             }
-            Input::Path(path) => folder(snapshot, &path, &path, options, &mut files),
-            Input::Part { path, of } => folder(snapshot, &path, &of, options, &mut files),
+            Input::Path(path) => {
+                let tree = Tree { path: &path, shown: &path, world: path.display().to_string() };
+                folder(snapshot, &tree, options, &mut worlds, &mut files);
+            }
+            Input::Copy { path, shown, world } => {
+                let tree = Tree { path: &path, shown: &shown, world };
+                folder(snapshot, &tree, options, &mut worlds, &mut files);
+            }
         }
     }
     let sources = Sources { files, limits: options.limits.clone(), key };
@@ -143,34 +153,57 @@ pub fn collect(
     read_all(snapshot, sources, options)
 }
 
-/// Files below `path`, in the world of `of`.
+/// A file or folder, what it is called and what its world is.
+struct Tree<'a> {
+    path: &'a Path,
+    shown: &'a Path,
+    world: String,
+}
+
+impl Tree<'_> {
+    /// What a file in it is called.
+    fn name(&self, file: &Path) -> String {
+        let inner = file.strip_prefix(self.path).unwrap_or(file);
+        let file = if inner.as_os_str().is_empty() {
+            self.shown.to_owned()
+        } else {
+            self.shown.join(inner)
+        };
+        file.strip_prefix(".").unwrap_or(&file).display().to_string()
+    }
+}
+
 fn folder(
     snapshot: &mut Snapshot,
-    path: &Path,
-    of: &Path,
+    tree: &Tree<'_>,
     options: &Options,
+    worlds: &mut Worlds,
     files: &mut Vec<File>,
 ) {
-    let is_part = path != of;
-    let mut walk = if is_part && !path.exists() {
+    let new = new_files(tree, options);
+    let mut walk = if !new.is_empty() && !tree.path.exists() {
         walk::Walk::default()
     } else {
-        walk::walk(path, options.ignore_files)
+        walk::walk(tree.path, options.ignore_files)
     };
-    add_new_files(path, options, &mut walk.files);
+    for gap in &mut walk.gaps {
+        gap.subject = tree.name(Path::new(&gap.subject));
+    }
     snapshot.gaps.extend(walk.gaps);
-    if walk.files.is_empty() && path.is_dir() && !is_part {
-        let subject = path.display().to_string();
+    add(new, &mut walk.files);
+    if walk.files.is_empty() && tree.path.is_dir() {
+        let subject = tree.world.clone();
         let reason = "holds no .yaml, .yml or .json file: nothing was judged".to_owned();
         snapshot.gaps.push(Gap { kind: GapKind::Empty, subject, location: None, reason });
     }
-    let whole = world(&mut snapshot.worlds, of.display().to_string());
+    let whole = worlds.number(snapshot, tree.world.clone());
     let globs: Vec<_> = options.worlds.iter().map(globset::Glob::compile_matcher).collect();
     for file in walk.files {
-        let world = own_world(&file, path, &globs).map_or(whole, |folder| {
-            world(&mut snapshot.worlds, path.join(folder).display().to_string())
+        let world = own_world(&file, tree.path, &globs).map_or(whole, |folder| {
+            let name = Path::new(&tree.world).join(folder);
+            worlds.number(snapshot, name.display().to_string())
         });
-        let name = plain(&file).display().to_string();
+        let name = tree.name(&file);
         let content = match options.overlay.get(Path::new(&name)) {
             Some(text) => Content::Text(text.clone()),
             None => Content::Path(file),
@@ -179,26 +212,21 @@ fn folder(
     }
 }
 
-/// A path without the `./` that says nothing.
-fn plain(path: &Path) -> &Path {
-    path.strip_prefix(".").unwrap_or(path)
+/// What the overlay holds below a path that is not on disk.
+fn new_files(tree: &Tree<'_>, options: &Options) -> Vec<PathBuf> {
+    let below = tree.shown.strip_prefix(".").unwrap_or(tree.shown);
+    let is_new = |new: &&PathBuf| {
+        new.starts_with(below) && new.is_absolute() == below.is_absolute() && !new.exists()
+    };
+    let new = options.overlay.keys().filter(is_new);
+    new.filter_map(|new| Some(tree.path.join(new.strip_prefix(below).ok()?))).collect()
 }
 
-/// Adds what the overlay holds below `path` that is not on disk.
-fn add_new_files(path: &Path, options: &Options, files: &mut Vec<PathBuf>) {
-    if options.overlay.is_empty() {
+/// Puts new files among the others, in the order of their paths.
+fn add(new: Vec<PathBuf>, files: &mut Vec<PathBuf>) {
+    if new.is_empty() {
         return;
     }
-    let known: HashSet<&Path> = files.iter().map(|file| plain(file)).collect();
-    let is_below = |new: &Path| {
-        new.starts_with(plain(path)) && (new.is_absolute() == path.is_absolute()) && new != path
-    };
-    let new: Vec<PathBuf> = options
-        .overlay
-        .keys()
-        .filter(|new| is_below(new) && !known.contains(new.as_path()) && !new.exists())
-        .cloned()
-        .collect();
     files.extend(new);
     files.sort();
 }
@@ -211,13 +239,24 @@ fn own_world<'f>(file: &'f Path, path: &Path, globs: &[globset::GlobMatcher]) ->
     })
 }
 
-/// The number of a world by its name, which is new if it was not there.
-fn world(worlds: &mut Vec<String>, name: String) -> WorldId {
-    let known = worlds.iter().position(|world| *world == name);
-    WorldId(known.unwrap_or_else(|| {
-        worlds.push(name);
-        worlds.len() - 1
-    }) as u32)
+/// The numbers of a snapshot's worlds by name.
+struct Worlds {
+    numbers: HashMap<String, WorldId>,
+}
+
+impl Worlds {
+    fn new(snapshot: &Snapshot) -> Self {
+        let numbered = (0..).zip(&snapshot.worlds);
+        Self { numbers: numbered.map(|(number, name)| (name.clone(), WorldId(number))).collect() }
+    }
+
+    /// The number of a world, which is new if it was not there.
+    fn number(&mut self, snapshot: &mut Snapshot, name: String) -> WorldId {
+        *self.numbers.entry(name).or_insert_with_key(|name| {
+            snapshot.worlds.push(name.clone());
+            WorldId((snapshot.worlds.len() - 1) as u32)
+        })
+    }
 }
 
 /// What one thread gathered.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest;
 
-use crate::{Identity, ItemNames, Node, ObjectId, Path};
+use crate::{Identity, ItemNames, Node, Object, ObjectId, Path};
 
 /// How bad a finding is, from stated impact and reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,6 +71,18 @@ pub enum Subject {
     },
     /// A file.
     File(String),
+}
+
+impl Subject {
+    /// An object as a subject.
+    pub fn of_object(object: &Object<'_>) -> Self {
+        Self::Object {
+            api_version: object.api_version.to_owned(),
+            kind: object.kind.to_owned(),
+            namespace: object.namespace.map(str::to_owned),
+            name: object.name.to_owned(),
+        }
+    }
 }
 
 /// A place in a file: lines and columns count from 1, columns in code points, the end is

@@ -8,7 +8,9 @@
 //! This crate reads nothing and knows no clock: what it says follows from its arguments alone.
 #![warn(clippy::disallowed_methods)]
 
+pub mod change;
 mod compact;
+pub mod compliance;
 pub mod config;
 mod container;
 mod finding;
@@ -40,6 +42,8 @@ pub use path::{ItemNames, Path, Segment};
 pub use pod::{Pod, PodOs};
 pub use redaction::{DigestKey, Redacted, Redactions};
 pub use settings::{Profile, Scope, Setting};
-pub use snapshot::{Coverage, Item, NEIGHBOURS, ObjectId, Origin, Part, Snapshot, WorldId, items};
+pub use snapshot::{
+    Coverage, Item, NEIGHBOURS, Note, ObjectId, Origin, Part, Snapshot, WorldId, items,
+};
 pub use version::KubernetesVersion;
 pub use volume::Volume;

@@ -24,6 +24,7 @@ pub struct Redacted {
 }
 
 /// Key of the digests of one snapshot, made by the rim at random.
+#[derive(Clone)]
 pub struct DigestKey(hmac::Key);
 
 impl DigestKey {

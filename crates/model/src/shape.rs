@@ -4,7 +4,7 @@
 //! scanner that reads `privileged: "true"` as "not privileged" turns such an object into a pass;
 //! here it is found once, when the object is judged, and becomes a gap with its place.
 
-use crate::{Node, Object, Path, Value};
+use crate::{Node, Object, Path, Pod, Value};
 
 /// What a field may hold. Null is always allowed: it means not set.
 enum Shape {
@@ -39,15 +39,15 @@ pub struct Mismatch {
 const MISMATCHES_MAX: usize = 100;
 
 /// The fields of wrong type in an object: its metadata and its pod templates, and for the kinds
-/// in [`KINDS`] their other fields.
-pub fn mismatches(object: &Object<'_>) -> Vec<Mismatch> {
+/// in [`KINDS`] their other fields. `pods` are its pods, as [`Object::pods`] finds them.
+pub fn mismatches(object: &Object<'_>, pods: &[Pod<'_>]) -> Vec<Mismatch> {
     let mut check = Check { found: Vec::new() };
     check.node(object.root, &OBJECT, &Path::root());
     let kind = KINDS.iter().find(|(group, kind, _)| object.is(group, kind));
     if let Some((_, _, shape)) = kind {
         check.node(object.root, shape, &Path::root());
     }
-    for pod in object.pods() {
+    for pod in pods {
         if !pod.is_bare() {
             check.node(pod.root, &TEMPLATE_METADATA, &pod.template);
         }

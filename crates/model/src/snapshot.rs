@@ -5,7 +5,7 @@ mod write;
 
 use hashbrown::HashMap;
 
-use crate::{CompactId, Gap, KubernetesVersion, Node, Object, Path, Pool, Redactions};
+use crate::{CompactId, Gap, KubernetesVersion, Location, Node, Object, Path, Pool, Redactions};
 
 pub use read::{SnapshotError, read};
 pub use write::write;
@@ -68,6 +68,17 @@ impl Coverage {
     }
 }
 
+/// A comment in an object's text that speaks of a part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it speaks of: all of this, and what is below.
+    pub path: Path,
+    /// What it says.
+    pub text: String,
+    /// Where it stands.
+    pub location: Location,
+}
+
 #[derive(Clone)]
 struct Record {
     pool: u32,
@@ -76,6 +87,7 @@ struct Record {
     origin: Origin,
     /// `apiVersion` and `kind` of an item of a typed list that left them out.
     typed: Option<Box<(String, String)>>,
+    notes: Option<Box<[Note]>>,
 }
 
 /// A world and a kind of [`NEIGHBOURS`].
@@ -206,6 +218,11 @@ impl Snapshot {
         typed.map(|(api_version, kind)| (api_version.as_str(), kind.as_str()))
     }
 
+    /// Comments in an object's text that speak of parts of it.
+    pub fn notes(&self, id: ObjectId) -> &[Note] {
+        self.records[id.0 as usize].notes.as_deref().unwrap_or_default()
+    }
+
     /// Where an object came from.
     pub fn origin(&self, id: ObjectId) -> &Origin {
         &self.records[id.0 as usize].origin
@@ -334,7 +351,14 @@ impl Part {
         };
         let root = self.pool.insert(root, |depth, above, key| not_kept(kind, depth, above, key));
         let typed = typed.map(Box::new);
-        self.records.push(Record { pool: 0, root, world, origin, typed });
+        self.records.push(Record { pool: 0, root, world, origin, typed, notes: None });
+    }
+
+    /// Adds comments to the object that was taken in last.
+    pub fn annotate(&mut self, notes: Vec<Note>) {
+        if let Some(record) = self.records.last_mut().filter(|_| !notes.is_empty()) {
+            record.notes = Some(notes.into_boxed_slice());
+        }
     }
 }
 

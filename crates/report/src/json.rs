@@ -1,9 +1,12 @@
 //! `bollwerk.report/v1`: the contract other tools read. Its schema is
 //! `docs/schema/bollwerk.report.v1.json`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use model::{Edit, Finding, Fix, Gap, Location, Subject};
+use model::change::{Change, SettingChange};
+use model::compliance::{Answer, Compliance, Status};
+use model::{Edit, Finding, Fix, Gap, Location, Severity, Subject};
 use serde::Serialize;
 
 use crate::baseline::Entry;
@@ -34,6 +37,10 @@ struct JsonReport<'a> {
     gaps: Vec<JsonGap<'a>>,
     hidden: Vec<JsonHidden<'a>>,
     resolved: Vec<JsonResolved<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framework: Option<JsonFramework<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<JsonChange<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -172,6 +179,8 @@ impl<'a> JsonReport<'a> {
                 .collect(),
             hidden: report.hidden.iter().map(JsonHidden::new).collect(),
             resolved: report.resolved.iter().map(JsonResolved::new).collect(),
+            framework: report.compliance.map(JsonFramework::new),
+            changes: report.changes.map(|changes| changes.iter().map(JsonChange::new).collect()),
         }
     }
 }
@@ -189,7 +198,7 @@ fn summary(report: &Report<'_>) -> JsonSummary {
         known: report.known,
         resolved: report.resolved.len(),
         gaps: report.gaps.len(),
-        fail_on: report.policy.fail_on.map_or("none", model::Severity::name),
+        fail_on: report.policy.fail_on.map_or("none", Severity::name),
         failing: report.failing(),
         exit_code: report.outcome().exit_code(),
     }
@@ -315,6 +324,89 @@ impl<'a> JsonResolved<'a> {
             fingerprint: &entry.fingerprint,
             subject: &entry.subject,
             path: &entry.path,
+        }
+    }
+}
+
+/// How an object differs from an older state.
+#[derive(Serialize)]
+struct JsonChange<'a> {
+    object: &'a str,
+    change: &'static str,
+    file: &'a str,
+    settings: Vec<JsonSetting<'a>>,
+    more: usize,
+}
+
+#[derive(Serialize)]
+struct JsonSetting<'a> {
+    name: &'a str,
+    old: Option<&'a str>,
+    new: Option<&'a str>,
+}
+
+impl<'a> JsonChange<'a> {
+    fn new(change: &'a Change) -> Self {
+        let setting = |setting: &'a SettingChange| JsonSetting {
+            name: &setting.name,
+            old: setting.old.as_deref(),
+            new: setting.new.as_deref(),
+        };
+        Self {
+            object: &change.object,
+            change: change.kind.name(),
+            file: &change.file,
+            settings: change.settings.iter().map(setting).collect(),
+            more: change.more,
+        }
+    }
+}
+
+/// What is said of a framework.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonFramework<'a> {
+    name: &'a str,
+    title: &'a str,
+    source: &'a str,
+    summary: BTreeMap<&'static str, usize>,
+    items: Vec<JsonItem<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonItem<'a> {
+    section: &'a str,
+    id: &'a str,
+    title: &'a str,
+    status: &'static str,
+    reason: &'a str,
+    controls: &'a [&'static str],
+    findings: usize,
+    worst: Option<&'static str>,
+    places: &'a [String],
+}
+
+impl<'a> JsonFramework<'a> {
+    fn new(compliance: &'a Compliance) -> Self {
+        let count = |status: &Status| (status.name(), compliance.count(*status));
+        let item = |answer: &'a Answer| JsonItem {
+            section: answer.section.1,
+            id: answer.id,
+            title: answer.title,
+            status: answer.status.name(),
+            reason: &answer.reason,
+            controls: &answer.controls,
+            findings: answer.findings,
+            worst: answer.worst.map(Severity::name),
+            places: &answer.places,
+        };
+        Self {
+            name: compliance.name,
+            title: compliance.title,
+            source: compliance.source,
+            summary: Status::ALL.iter().map(count).collect(),
+            items: compliance.answers.iter().map(item).collect(),
         }
     }
 }

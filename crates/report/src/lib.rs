@@ -5,6 +5,8 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod baseline;
+mod change;
+mod compliance;
 pub mod config;
 mod json;
 mod sarif;
@@ -13,6 +15,8 @@ mod width;
 
 use std::io::{self, Write};
 
+use model::change::Change;
+use model::compliance::Compliance;
 use model::{Coverage, Finding, Gap, GapKind, KubernetesVersion, Severity};
 
 /// All that a run has to say.
@@ -39,6 +43,10 @@ pub struct Report<'a> {
     pub gaps: &'a [Gap],
     /// How much was seen.
     pub coverage: Coverage,
+    /// What is said of a framework, if one was asked for.
+    pub compliance: Option<&'a Compliance>,
+    /// What differs from an older state, if there is one to compare with.
+    pub changes: Option<&'a [Change]>,
     /// The controls that were asked.
     pub rules: &'a [Rule],
     /// What makes the run fail.

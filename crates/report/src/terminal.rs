@@ -6,34 +6,46 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 use model::{Finding, Frame, Gap, Location, Severity, Subject};
 
+use crate::baseline::Entry;
 use crate::width::cells;
-use crate::{Outcome, Report, json};
+use crate::{Outcome, Report, change, compliance, json};
 
 /// Most findings shown in full; the rest is counted and the reader told how to see it.
 const SHOWN_MAX: usize = 100;
 /// Most gaps listed.
 const GAPS_SHOWN_MAX: usize = 50;
+/// Most resolved findings listed.
+const GONE_SHOWN_MAX: usize = 20;
 /// Subjects in the picture of where the risk sits.
 const SUBJECTS_SHOWN: usize = 8;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
 
 pub(crate) fn render(report: &Report<'_>, show: Severity, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, out);
     let shown: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.severity >= show).collect();
-    for finding in shown.iter().take(SHOWN_MAX) {
-        finding_in_full(finding, &mut out)?;
+    if let Some(changes) = report.changes {
+        change::render(changes, &mut out)?;
     }
-    gaps(report, &mut out)?;
-    risk(report, &mut out)?;
+    if let Some(compliance) = report.compliance {
+        gaps(report, &mut out)?;
+        compliance::render(compliance, &mut out)?;
+    } else {
+        for finding in shown.iter().take(SHOWN_MAX) {
+            finding_in_full(finding, &mut out)?;
+        }
+        gaps(report, &mut out)?;
+        gone(report.resolved, &mut out)?;
+        risk(report, &mut out)?;
+    }
     summary(report, show, shown.len(), &mut out)?;
     out.flush()
 }
 
 /// A name from a manifest, without what would steer the terminal.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let visible = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
     text.chars().map(visible).collect()
 }
@@ -111,6 +123,23 @@ fn source(
     let fix = fix.map(|fix| format!(" {fix}")).unwrap_or_default();
     let start = cells(&text[..start]);
     writeln!(out, "{:>width$} {DIM}|{DIM:#} {:start$}{style}{carets}{fix}{style:#}", "", "")
+}
+
+/// Findings that are not there any more.
+fn gone(resolved: &[Entry], out: &mut dyn Write) -> io::Result<()> {
+    let green = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
+    for Entry { control, subject, path, .. } in resolved.iter().take(GONE_SHOWN_MAX) {
+        let [subject, path] = [subject, path].map(|text| harmless(text));
+        writeln!(
+            out,
+            "{green}resolved{green:#}{BOLD}[{control}]{BOLD:#} {subject}  {DIM}{path}{DIM:#}"
+        )?;
+    }
+    let more = resolved.len().saturating_sub(GONE_SHOWN_MAX);
+    if more > 0 {
+        writeln!(out, "{DIM}… and {more} more resolved; `--format json` lists all{DIM:#}")?;
+    }
+    if resolved.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 fn gaps(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -220,6 +249,9 @@ fn summary(
     verdict(report, out)
 }
 
+/// Who knows findings, and since when they are resolved.
+const BY_BASELINE: (&str, &str) = ("by the baseline", "since the baseline");
+
 /// What does not count: excepted findings, and those of the baseline.
 fn accepted(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if !report.hidden.is_empty() {
@@ -233,8 +265,10 @@ fn accepted(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     if report.known + report.resolved.len() > 0 {
         let (known, resolved) = (report.known, report.resolved.len());
-        writeln!(out, "  {:<8} {known:>6}  {DIM}by the baseline{DIM:#}", "known")?;
-        writeln!(out, "  {:<8} {resolved:>6}  {DIM}since the baseline{DIM:#}", "resolved")?;
+        let is_diff = report.changes.is_some();
+        let (was, now) = if is_diff { ("as before", "by the change") } else { BY_BASELINE };
+        writeln!(out, "  {:<8} {known:>6}  {DIM}{was}{DIM:#}", "known")?;
+        writeln!(out, "  {:<8} {resolved:>6}  {DIM}{now}{DIM:#}", "resolved")?;
     }
     Ok(())
 }

@@ -138,6 +138,8 @@ fn rendered(findings: &[Finding], gaps: &[Gap], policy: &Policy, format: Format)
             workloads: 3,
             bytes: 4_096,
         },
+        compliance: None,
+        changes: None,
         rules: RULES,
         policy,
     };

@@ -5,7 +5,7 @@ use model::Location;
 use model::config::{ConfigError, Key, KeyKind, Section};
 
 use super::{Exception, Place, Scope};
-use crate::config::parse_control;
+use crate::control_name;
 
 /// Keys of one exception in the configuration file.
 pub const EXCEPTION_KEYS: &[Key] = &[
@@ -28,7 +28,7 @@ pub fn read(sections: &[Section<'_>], file: &str) -> Result<Vec<Exception>, Conf
 
 fn read_one(section: &Section<'_>, file: &str) -> Result<Exception, ConfigError> {
     let text = |name| section.parse(name, |text| Ok(text.to_owned()));
-    let control = section.parse("control", parse_control)?;
+    let control = section.parse("control", control_name::parse)?;
     let control =
         control.ok_or_else(|| section.error("an exception needs a `control`".to_owned()))?;
     let reason = text("reason")?.filter(|reason| !reason.trim().is_empty());
@@ -43,6 +43,7 @@ fn read_one(section: &Section<'_>, file: &str) -> Result<Exception, ConfigError>
             container: text("container")?,
             labels: section.pairs("labels"),
             path: text("path")?,
+            field: None,
         },
         reason,
         owner: text("owner")?,
@@ -61,28 +62,46 @@ fn parse_date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| format!("`{text}` is no date; write it as 2027-03-31"))
 }
 
-/// The exception of an annotation: words `until=`, `owner=` and `container=` in any order, then
-/// the reason. None if it has no reason or a date that is none: it then excepts nothing.
-pub(super) fn annotation(control: &str, text: &str) -> Option<Exception> {
-    let mut exception = Exception {
+/// The exception that travels with an object: words `until=`, `owner=` and `container=` in any
+/// order, then the reason. None if it has no reason or a date that is none: it then excepts
+/// nothing.
+pub(super) fn embedded(control: &str, text: &str, place: Place) -> Option<Exception> {
+    let words = words(text)?;
+    Some(Exception {
         control: control.to_owned(),
-        scope: Scope::default(),
-        reason: String::new(),
-        owner: None,
-        until: None,
-        place: Place::Embedded,
-    };
+        scope: Scope { container: words.container.map(str::to_owned), ..Scope::default() },
+        reason: words.reason.to_owned(),
+        owner: words.owner.map(str::to_owned),
+        until: words.until,
+        place,
+    })
+}
+
+/// Whether a text says all that an exception needs.
+pub(super) fn is_exception(text: &str) -> bool {
+    words(text).is_some()
+}
+
+struct Words<'t> {
+    until: Option<Date>,
+    owner: Option<&'t str>,
+    container: Option<&'t str>,
+    reason: &'t str,
+}
+
+fn words(text: &str) -> Option<Words<'_>> {
+    let mut words = Words { until: None, owner: None, container: None, reason: "" };
     let mut rest = text.trim();
     while let Some((word, value)) = rest.split_whitespace().next()?.split_once('=') {
         match word {
-            "until" => exception.until = Some(value.parse().ok()?),
-            "owner" => exception.owner = Some(value.to_owned()),
-            "container" => exception.scope.container = Some(value.to_owned()),
+            "until" => words.until = Some(value.parse().ok()?),
+            "owner" => words.owner = Some(value),
+            "container" => words.container = Some(value),
             _ => break,
         }
         let length = word.len() + 1 + value.len();
         rest = rest[length..].trim_start();
     }
-    rest.clone_into(&mut exception.reason);
-    (!rest.is_empty()).then_some(exception)
+    words.reason = rest;
+    (!rest.is_empty()).then_some(words)
 }

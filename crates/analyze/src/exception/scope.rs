@@ -1,6 +1,6 @@
 //! What an exception covers.
 
-use model::{Finding, Node, Object, Segment};
+use model::{Finding, Node, Object, Path, Segment};
 
 /// Conditions, all of which must hold; an absent one always does. Texts may hold `*` for any run
 /// of characters.
@@ -18,6 +18,8 @@ pub struct Scope {
     pub labels: Vec<(String, String)>,
     /// The file, as the report shows it.
     pub path: Option<String>,
+    /// A field of the object, with all below it.
+    pub field: Option<Path>,
 }
 
 impl Scope {
@@ -41,6 +43,7 @@ impl Scope {
             && is(&self.namespace, object.and_then(|object| object.namespace))
             && is(&self.name, object.map(|object| object.name).filter(is_empty))
             && is(&self.path, file)
+            && self.field.as_ref().is_none_or(|field| finding.path.starts_with(field))
             && is(&self.container, object.and_then(|object| container(finding, object)))
             && self
                 .labels

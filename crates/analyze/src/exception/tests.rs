@@ -1,6 +1,9 @@
 //! What exceptions cover, by tables.
 
-use super::config::annotation;
+use model::ObjectId;
+
+use super::Place;
+use super::config::embedded;
 use super::scope::matches;
 
 #[test]
@@ -20,6 +23,10 @@ fn patterns() {
     for (pattern, text) in [("web", "web2"), ("w*b", "w"), ("", "x"), ("a*a", "a"), ("*x", "xy")] {
         assert!(!matches(pattern, text), "{pattern} {text}");
     }
+}
+
+fn annotation(control: &str, text: &str) -> Option<super::Exception> {
+    embedded(control, text, Place::Annotation(ObjectId(0)))
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn strictest(draft: &Draft<'_, '_>, version: Version) -> Result<Level, String> {
     let mut level = Level::Restricted;
     for workload in &draft.place.workloads {
         let object = &workload.object;
-        if !workload.is_whole || !mismatches(object).is_empty() {
+        if !workload.is_whole || !mismatches(object, &workload.pods).is_empty() {
             return Err(format!("{} `{}` cannot be judged", object.kind, object.name));
         }
         for pod in &workload.pods {

@@ -10,7 +10,7 @@ use hashbrown::DefaultHashBuilder;
 use model::{Gap, GapKind, Location, Origin, Redactions, items};
 use yaml::{ErrorKind, Span, Stream, Value};
 
-use super::{Content, File, Harvest, Sources};
+use super::{Content, File, Harvest, Sources, notes};
 
 /// Most gaps told of one file; beyond it one gap says how many more there are.
 const GAPS_MAX: usize = 100;
@@ -130,6 +130,7 @@ fn documents(
         reason,
     };
     let has_templates = LazyCell::new(|| memchr::memmem::find(text.as_bytes(), b"{{").is_some());
+    let has_notes = LazyCell::new(|| notes::may_hold(text));
     for (index, document) in stream.documents().enumerate() {
         harvest.coverage.documents += 1;
         let document = match document {
@@ -150,14 +151,16 @@ fn documents(
             gaps.push(gap_at(GapKind::Syntax, rest, reason.to_owned()));
         }
         for twice in document.duplicates() {
-            let key = &text[twice.second.start as usize..twice.second.end as usize];
-            let line = stream.position(twice.first.start).line;
-            let reason = format!(
-                "key `{}` stands here and on line {line}: judged with this one, which kubectl \
-                 takes; others take the first, strict readers refuse the document",
-                key.trim_matches(['"', '\''])
+            gaps.push(gap_at(GapKind::DuplicateKey, twice.second, duplicate(&stream, twice)));
+        }
+        let mut spoken = Vec::new();
+        if *has_notes {
+            let (heard, lost) = notes::notes(&stream, document, &file.name);
+            let lost = lost.into_iter();
+            gaps.extend(
+                lost.map(|(span, why)| gap_at(GapKind::InvalidValue, span, why.to_owned())),
             );
-            gaps.push(gap_at(GapKind::DuplicateKey, twice.second, reason));
+            spoken = heard;
         }
         let mut refuse = |node: yaml::Node<'_>, why: &'static str| {
             gaps.push(gap_at(GapKind::NoObject, node.span(), why.to_owned()));
@@ -169,11 +172,23 @@ fn documents(
             };
             let line = stream.position(item.node.span().start).line;
             let (number, document) = (number as u32, index as u32);
+            let own = notes::of_item(&spoken, &item.path);
             let origin = Origin { file: number, document, item: item.path, line };
             harvest.part.insert(item.node, &redactions, file.world, origin, item.typed);
+            harvest.part.annotate(own);
             harvest.coverage.objects += 1;
         }
     }
+}
+
+fn duplicate(stream: &Stream<'_>, twice: &yaml::Duplicate) -> String {
+    let key = &stream.text()[twice.second.start as usize..twice.second.end as usize];
+    let line = stream.position(twice.first.start).line;
+    format!(
+        "key `{}` stands here and on line {line}: judged with this one, which kubectl takes; \
+         others take the first, strict readers refuse the document",
+        key.trim_matches(['"', '\''])
+    )
 }
 
 /// Whether a document wants to be a Kubernetes object. What has one of the two fields only, or

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::rule::Rule;
 use super::value::{self, decode_base64};
 use super::{Match, SecretKind};
 
@@ -21,16 +20,21 @@ pub(super) const fn tail(alphabet: Alphabet, min: usize, max: usize) -> Form {
 }
 
 impl Form {
-    /// The match of `rule` whose needle stands at `at`, if this form holds there.
-    pub(super) fn check(&self, text: &[u8], at: usize, rule: &Rule) -> Option<Match> {
+    /// The match of the needle that stands at `at`, if this form holds there.
+    pub(super) fn check(
+        &self,
+        text: &[u8],
+        at: usize,
+        (kind, needle): (SecretKind, &str),
+    ) -> Option<Match> {
         let secret = match *self {
             Self::Tail { alphabet, min, max } => {
-                let behind = at + rule.needle.len();
+                let behind = at + needle.len();
                 if is_glued(text, at) {
                     return None;
                 }
                 let end = run(text, behind, alphabet, min, max)?;
-                let start = if rule.needle.ends_with('=') { behind } else { at };
+                let start = if needle.ends_with('=') { behind } else { at };
                 if value::is_filler(&text[behind..end]) || value::entropy(&text[start..end]) < 3.0 {
                     return None;
                 }
@@ -38,7 +42,7 @@ impl Form {
             }
             Self::Custom(find) => find(text, at)?,
         };
-        let kind = refine(rule.kind, text, &secret);
+        let kind = refine(kind, text, &secret);
         Some(Match { kind, start: secret.start, end: secret.end })
     }
 }

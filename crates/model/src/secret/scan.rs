@@ -48,7 +48,8 @@ fn matching_rule(text: &[u8], hit: usize, from: usize) -> Option<Match> {
         let rule = &RULES[anchor.rule];
         let start = hit.checked_sub(anchor.offset)?;
         let stands = rule.needle_begins(text.get(start..)?);
-        let found = stands.then(|| rule.form.check(text, start, rule)).flatten();
+        let found =
+            stands.then(|| rule.form.check(text, start, (rule.kind, rule.needle))).flatten();
         found.filter(|found| found.start >= from)
     })
 }

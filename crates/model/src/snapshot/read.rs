@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use yaml::{Limits, Node, Stream, Value};
 
 use super::write::SCHEMA;
-use super::{Coverage, Origin, Part, Snapshot, WorldId};
+use super::{Coverage, Note, Origin, Part, Snapshot, WorldId};
 use crate::secret::SecretKind;
 use crate::{Gap, GapKind, Location, Path, Redacted, Redactions};
 
@@ -134,21 +134,30 @@ fn header(root: Node<'_>) -> Result<Snapshot, String> {
 }
 
 fn gap(node: Node<'_>) -> Result<Gap, String> {
-    let location = match present(node, "location") {
-        None => None,
-        Some(at) => Some(Location {
-            file: text(at, "file")?.to_owned(),
-            line: number(at, "line")?,
-            column: number(at, "column")?,
-            end_line: number(at, "endLine")?,
-            end_column: number(at, "endColumn")?,
-        }),
-    };
+    let location = present(node, "location").map(location).transpose()?;
     Ok(Gap {
         kind: text(node, "kind")?.parse::<GapKind>()?,
         subject: text(node, "subject")?.to_owned(),
         reason: text(node, "reason")?.to_owned(),
         location,
+    })
+}
+
+fn location(at: Node<'_>) -> Result<Location, String> {
+    Ok(Location {
+        file: text(at, "file")?.to_owned(),
+        line: number(at, "line")?,
+        column: number(at, "column")?,
+        end_line: number(at, "endLine")?,
+        end_column: number(at, "endColumn")?,
+    })
+}
+
+fn note(note: Node<'_>) -> Result<Note, String> {
+    Ok(Note {
+        path: path(note.get("path").ok_or("a note has no `path`")?)?,
+        text: text(note, "text")?.to_owned(),
+        location: location(note.get("location").ok_or("a note has no `location`")?)?,
     })
 }
 
@@ -187,6 +196,8 @@ fn object(root: Node<'_>, snapshot: &Snapshot, part: &mut Part) -> Result<(), St
         notes.restore_elided(left_out(tree, note)?.id(), number(note, "bytes")?);
     }
     part.insert(tree, &notes, world, origin, typed);
+    let spoken = optional_list(root, "notes")?.into_iter().map(note);
+    part.annotate(spoken.collect::<Result<_, _>>()?);
     Ok(())
 }
 

@@ -9,14 +9,16 @@ use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 
-use crate::{Gap, Location, Node, ObjectId, Path, Segment, Snapshot, Value};
+use crate::{Gap, Location, Node, Note, ObjectId, Path, Segment, Snapshot, Value};
 
 /// Name and version of the format.
 pub(crate) const SCHEMA: &str = "bollwerk.snapshot/v1";
 
 /// Writes a snapshot; `program_version` is told to whoever reads it.
 pub fn write(snapshot: &Snapshot, program_version: &str, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &header(snapshot, program_version))?;
+    // First, so that the first bytes of a file say what it is.
+    write!(out, "{{\"schema\":\"{SCHEMA}\",")?;
+    out.write_all(&serde_json::to_vec(&header(snapshot, program_version))?[1..])?;
     let mut line = String::new();
     for id in snapshot.ids() {
         line.clear();
@@ -31,7 +33,6 @@ pub fn write(snapshot: &Snapshot, program_version: &str, out: &mut dyn Write) ->
 fn header(snapshot: &Snapshot, program_version: &str) -> Json {
     let coverage = snapshot.coverage;
     json!({
-        "schema": SCHEMA,
         "tool": {"name": "bollwerk", "version": program_version},
         "cluster": snapshot.cluster,
         "kubernetesVersion": snapshot.version.to_string(),
@@ -52,22 +53,26 @@ fn header(snapshot: &Snapshot, program_version: &str) -> Json {
 }
 
 fn gap(gap: &Gap) -> Json {
-    let location = gap.location.as_ref().map(|location| {
-        let Location { file, line, column, end_line, end_column } = location;
-        json!({
-            "file": file,
-            "line": line,
-            "column": column,
-            "endLine": end_line,
-            "endColumn": end_column,
-        })
-    });
     json!({
         "kind": gap.kind.name(),
         "subject": gap.subject,
         "reason": gap.reason,
-        "location": location,
+        "location": gap.location.as_ref().map(location),
     })
+}
+
+fn location(Location { file, line, column, end_line, end_column }: &Location) -> Json {
+    json!({
+        "file": file,
+        "line": line,
+        "column": column,
+        "endLine": end_line,
+        "endColumn": end_column,
+    })
+}
+
+fn note(Note { path, text, location: at }: &Note) -> Json {
+    json!({"path": steps(path), "text": text, "location": location(at)})
 }
 
 fn object(snapshot: &Snapshot, id: ObjectId, out: &mut String) {
@@ -82,6 +87,11 @@ fn object(snapshot: &Snapshot, id: ObjectId, out: &mut String) {
     ));
     if let Some((api_version, kind)) = snapshot.typed(id) {
         out.push_str(&format!(",\"typed\":{}", json!([api_version, kind])));
+    }
+    let notes = snapshot.notes(id);
+    if !notes.is_empty() {
+        let notes: Vec<Json> = notes.iter().map(note).collect();
+        out.push_str(&format!(",\"notes\":{}", Json::Array(notes)));
     }
     out.push_str(",\"tree\":");
     let mut tree = Tree { out, place: Path::root(), redacted: Vec::new(), elided: Vec::new() };

@@ -19,17 +19,27 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if group::is_windows(pod) || !pod.host_users() {
         return;
     }
-    for group in group::by_place(pod, place_of_root) {
+    for group in group::by_place(pod, |container| place_of_root(container, false)) {
         let because =
             format!("{} as user 0: whoever gets out is root on the node", group.who("runs", "run"));
         let fix = Fix::advice("set `runAsUser` to a user of the image that is not 0");
         report.finding(group.at, because, fix);
     }
+    for group in group::by_place(pod, |container| place_of_root(container, true)) {
+        let because = format!(
+            "{} for user 0, which `runAsNonRoot` refuses: it never starts, and is root as soon as \
+             that is taken away",
+            group.who("asks", "ask")
+        );
+        let fix = Fix::advice("set `runAsUser` to a user of the image that is not 0");
+        report.finding_of(Severity::Low, group.at, because, fix);
+    }
 }
 
-/// Where root is written; nothing if the kubelet refuses root, as then the pod never starts.
-fn place_of_root(container: &Container<'_>) -> Option<Path> {
+/// Where root is written, for those that the kubelet refuses or for the others.
+fn place_of_root(container: &Container<'_>, refused: bool) -> Option<Path> {
     let user = container.run_as_user().filter(|user| user.value == 0)?;
     let is_refused = container.run_as_non_root().is_some_and(|setting| setting.value);
-    (!is_refused && !container.privileged()).then(|| container.security_at("runAsUser", user.scope))
+    let counts = is_refused == refused && !container.privileged();
+    counts.then(|| container.security_at("runAsUser", user.scope))
 }

@@ -1,0 +1,57 @@
+//! What differs from an older state, on the terminal.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Color, Style};
+use model::change::{Change, ChangeKind, SettingChange};
+
+use crate::terminal::{BOLD, DIM, harmless};
+use crate::width::cells;
+
+/// Most objects told.
+const OBJECTS_MAX: usize = 60;
+/// Widest column of names.
+const NAME_CELLS_MAX: usize = 44;
+
+pub(crate) fn render(changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
+    if changes.is_empty() {
+        return writeln!(out, "{DIM}No object differs.{DIM:#}\n");
+    }
+    writeln!(out, "{BOLD}Objects{BOLD:#}")?;
+    for change in changes.iter().take(OBJECTS_MAX) {
+        one(change, out)?;
+    }
+    let more = changes.len().saturating_sub(OBJECTS_MAX);
+    if more > 0 {
+        writeln!(out, "  {DIM}… and {more} more; `--format json` lists all{DIM:#}")?;
+    }
+    writeln!(out)
+}
+
+fn one(change: &Change, out: &mut dyn Write) -> io::Result<()> {
+    let colour = |colour: AnsiColor| Style::new().fg_color(Some(Color::Ansi(colour)));
+    let (sign, style) = match change.kind {
+        ChangeKind::Added => ("+", colour(AnsiColor::Green)),
+        ChangeKind::Removed => ("-", colour(AnsiColor::Red)),
+        ChangeKind::Changed => ("~", colour(AnsiColor::Yellow)),
+    };
+    let (object, file) = (harmless(&change.object), harmless(&change.file));
+    writeln!(out, "  {style}{sign} {object}{style:#}  {DIM}{file}{DIM:#}")?;
+    let names = change.settings.iter().map(|setting| cells(&setting.name));
+    let width = names.max().unwrap_or(0).min(NAME_CELLS_MAX);
+    for SettingChange { name, old, new } in &change.settings {
+        let name = harmless(name);
+        let space = width.saturating_sub(cells(&name));
+        let value = |value: &Option<String>| match value.as_deref() {
+            Some("") => "(none)".to_owned(),
+            Some(text) => harmless(text),
+            None => "(not set)".to_owned(),
+        };
+        let (old, new) = (value(old), value(new));
+        writeln!(out, "      {name}{:space$}  {DIM}{old} →{DIM:#} {new}", "")?;
+    }
+    if change.more > 0 {
+        writeln!(out, "      {DIM}… and {} more{DIM:#}", change.more)?;
+    }
+    Ok(())
+}
