@@ -4,7 +4,7 @@ use crate::Control;
 
 mod disruption_budget_missing;
 mod disruption_budget_never_satisfied;
-mod selector;
+pub(crate) mod selector;
 
 pub(super) const CONTROLS: &[&Control] =
     &[&disruption_budget_never_satisfied::CONTROL, &disruption_budget_missing::CONTROL];
