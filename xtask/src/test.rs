@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 
-use crate::{command, corpus, fuzz, generate, oracle, schemas, tidy};
+use crate::{browser, command, corpus, fuzz, generate, oracle, schemas, tidy};
 
 /// Seconds each fuzz target runs in `test`.
 const SMOKE_SECONDS: u32 = 5;
@@ -16,6 +16,18 @@ const PROOF_SECONDS_MIN: u32 = 120;
 /// the smaller defaults.
 const PROOF_SIZES: &[(&str, &str)] =
     &[("BOLLWERK_MUTATIONS", "1000000"), ("BOLLWERK_PODS", "200000")];
+
+/// What is built, fetched or found for the suites: the variable that names it, what needs it, and
+/// how it is come by.
+type Tool = (&'static str, &'static str, fn() -> Result<PathBuf>);
+const TOOLS: &[Tool] = &[
+    ("BOLLWERK_ORACLE", "tests against upstream's libraries", oracle::oracle),
+    ("BOLLWERK_SARIF_SCHEMA", "the SARIF schema", schemas::sarif),
+    ("BOLLWERK_OSCAL_SCHEMA", "the OSCAL schema", schemas::oscal),
+    ("BOLLWERK_JUNIT_SCHEMA", "the JUnit schema", schemas::junit),
+    ("BOLLWERK_PYTHON", "the reader of the JUnit schema", schemas::python),
+    ("BOLLWERK_BROWSER", "tests in a browser", browser::browser),
+];
 
 /// What the suites need beside the repository.
 struct Surroundings {
@@ -55,13 +67,11 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
 impl Surroundings {
     fn find() -> Result<Self> {
         let mut found = Self { environment: Vec::new(), skipped: Vec::new() };
-        match oracle::oracle() {
-            Ok(oracle) => found.environment.push(("BOLLWERK_ORACLE", oracle)),
-            Err(error) => found.skip(format!("tests against upstream's libraries: {error:#}")),
-        }
-        match schemas::sarif() {
-            Ok(schema) => found.environment.push(("BOLLWERK_SARIF_SCHEMA", schema)),
-            Err(error) => found.skip(format!("the SARIF schema: {error:#}")),
+        for (variable, what, find) in TOOLS {
+            match find() {
+                Ok(path) => found.environment.push((*variable, path)),
+                Err(error) => found.skip(format!("{what}: {error:#}")),
+            }
         }
         match corpus::folder()? {
             Some(folder) => found.environment.push(("BOLLWERK_CORPUS", folder)),

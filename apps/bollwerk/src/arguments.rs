@@ -65,6 +65,7 @@ Examples:
   helm template shop ./chart | bollwerk scan -
   bollwerk scan deploy/ --pod-security restricted --fail-on high
   bollwerk scan deploy/ --format sarif --output bollwerk.sarif
+  bollwerk scan deploy/ --format html --output bollwerk.html
   bollwerk scan deploy/ --framework cis-1.12
 
 Exit codes:
@@ -235,14 +236,26 @@ pub(crate) enum Format {
     Terminal,
     /// bollwerk.report/v1
     Json,
-    /// SARIF 2.1.0
+    /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// One page for a browser, offline, with a search
+    Html,
+    /// JUnit XML, for continuous integration
+    Junit,
+    /// A comment for a pull request
+    Markdown,
+    /// A row for each finding and gap, for a spreadsheet
+    Csv,
+    /// GitLab code quality
+    Gitlab,
+    /// OSCAL assessment results, for auditors
+    Oscal,
 }
 
 impl Format {
     /// Whether it shows the source lines of findings.
     pub(crate) fn has_frames(self) -> bool {
-        self == Self::Terminal
+        matches!(self, Self::Terminal | Self::Html)
     }
 }
 

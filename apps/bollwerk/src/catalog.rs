@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use analyze::{catalog, pod_security};
+use analyze::{catalog, pod_security, severity};
 use anstyle::Style;
 use anyhow::Result;
 use serde_json::json;
@@ -32,8 +32,12 @@ fn list_as_json() -> serde_json::Value {
             "id": control.id,
             "family": catalog::family(control),
             "title": control.title,
-            "severity": control.severity.name(),
-            "mapping": mapping(control.page),
+            "severity": control.severity().name(),
+            "impact": control.impact.name(),
+            "reach": control.reach.name(),
+            "severityRationale": severity::rationale(control.impact, control.reach),
+            "mapping": catalog::mapping(control).collect::<Vec<_>>(),
+            "examples": examples(control.page),
             "page": control.page,
         })
     });
@@ -43,9 +47,13 @@ fn list_as_json() -> serde_json::Value {
             "id": rule.name,
             "family": "pod-security",
             "title": rule.title,
-            "severity": "high",
-            "mapping": [format!("Pod Security {}", pod_security::level(rule))],
-            "page": rule.advice,
+            "severity": pod_security::SEVERITY.name(),
+            "impact": rule.impact.name(),
+            "reach": rule.reach.name(),
+            "severityRationale": rationale(rule),
+            "mapping": catalog::mapping_of(rule.page).collect::<Vec<_>>(),
+            "examples": examples(rule.page),
+            "page": rule.page,
         })
     });
     json!({
@@ -54,9 +62,19 @@ fn list_as_json() -> serde_json::Value {
     })
 }
 
-fn mapping(page: &str) -> Vec<&str> {
-    let section = catalog::section(page, "Mapping").unwrap_or_default();
-    section.trim_end_matches('.').split(';').map(str::trim).collect()
+/// The manifests of a page, as whole objects.
+fn examples(page: &str) -> serde_json::Value {
+    let manifests = |section| -> Vec<String> {
+        let examples = catalog::examples(page, section);
+        examples.iter().map(catalog::Example::manifest).collect()
+    };
+    json!({"bad": manifests("Bad"), "good": manifests("Good")})
+}
+
+/// Why a check of the Pod Security Standards is severe: the pod is refused, and what that stops.
+fn rationale(rule: &pod_security::Rule) -> String {
+    let kept_out = severity::rationale(rule.impact, rule.reach);
+    format!("Where the level is enforced the API server refuses the pod. Without it: {kept_out}")
 }
 
 fn list_as_text(out: &mut impl Write) -> Result<()> {
@@ -66,7 +84,7 @@ fn list_as_text(out: &mut impl Write) -> Result<()> {
             family = catalog::family(control);
             writeln!(out, "{BOLD}{family}{BOLD:#}")?;
         }
-        let (name, severity, title) = (control.name, control.severity, control.title);
+        let (name, severity, title) = (control.name, control.severity(), control.title);
         writeln!(out, "  {} {severity:<8}  {name:<36} {DIM}{title}{DIM:#}", control.id)?;
     }
     writeln!(out, "{BOLD}pod-security{BOLD:#} {DIM}(where a level is in force){DIM:#}")?;
@@ -81,13 +99,17 @@ fn list_as_text(out: &mut impl Write) -> Result<()> {
 pub(crate) fn explain(arguments: &Explain) -> Result<u8> {
     let mut out = anstream::stdout();
     if let Some(control) = catalog::find(&arguments.control) {
-        let (id, name, severity) = (control.id, control.name, control.severity);
-        writeln!(out, "{DIM}{id}  {name}  {severity}{DIM:#}\n")?;
+        let (id, name, severity) = (control.id, control.name, control.severity());
+        writeln!(out, "{DIM}{id}  {name}  {severity}{DIM:#}")?;
+        let rationale = severity::rationale(control.impact, control.reach);
+        writeln!(out, "{DIM}{rationale}{DIM:#}\n")?;
         page(control.page, &mut out)?;
     } else if let Some(rule) = pod_security::find(&arguments.control) {
         let level = pod_security::level(rule);
-        writeln!(out, "{BOLD}{}{BOLD:#}  {DIM}{} {level}{DIM:#}\n", rule.title, rule.name)?;
-        writeln!(out, "What to do: {}.", rule.advice)?;
+        writeln!(out, "{DIM}{}  {level}  {}{DIM:#}", rule.name, pod_security::SEVERITY)?;
+        writeln!(out, "{DIM}{}{DIM:#}\n", rationale(rule))?;
+        page(rule.page, &mut out)?;
+        writeln!(out, "\nWhat to do: {}.", rule.advice)?;
         for name in rule.controls {
             writeln!(out, "See also: bollwerk explain {name}")?;
         }

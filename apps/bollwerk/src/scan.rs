@@ -133,20 +133,23 @@ fn rules() -> Vec<Rule> {
         name: control.name,
         id: control.id,
         title: control.title,
-        severity: control.severity,
+        family: catalog::family(control),
+        severity: control.severity(),
         page: control.page,
     });
     let standards = analyze::pod_security::RULES.iter().map(|rule| Rule {
         name: rule.name,
         id: rule.name,
         title: rule.title,
-        severity: model::Severity::High,
-        page: rule.advice,
+        family: "pod-security",
+        severity: analyze::pod_security::SEVERITY,
+        page: rule.page,
     });
     let exceptions = analyze::remark::RULES.iter().map(|rule| Rule {
         name: rule.name,
         id: rule.name,
         title: rule.title,
+        family: "exceptions",
         severity: rule.severity,
         page: rule.advice,
     });
@@ -165,6 +168,12 @@ fn write(report: &Report<'_>, arguments: &Reporting) -> Result<()> {
         }
         Format::Json => report::Format::Json,
         Format::Sarif => report::Format::Sarif,
+        Format::Html => report::Format::Html,
+        Format::Junit => report::Format::Junit,
+        Format::Markdown => report::Format::Markdown,
+        Format::Csv => report::Format::Csv,
+        Format::Gitlab => report::Format::Gitlab,
+        Format::Oscal => report::Format::Oscal,
     };
     if let Some(path) = &arguments.output {
         let file = File::create(path)

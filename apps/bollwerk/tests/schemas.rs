@@ -68,6 +68,21 @@ fn json_reports_fit_their_schema() {
 }
 
 #[test]
+fn the_list_of_controls_fits_its_schema() {
+    let schema = std::fs::read(root().join("docs/schema/bollwerk.controls.v1.json")).unwrap();
+    let (code, out, _) = bollwerk(&root(), &["controls", "--format=json"], "");
+    let output: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 0);
+    check(&serde_json::from_slice(&schema).unwrap(), &output);
+    let controls = output["controls"].as_array().unwrap();
+    let of = |name| controls.iter().find(|control| control["name"] == name).unwrap();
+    let rationale = of("privileged-container")["severityRationale"].as_str().unwrap();
+    assert!(rationale.starts_with("Whoever runs code in the container"), "{rationale}");
+    let bad = of("pod-security/sysctls")["examples"]["bad"][0].as_str().unwrap();
+    assert!(bad.starts_with("apiVersion: v1\nkind: Pod\n"), "{bad}");
+}
+
+#[test]
 fn snapshots_fit_their_schema() {
     let schema = std::fs::read(root().join("docs/schema/bollwerk.snapshot.v1.json")).unwrap();
     let schema = serde_json::from_slice(&schema).unwrap();

@@ -26,9 +26,49 @@ pub fn section<'p>(page: &'p str, name: &str) -> Option<&'p str> {
     Some(page[start..end].trim())
 }
 
+/// A manifest of a page.
+pub struct Example<'p> {
+    /// Words behind `yaml` in its first line: options it is to be judged with.
+    pub words: Vec<&'p str>,
+    /// The manifest; the head of a Pod is left out where it says nothing.
+    pub text: &'p str,
+}
+
+/// The manifests in a section of a page, `Bad` or `Good`.
+pub fn examples<'p>(page: &'p str, name: &str) -> Vec<Example<'p>> {
+    let mut found = Vec::new();
+    let mut rest = section(page, name).unwrap_or_default();
+    while let Some(start) = rest.find("```yaml") {
+        let block = &rest[start + "```yaml".len()..];
+        let (words, body) = block.split_once('\n').unwrap_or((block, ""));
+        let end = body.find("```").unwrap_or(body.len());
+        found.push(Example { words: words.split_whitespace().collect(), text: &body[..end] });
+        rest = &body[end..];
+    }
+    found
+}
+
+impl Example<'_> {
+    /// The manifest as a whole object.
+    pub fn manifest(&self) -> String {
+        format!("{}{}", self.head(), self.text)
+    }
+
+    /// What is left out before its text.
+    pub fn head(&self) -> &'static str {
+        let is_whole = self.text.lines().any(|line| line.starts_with("kind:"));
+        if is_whole { "" } else { "apiVersion: v1\nkind: Pod\nmetadata: {name: example}\n" }
+    }
+}
+
 /// What a control's page says it stands for, item by item: `CIS Kubernetes 5.2.2`, `MITRE T1611`.
 pub fn mapping(control: &Control) -> impl Iterator<Item = &'static str> + use<> {
-    let text = section(control.page, "Mapping").unwrap_or_default();
+    mapping_of(control.page)
+}
+
+/// The same of any page.
+pub fn mapping_of(page: &'static str) -> impl Iterator<Item = &'static str> + use<> {
+    let text = section(page, "Mapping").unwrap_or_default();
     text.trim_end_matches('.').split(';').map(str::trim).filter(|item| !item.is_empty())
 }
 
@@ -62,25 +102,41 @@ mod tests {
 
     #[test]
     fn every_page_is_complete() {
-        for control in all() {
-            let Control { name, page, title, .. } = control;
-            assert_eq!(page.lines().next(), Some(format!("# {title}").as_str()), "{name}");
-            for part in ["Bad", "Good"] {
-                let text = section(page, part).unwrap_or_default();
-                assert!(text.contains("```yaml"), "{name}: no example under `## {part}`");
-            }
-            assert!(mapping(control).next().is_some(), "{name}: nothing under `## Mapping`");
-            for item in mapping(control) {
-                let known = FRAMEWORKS.iter().any(|framework| item.starts_with(framework));
-                assert!(known, "{name}: `{item}` names no known framework: {FRAMEWORKS:?}");
-            }
-            let essay = page.split("\n## ").next().unwrap_or_default();
-            assert!(
-                essay.split("\n\n").count() >= 3,
-                "{name}: say what an attacker gains, \
-                and when it is legitimate"
-            );
+        for Control { name, page, title, .. } in all() {
+            check_page(name, page, title);
         }
+        for rule in crate::pod_security::RULES {
+            check_page(rule.name, rule.page, rule.title);
+        }
+    }
+
+    /// What a check of the standards stands for, some control stands for too: its own page is held
+    /// against the frameworks.
+    #[test]
+    fn checks_name_items_that_controls_name() {
+        let known: HashSet<_> = all().flat_map(mapping).collect();
+        for rule in crate::pod_security::RULES {
+            for item in mapping_of(rule.page) {
+                assert!(known.contains(item), "{}: {item}", rule.name);
+            }
+        }
+    }
+
+    fn check_page(name: &str, page: &'static str, title: &str) {
+        assert_eq!(page.lines().next(), Some(format!("# {title}").as_str()), "{name}");
+        for part in ["Bad", "Good"] {
+            assert!(!examples(page, part).is_empty(), "{name}: no example under `## {part}`");
+        }
+        assert!(mapping_of(page).next().is_some(), "{name}: nothing under `## Mapping`");
+        for item in mapping_of(page) {
+            let known = FRAMEWORKS.iter().any(|framework| item.starts_with(framework));
+            assert!(known, "{name}: `{item}` names no known framework: {FRAMEWORKS:?}");
+        }
+        let essay = page.split("\n## ").next().unwrap_or_default();
+        assert!(
+            essay.split("\n\n").count() >= 3,
+            "{name}: say what an attacker gains, and when it is legitimate"
+        );
     }
 
     /// How an item of a mapping may begin.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use model::compliance::{Answer, Compliance, Status};
-use model::{Finding, Severity, Snapshot, Subject};
+use model::{ComponentKind, Finding, Severity, Snapshot, Subject};
 
 use crate::framework::{Coverage, Framework, Item};
 use crate::{Check, Control, Kinds, Options};
@@ -48,6 +48,7 @@ struct Ground<'a> {
     found: HashMap<&'static str, Vec<usize>>,
     hidden: HashMap<&'static str, usize>,
     kinds: HashSet<(&'a str, &'a str)>,
+    components: HashSet<ComponentKind>,
 }
 
 impl<'a> Ground<'a> {
@@ -62,11 +63,14 @@ impl<'a> Ground<'a> {
         for name in run.hidden.iter().flat_map(|finding| names(finding)) {
             *hidden.entry(name).or_default() += 1;
         }
-        let kinds = run.snapshot.ids().map(|id| {
+        let (mut kinds, mut components) = (HashSet::new(), HashSet::new());
+        for id in run.snapshot.ids() {
             let object = run.snapshot.object(id);
-            (object.group(), object.kind)
-        });
-        Self { run, found, hidden, kinds: kinds.collect() }
+            kinds.insert((object.group(), object.kind));
+            let pods = object.pods();
+            components.extend(model::components(&object, &pods).iter().map(|it| it.kind));
+        }
+        Self { run, found, hidden, kinds, components }
     }
 
     fn answer(
@@ -155,6 +159,7 @@ impl<'a> Ground<'a> {
     fn concerns(&self, control: &Control) -> bool {
         match control.check {
             Check::Pod(_) => self.run.workloads > 0,
+            Check::Component(kinds, _) => kinds.iter().any(|it| self.components.contains(it)),
             Check::Object(Kinds::Any, _) => !self.kinds.is_empty(),
             Check::Object(Kinds::Of(kinds), _) => {
                 kinds.iter().any(|kind| self.kinds.contains(kind))

@@ -1,7 +1,10 @@
 //! What a control is and how it reports.
 
+use crate::severity::{self, Impact, Reach};
 use engine::pod_security::{Exemptions, Policy};
-use model::{Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId};
+use model::{
+    Component, ComponentKind, Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId,
+};
 
 /// One thing that can be wrong: a constant and a function.
 ///
@@ -14,12 +17,21 @@ pub struct Control {
     pub name: &'static str,
     /// One line, as the heading of its page.
     pub title: &'static str,
-    /// How bad it is in the worst ordinary case.
-    pub severity: Severity,
+    /// What an attacker holds afterwards, in the worst ordinary case.
+    pub impact: Impact,
+    /// What must be true before it can be used.
+    pub reach: Reach,
     /// Its page: documentation, examples and test at once.
     pub page: &'static str,
     /// What it looks at, and how.
     pub check: Check,
+}
+
+impl Control {
+    /// How bad it is in the worst ordinary case; a finding may be less.
+    pub const fn severity(&self) -> Severity {
+        severity::severity(self.impact, self.reach)
+    }
 }
 
 /// What a control looks at.
@@ -27,6 +39,8 @@ pub struct Control {
 pub enum Check {
     /// Every pod and pod template, in whatever kind it stands.
     Pod(fn(&Pod<'_>, &mut Report<'_>)),
+    /// Every component of Kubernetes itself, by its flags or its configuration file.
+    Component(&'static [ComponentKind], fn(&Component<'_>, &mut Report<'_>)),
     /// Objects of these kinds.
     Object(Kinds, fn(&Object<'_>, &mut Report<'_>)),
 }
@@ -111,6 +125,13 @@ pub(crate) struct Standing<'a> {
     pub(crate) object: &'a Object<'a>,
 }
 
+/// What stands in an object and is judged by itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) pods: &'a [Pod<'a>],
+    pub(crate) components: &'a [Component<'a>],
+}
+
 /// Takes what a control finds, and answers what it may ask beyond its object.
 pub struct Report<'a> {
     /// The snapshot the object stands in.
@@ -136,10 +157,14 @@ impl<'a> Report<'a> {
         }
     }
 
-    pub(crate) fn run(&mut self, control: &Control, object: &Object<'_>, pods: &[Pod<'_>]) {
-        self.severity = control.severity;
+    pub(crate) fn run(&mut self, control: &Control, object: &Object<'_>, parts: Parts<'_>) {
+        self.severity = control.severity();
         match control.check {
-            Check::Pod(check) => pods.iter().for_each(|pod| check(pod, self)),
+            Check::Pod(check) => parts.pods.iter().for_each(|pod| check(pod, self)),
+            Check::Component(kinds, check) => {
+                let these = parts.components.iter().filter(|it| kinds.contains(&it.kind));
+                these.for_each(|component| check(component, self));
+            }
             Check::Object(kinds, check) if kinds.contain(object) => check(object, self),
             Check::Object(..) => {}
         }
@@ -180,7 +205,8 @@ impl<'a> Report<'a> {
         self.finding_of(self.severity, at, because, fix);
     }
 
-    /// The same with a severity of its own, where the control's worst case is not met.
+    /// The same with a severity of its own, where the control's worst case is not met; that case
+    /// is the most it can be.
     pub fn finding_of(
         &mut self,
         severity: Severity,
@@ -189,6 +215,7 @@ impl<'a> Report<'a> {
         fix: impl Into<Option<Fix>>,
     ) {
         let (message, fix) = (because.into(), fix.into());
+        let severity = severity.min(self.severity);
         self.drafts.push(Draft { at, severity, message, fix });
     }
 }

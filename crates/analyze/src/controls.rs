@@ -5,6 +5,7 @@ use crate::Control;
 mod admission;
 pub(crate) mod availability;
 mod confinement;
+mod control_plane;
 mod exposure;
 mod group;
 mod image;
@@ -28,4 +29,5 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("admission", admission::CONTROLS),
     ("confinement", confinement::CONTROLS),
     ("availability", availability::CONTROLS),
+    ("control-plane", control_plane::CONTROLS),
 ];

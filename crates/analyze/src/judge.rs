@@ -3,10 +3,10 @@
 use model::shape::{Mismatch, mismatches};
 use model::{
     Finding, Fingerprint, Gap, GapKind, ItemNames, Object, ObjectId, Path, Snapshot, Subject,
-    WorldId,
+    WorldId, components,
 };
 
-use crate::control::{Draft, Standing};
+use crate::control::{Draft, Parts, Standing};
 use crate::joins::Joins;
 use crate::{Control, Options, Report, exception, pod_security};
 
@@ -56,8 +56,10 @@ pub fn judge_object<'c>(
         judgement.gap(object, at, kind, reason);
     }
     let mut report = Report::new(snapshot, world, options);
+    let components = components(object, &pods);
+    let parts = Parts { pods: &pods, components: &components };
     for control in controls {
-        report.run(control, object, &pods);
+        report.run(control, object, parts);
         for draft in report.take() {
             if !judgement.join(control, &draft) {
                 let names = (control.name, control.id);

@@ -22,6 +22,8 @@ mod judge;
 mod page;
 pub mod pod_security;
 pub mod remark;
+pub mod severity;
 
 pub use control::{Check, Control, Kinds, Options, Report};
 pub use judge::{Judgement, judge, judge_object};
+pub use severity::{Impact, Reach};

@@ -1,50 +1,53 @@
-//! The page is the test: runs the examples of every control's page.
+//! The page is the test: runs the examples of every page, of controls and of Pod Security checks.
 //!
 //! Each YAML block under `## Bad` must have exactly the findings its `# finding` marks say, on
 //! those lines; each under `## Good` must have none. A block that is no whole object is a Pod.
 //! Words after `yaml` in a block's first line set options: `approved-registry=…`,
 //! `kubernetes=1.20`.
 
+use engine::pod_security::Policy;
 use model::{
     DigestKey, KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId, items, locate,
 };
 
-use crate::{Control, Options, catalog, judge};
+use crate::catalog::Example;
+use crate::config::parse_pod_security;
+use crate::{Control, Options, catalog, judge, pod_security};
 
 #[test]
 fn every_example_is_judged_as_its_page_says() {
+    let controls = catalog::all().map(|control| Judged {
+        name: control.name,
+        page: control.page,
+        control: Some(control),
+        pod_security: Policy::UNSET,
+    });
+    let rules = pod_security::RULES.iter().map(|rule| {
+        let level = pod_security::level(rule).name();
+        let pod_security = parse_pod_security(level).unwrap();
+        Judged { name: rule.name, page: rule.page, control: None, pod_security }
+    });
     let mut failures = Vec::new();
-    for control in catalog::all() {
+    for judged in controls.chain(rules) {
         for (section, wants_findings) in [("Bad", true), ("Good", false)] {
-            let text = catalog::section(control.page, section).unwrap_or_default();
-            for example in examples(text) {
-                check(control, section, &example, wants_findings, &mut failures);
+            for example in catalog::examples(judged.page, section) {
+                check(&judged, section, &example, wants_findings, &mut failures);
             }
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
-struct Example<'p> {
-    words: Vec<&'p str>,
-    text: &'p str,
-}
-
-fn examples(section: &str) -> Vec<Example<'_>> {
-    let mut found = Vec::new();
-    let mut rest = section;
-    while let Some(start) = rest.find("```yaml") {
-        let block = &rest[start + "```yaml".len()..];
-        let (words, body) = block.split_once('\n').unwrap_or((block, ""));
-        let end = body.find("```").unwrap_or(body.len());
-        found.push(Example { words: words.split_whitespace().collect(), text: &body[..end] });
-        rest = &body[end..];
-    }
-    found
+/// Whose page is run: a control's, or that of a Pod Security check under its level.
+struct Judged {
+    name: &'static str,
+    page: &'static str,
+    control: Option<&'static Control>,
+    pod_security: Policy,
 }
 
 fn check(
-    control: &Control,
+    judged: &Judged,
     section: &str,
     example: &Example<'_>,
     wants_findings: bool,
@@ -55,8 +58,8 @@ fn check(
         .filter(|(_, line)| line.trim_end().ends_with("# finding"))
         .map(|(number, _)| number)
         .collect();
-    let (found, messages) = findings(control, example);
-    let name = control.name;
+    let (found, messages) = findings(judged, example);
+    let name = judged.name;
     if wants_findings && marked.is_empty() {
         failures.push(format!("{name}: an example under Bad marks no line with `# finding`"));
     }
@@ -70,13 +73,11 @@ fn check(
 }
 
 /// Lines of the findings of one control in an example, and their messages.
-fn findings(control: &Control, example: &Example<'_>) -> (Vec<u32>, String) {
-    let whole = example.text.lines().any(|line| line.starts_with("kind:"));
-    let head = "apiVersion: v1\nkind: Pod\nmetadata: {name: example}\n";
-    let head = if whole { "" } else { head };
-    let text = format!("{head}{}", example.text);
+fn findings(judged: &Judged, example: &Example<'_>) -> (Vec<u32>, String) {
+    let text = example.manifest();
+    let head = example.head();
     let head_lines = head.lines().count() as u32;
-    let mut options = Options::default();
+    let mut options = Options { pod_security: judged.pod_security, ..Options::default() };
     let mut version = KubernetesVersion::NEWEST;
     for word in &example.words {
         match word.split_once('=') {
@@ -84,7 +85,7 @@ fn findings(control: &Control, example: &Example<'_>) -> (Vec<u32>, String) {
                 options.approved_registries.push(name.to_owned());
             }
             Some(("kubernetes", text)) => version = text.parse().unwrap(),
-            _ => panic!("{}: unknown option `{word}` of an example", control.name),
+            _ => panic!("{}: unknown option `{word}` of an example", judged.name),
         }
     }
     let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
@@ -93,8 +94,8 @@ fn findings(control: &Control, example: &Example<'_>) -> (Vec<u32>, String) {
     let mut nodes = Vec::new();
     let key = DigestKey::new(&[7; 32]);
     for document in stream.documents() {
-        let document = document.unwrap_or_else(|error| panic!("{}: {error:?}", control.name));
-        let refuse = &mut |_: yaml::Node<'_>, reason| panic!("{}: {reason}", control.name);
+        let document = document.unwrap_or_else(|error| panic!("{}: {error:?}", judged.name));
+        let refuse = &mut |_: yaml::Node<'_>, reason| panic!("{}: {reason}", judged.name);
         for item in items(document.root(), refuse) {
             let redactions = Redactions::find(item.node, &key);
             let origin = Origin { file: 0, document: 0, item: Path::root(), line: 1 };
@@ -106,7 +107,8 @@ fn findings(control: &Control, example: &Example<'_>) -> (Vec<u32>, String) {
     let mut lines = Vec::new();
     let mut messages = String::new();
     for (id, node) in snapshot.ids().zip(nodes) {
-        for finding in judge(&snapshot, id, [control], &options).findings {
+        let found = judge(&snapshot, id, judged.control, &options).findings;
+        for finding in found.into_iter().filter(|finding| finding.control == judged.name) {
             let span = locate(node, &finding.path);
             lines.push(stream.position(span.start).line.saturating_sub(head_lines));
             messages.push_str(&format!("  {}: {}\n", finding.path, finding.message));

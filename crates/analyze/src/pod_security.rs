@@ -7,8 +7,8 @@
 use engine::pod_security::{self as standards, LevelVersion, Offence, Policy, Version, Violation};
 use model::{Fix, GapKind, Object, Path, Pod, Severity, Snapshot};
 
-use crate::Options;
 use crate::control::{Draft, Standing};
+use crate::{Impact, Options, Reach};
 
 /// A Pod Security check, as findings and pages show it.
 pub struct Rule {
@@ -20,6 +20,12 @@ pub struct Rule {
     pub title: &'static str,
     /// What to do about it.
     pub advice: &'static str,
+    /// What an attacker holds afterwards where the check does not refuse.
+    pub impact: Impact,
+    /// What must be true first.
+    pub reach: Reach,
+    /// Its page: documentation, examples and test at once.
+    pub page: &'static str,
     /// Controls that look at the same fields.
     pub controls: &'static [&'static str],
 }
@@ -31,6 +37,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/privileged",
         title: "Pod Security: privileged container",
         advice: "remove `privileged`, or set it to false",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/privileged.md"),
         controls: &["privileged-container"],
     },
     Rule {
@@ -38,6 +47,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/hostNamespaces",
         title: "Pod Security: namespaces of the host",
         advice: "remove `hostNetwork`, `hostPID` and `hostIPC`",
+        impact: Impact::Neighbours,
+        reach: Reach::Container,
+        page: include_str!("pod_security/host_namespaces.md"),
         controls: &["host-network", "host-pid", "host-ipc"],
     },
     Rule {
@@ -45,6 +57,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/hostPathVolumes",
         title: "Pod Security: folders of the host",
         advice: "use an `emptyDir`, a claim or a projected volume instead",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/host_path_volumes.md"),
         controls: &[
             "container-runtime-socket-mounted",
             "sensitive-host-path-mounted",
@@ -56,6 +71,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/hostPorts",
         title: "Pod Security: ports of the host",
         advice: "remove `hostPort`; a Service reaches the pod",
+        impact: Impact::Foothold,
+        reach: Reach::Outside,
+        page: include_str!("pod_security/host_ports.md"),
         controls: &["host-port"],
     },
     Rule {
@@ -63,6 +81,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/hostProbesAndHostLifecycle",
         title: "Pod Security: probe or hook of another host",
         advice: "remove `host`: probes and hooks go to the pod itself",
+        impact: Impact::Neighbours,
+        reach: Reach::Writer,
+        page: include_str!("pod_security/host_probes_and_host_lifecycle.md"),
         controls: &["probe-of-other-host"],
     },
     Rule {
@@ -70,6 +91,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/appArmorProfile",
         title: "Pod Security: no AppArmor profile",
         advice: "set the profile to RuntimeDefault or Localhost, or remove it",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/app_armor_profile.md"),
         controls: &["apparmor-unconfined"],
     },
     Rule {
@@ -77,6 +101,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/capabilities_baseline",
         title: "Pod Security: capabilities beyond the default",
         advice: "remove the capability from `add`",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/capabilities_baseline.md"),
         controls: &["dangerous-capability-added"],
     },
     Rule {
@@ -84,6 +111,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/seLinuxOptions",
         title: "Pod Security: SELinux options",
         advice: "remove `user` and `role`, and keep to the container types",
+        impact: Impact::Neighbours,
+        reach: Reach::Container,
+        page: include_str!("pod_security/se_linux_options.md"),
         controls: &["selinux-custom-options"],
     },
     Rule {
@@ -91,6 +121,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/procMount",
         title: "Pod Security: unmasked /proc",
         advice: "remove `procMount`",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/proc_mount.md"),
         controls: &["unmasked-proc-mount"],
     },
     Rule {
@@ -98,6 +131,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/seccompProfile_baseline",
         title: "Pod Security: no seccomp profile",
         advice: "set the type to RuntimeDefault or Localhost",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/seccomp_profile_baseline.md"),
         controls: &["seccomp-unconfined"],
     },
     Rule {
@@ -105,6 +141,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/sysctls",
         title: "Pod Security: unsafe sysctl",
         advice: "remove the sysctl: it reaches beyond the pod",
+        impact: Impact::Outage,
+        reach: Reach::Container,
+        page: include_str!("pod_security/sysctls.md"),
         controls: &["unsafe-sysctl"],
     },
     Rule {
@@ -112,6 +151,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/windowsHostProcess",
         title: "Pod Security: process on the Windows host",
         advice: "remove `hostProcess`",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/windows_host_process.md"),
         controls: &["windows-host-process"],
     },
     Rule {
@@ -119,6 +161,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/restrictedVolumes",
         title: "Pod Security: volume type",
         advice: "use a claim, configMap, csi, downwardAPI, emptyDir, projected or secret",
+        impact: Impact::Node,
+        reach: Reach::Container,
+        page: include_str!("pod_security/restricted_volumes.md"),
         controls: &[
             "container-runtime-socket-mounted",
             "sensitive-host-path-mounted",
@@ -130,6 +175,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/allowPrivilegeEscalation",
         title: "Pod Security: privilege escalation",
         advice: "set `allowPrivilegeEscalation: false`",
+        impact: Impact::Foothold,
+        reach: Reach::Container,
+        page: include_str!("pod_security/allow_privilege_escalation.md"),
         controls: &["privilege-escalation-allowed"],
     },
     Rule {
@@ -137,6 +185,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/runAsNonRoot",
         title: "Pod Security: root is not excluded",
         advice: "set `runAsNonRoot: true` in the pod's securityContext",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/run_as_non_root.md"),
         controls: &["root-not-excluded"],
     },
     Rule {
@@ -144,6 +195,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/runAsUser",
         title: "Pod Security: runs as root",
         advice: "set `runAsUser` to a user other than 0, or remove it",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/run_as_user.md"),
         controls: &["runs-as-root"],
     },
     Rule {
@@ -151,6 +205,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/seccompProfile_restricted",
         title: "Pod Security: seccomp profile not set",
         advice: "set `seccompProfile.type: RuntimeDefault` in the pod's securityContext",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/seccomp_profile_restricted.md"),
         controls: &["seccomp-not-set", "seccomp-unconfined"],
     },
     Rule {
@@ -158,6 +215,9 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/capabilities_restricted",
         title: "Pod Security: capabilities not dropped",
         advice: "drop ALL, and add at most NET_BIND_SERVICE",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/capabilities_restricted.md"),
         controls: &["capabilities-not-dropped", "dangerous-capability-added"],
     },
     Rule {
@@ -165,9 +225,15 @@ pub const RULES: &[Rule] = &[
         name: "pod-security/procMount_restricted",
         title: "Pod Security: unmasked /proc",
         advice: "remove `procMount`",
+        impact: Impact::Node,
+        reach: Reach::SecondFault,
+        page: include_str!("pod_security/proc_mount_restricted.md"),
         controls: &["unmasked-proc-mount"],
     },
 ];
+
+/// How bad it is that an enforced level refuses a pod; a level that warns or audits says less.
+pub const SEVERITY: Severity = Severity::High;
 
 /// The rule with this name.
 pub fn find(name: &str) -> Option<&'static Rule> {
@@ -217,7 +283,7 @@ fn drafts(
     policy: Policy,
 ) -> Vec<(&'static Rule, Draft)> {
     let modes = [
-        Mode { verb: "enforces", demand: policy.enforce, severity: Severity::High },
+        Mode { verb: "enforces", demand: policy.enforce, severity: SEVERITY },
         Mode { verb: "warns at", demand: policy.warn, severity: Severity::Low },
         Mode { verb: "audits at", demand: policy.audit, severity: Severity::Low },
     ];

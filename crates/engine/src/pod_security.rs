@@ -20,7 +20,7 @@ mod wording;
 use model::{Path, Pod};
 
 pub use check::Check;
-pub use checks::CHECKS;
+pub use checks::{BASELINE_CAPABILITIES, CHECKS};
 pub use exemption::Exemptions;
 pub use level::{Level, LevelVersion, ParseLevelError, ParseVersionError, Version};
 pub use policy::{InvalidLabel, Policy};

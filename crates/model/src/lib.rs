@@ -11,6 +11,7 @@
 pub mod change;
 mod compact;
 pub mod compliance;
+mod component;
 pub mod config;
 mod container;
 mod finding;
@@ -30,6 +31,7 @@ mod version;
 mod volume;
 
 pub use compact::{CompactId, CompactNode, Pool};
+pub use component::{Component, ComponentKind, Flag, components};
 pub use container::{Container, ContainerKind, Handler, Port};
 pub use finding::{
     Applicability, Edit, Finding, Fingerprint, Fix, Frame, FrameLine, Location, Severity, Subject,

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 use model::change::{Change, ChangeKind, SettingChange};
 
-use crate::terminal::{BOLD, DIM, harmless};
+use crate::terminal::{BOLD, DIM};
 use crate::width::cells;
+use crate::wording::harmless;
 
 /// Most objects told.
 const OBJECTS_MAX: usize = 60;

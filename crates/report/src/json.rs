@@ -418,3 +418,8 @@ pub(crate) fn place(gap: &Gap) -> String {
         None => gap.subject.clone(),
     }
 }
+
+/// A file as people name it: no `./`, and a word for standard input.
+pub(crate) fn file_name(file: &str) -> &str {
+    if file == "-" { "stdin" } else { file.strip_prefix("./").unwrap_or(file) }
+}

@@ -8,10 +8,20 @@ pub mod baseline;
 mod change;
 mod compliance;
 pub mod config;
+mod csv;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod markup;
+mod occurrence;
+mod oscal;
 mod sarif;
 mod terminal;
+mod uuid;
 mod width;
+mod wording;
 
 use std::io::{self, Write};
 
@@ -62,6 +72,8 @@ pub struct Rule {
     pub id: &'static str,
     /// One line.
     pub title: &'static str,
+    /// The family it belongs to.
+    pub family: &'static str,
     /// How bad its findings are at worst.
     pub severity: Severity,
     /// Its page in Markdown.
@@ -163,6 +175,18 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0.
     Sarif,
+    /// One page that needs nothing but a browser.
+    Html,
+    /// JUnit XML.
+    Junit,
+    /// A comment on a pull request.
+    Markdown,
+    /// A row for each finding and gap.
+    Csv,
+    /// GitLab code quality.
+    Gitlab,
+    /// OSCAL 1.2 assessment results.
+    Oscal,
 }
 
 /// Writes a report.
@@ -171,5 +195,11 @@ pub fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::R
         Format::Terminal { show } => terminal::render(report, show, out),
         Format::Json => json::render(report, out),
         Format::Sarif => sarif::render(report, out),
+        Format::Html => html::render(report, out),
+        Format::Junit => junit::render(report, out),
+        Format::Markdown => markdown::render(report, out),
+        Format::Csv => csv::render(report, out),
+        Format::Gitlab => gitlab::render(report, out),
+        Format::Oscal => oscal::render(report, out),
     }
 }

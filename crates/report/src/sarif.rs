@@ -174,7 +174,7 @@ fn location(location: &Location) -> Value {
 
 /// A path as a URI reference (RFC 3986): everything but unreserved characters and `/` is
 /// percent-encoded.
-fn uri(path: &str) -> String {
+pub(crate) fn uri(path: &str) -> String {
     if path == "-" {
         return "stdin".to_owned();
     }

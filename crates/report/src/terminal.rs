@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Color, Style};
-use model::{Finding, Frame, Gap, Location, Severity, Subject};
+use model::{Finding, Frame, Gap, Location, Severity};
 
 use crate::baseline::Entry;
 use crate::width::cells;
+use crate::wording::{self, Verdict, harmless, subject};
 use crate::{Outcome, Report, change, compliance, json};
 
 /// Most findings shown in full; the rest is counted and the reader told how to see it.
@@ -44,12 +45,6 @@ pub(crate) fn render(report: &Report<'_>, show: Severity, out: &mut dyn Write) -
     out.flush()
 }
 
-/// A name from a manifest, without what would steer the terminal.
-pub(crate) fn harmless(text: &str) -> String {
-    let visible = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
-    text.chars().map(visible).collect()
-}
-
 fn severity_style(severity: Severity) -> Style {
     let colour = |colour: AnsiColor| Style::new().fg_color(Some(Color::Ansi(colour)));
     match severity {
@@ -58,17 +53,6 @@ fn severity_style(severity: Severity) -> Style {
         Severity::Medium => colour(AnsiColor::Yellow),
         Severity::Low => colour(AnsiColor::Cyan),
         Severity::Info => DIM,
-    }
-}
-
-fn subject(subject: &Subject) -> String {
-    match subject {
-        Subject::Object { kind, namespace, name, .. } => {
-            let namespace = namespace.as_deref().map(|name| format!("{name}/"));
-            let name = if name.is_empty() { "(no name)" } else { name };
-            harmless(&format!("{kind} {}{name}", namespace.unwrap_or_default()))
-        }
-        Subject::File(name) => harmless(name),
     }
 }
 
@@ -231,13 +215,8 @@ fn summary(
     }
     accepted(report, out)?;
     if !report.gaps.is_empty() {
-        let mut kinds: BTreeMap<_, usize> = BTreeMap::new();
-        for gap in report.gaps {
-            *kinds.entry(gap.kind).or_default() += 1;
-        }
-        let names: Vec<_> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         let count = report.gaps.len();
-        writeln!(out, "  {:<8} {count:>6}  {DIM}{}{DIM:#}", "gaps", names.join(", "))?;
+        writeln!(out, "  {:<8} {count:>6}  {DIM}{}{DIM:#}", "gaps", wording::gap_kinds(report))?;
     }
     if shown > SHOWN_MAX {
         writeln!(
@@ -290,51 +269,23 @@ fn by_control(report: &Report<'_>, severity: Severity) -> String {
 }
 
 fn coverage(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let coverage = report.coverage;
-    let version = report.kubernetes_version;
-    writeln!(
-        out,
-        "\n{}, {}, {}, {}; judged for Kubernetes {version}",
-        counted(coverage.files, "file"),
-        counted(coverage.documents, "document"),
-        counted(coverage.objects, "object"),
-        counted(coverage.workloads, "workload"),
-    )?;
-    if coverage.other_documents > 0 {
-        let were = match coverage.other_documents {
-            1 => "1 document is no Kubernetes object and was not judged".to_owned(),
-            more => format!("{more} documents are no Kubernetes objects and were not judged"),
-        };
-        writeln!(out, "{DIM}{were}{DIM:#}")?;
+    writeln!(out, "\n{}", wording::coverage(report))?;
+    match wording::others(report) {
+        Some(were) => writeln!(out, "{DIM}{were}{DIM:#}"),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn verdict(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let red = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
-    let green = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green))).bold();
-    let magenta = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Magenta))).bold();
-    match report.outcome() {
-        Outcome::Findings => {
-            let threshold = report.policy.fail_on.map_or("none", Severity::name);
-            let count = report.failing();
-            let noun = if count == 1 { "finding" } else { "findings" };
-            writeln!(out, "{red}failed:{red:#} {count} {noun} at {threshold} or above")
+    let Verdict { word, because } = wording::verdict(report);
+    let (colour, advice) = match report.outcome() {
+        Outcome::Findings => (AnsiColor::Red, ""),
+        Outcome::NotAssessed => {
+            (AnsiColor::Magenta, " (see the gaps; `--accept-gap KIND` accepts one kind)")
         }
-        Outcome::NotAssessed => writeln!(
-            out,
-            "{magenta}not assessed:{magenta:#} no finding at the threshold, but not everything \
-             could be read (see the gaps; `--accept-gap KIND` accepts one kind)"
-        ),
-        Outcome::Clean if report.coverage.objects == 0 => {
-            writeln!(out, "{magenta}nothing to judge:{magenta:#} no Kubernetes object was found")
-        }
-        Outcome::Clean => {
-            writeln!(out, "{green}clean:{green:#} no finding at the threshold, no gap")
-        }
-    }
+        Outcome::Clean if report.coverage.objects == 0 => (AnsiColor::Magenta, ""),
+        Outcome::Clean => (AnsiColor::Green, ""),
+    };
+    let style = Style::new().fg_color(Some(Color::Ansi(colour))).bold();
+    writeln!(out, "{style}{word}:{style:#} {because}{advice}")
 }

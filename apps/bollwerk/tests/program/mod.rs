@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 #![allow(dead_code, clippy::allow_attributes, reason = "not every test uses every helper")]
 
+pub(crate) mod hostile;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -3,6 +3,7 @@
 use crate::Control;
 
 mod cpu_limit_missing;
+mod defaults;
 mod ephemeral_storage_limit_missing;
 mod memory_limit_missing;
 mod resource_requests_missing;

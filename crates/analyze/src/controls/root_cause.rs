@@ -56,6 +56,56 @@ fn one_change_makes_one_finding() {
     }
 }
 
+/// Flags of an API server that no control objects to.
+const API_SERVER: &str = "command: [kube-apiserver, --anonymous-auth=false, \
+    --authorization-mode=Node, --authorization-mode=RBAC, --audit-log-path=/var/log/audit, \
+    --audit-policy-file=/etc/audit.yaml, --encryption-provider-config=/etc/encryption.yaml, \
+    --enable-admission-plugins=NodeRestriction, --profiling=false, \
+    --kubelet-certificate-authority, /etc/ca.crt]";
+
+#[test]
+fn one_flag_makes_one_finding() {
+    let workload = |flags: &str| DECENT.replacen("args: [--listen=:8080]", flags, 1);
+    assert_eq!(controls_that_fire(&workload(API_SERVER)), Vec::<&str>::new());
+    for (before, after, expected) in [
+        ("--anonymous-auth=false", "--anonymous-auth", "api-server-takes-anonymous-requests"),
+        ("--anonymous-auth=false, ", "", "api-server-takes-anonymous-requests"),
+        ("mode=Node", "mode=AlwaysAllow", "api-server-authorizes-everything"),
+        ("--authorization-mode=Node, ", "", "api-server-authorization-incomplete"),
+        ("--audit-log-path=/var/log/audit, ", "", "audit-log-missing"),
+        ("/var/log/audit", "/var/log/audit, --audit-log-maxage=3", "audit-log-short-lived"),
+        ("--encryption-provider-config=/etc/encryption.yaml, ", "", "encryption-provider-missing"),
+        ("--enable-admission-plugins=NodeRestriction, ", "", "node-restriction-missing"),
+        (
+            "--profiling=false",
+            "--profiling=false, --enable-admission-plugins=AlwaysAdmit",
+            "admission-plugin-switched-off",
+        ),
+        (
+            "--profiling=false",
+            "--profiling=false, --disable-admission-plugins=NodeRestriction",
+            "admission-plugin-switched-off",
+        ),
+        ("--profiling=false, ", "", "profiling-enabled"),
+        (", --kubelet-certificate-authority, /etc/ca.crt", "", "kubelet-connection-unchecked"),
+        ("--profiling=false", "--profiling=false, --insecure-port=1", "api-server-insecure-port"),
+        (
+            "--profiling=false",
+            "--profiling=false, --token-auth-file=/etc/tokens",
+            "api-server-static-passwords",
+        ),
+        (
+            "--profiling=false",
+            "--profiling=false, --etcd-servers=http://10.0.0.7:2379",
+            "etcd-connection-unencrypted",
+        ),
+    ] {
+        assert!(API_SERVER.contains(before), "there is no `{before}`");
+        let text = workload(&API_SERVER.replacen(before, after, 1));
+        assert_eq!(controls_that_fire(&text), [expected], "{before} → {after}");
+    }
+}
+
 type Fault = (&'static str, &'static str, &'static str);
 
 fn pod_faults() -> Vec<Fault> {

@@ -86,7 +86,7 @@ const SECTIONS: &[Section] = &[
         "Discovery",
         &[
             item("MS-TA9029", "Access the Kubernetes API server", NotYet("detection")),
-            item("MS-TA9030", "Access kubelet API", NeedsNode),
+            item("MS-TA9030", "Access kubelet API", PREVENTED),
             item("MS-TA9031", "Network mapping", NotYet("network")),
             item("MS-TA9032", "Access Kubernetes dashboard", PREVENTED),
             item("MS-TA9033", "Instance Metadata API", PREVENTED),

@@ -23,7 +23,8 @@ pub(super) fn budgets(draft: &mut Draft<'_, '_>) {
         if !is_replicated || replicas(object) < 2 || !is_dns_name(object.name) {
             continue;
         }
-        let (Some(pod), Some(known)) = (workload.pods.first(), known(&draft.report, object)) else {
+        let (Some(pod), Some(known)) = (workload.pods.first(), known(&mut draft.report, object))
+        else {
             continue;
         };
         let has_one = known.iter().any(|budget| {

@@ -20,6 +20,8 @@ mod seccomp_profile_restricted;
 mod sysctls;
 mod windows_host_process;
 
+pub use capabilities_baseline::ALLOWED as BASELINE_CAPABILITIES;
+
 use super::Check;
 
 /// All checks, in the order upstream reports them: baseline before restricted, each by id.

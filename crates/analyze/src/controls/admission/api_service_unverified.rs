@@ -2,13 +2,14 @@
 
 use model::{Fix, Node, Object, Severity};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-011",
     name: "api-service-unverified",
     title: "API served without checking by whom",
-    severity: Severity::Medium,
+    impact: Impact::Cluster,
+    reach: Reach::SecondFault,
     page: include_str!("api_service_unverified.md"),
     check: Check::Object(Kinds::Of(&[("apiregistration.k8s.io", "APIService")]), check),
 };

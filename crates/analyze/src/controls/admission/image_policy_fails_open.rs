@@ -1,14 +1,15 @@
 //! With `defaultAllow` every image runs while the backend is away.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-013",
     name: "image-policy-fails-open",
     title: "Image policy lets pass what it cannot check",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::SecondFault,
     page: include_str!("image_policy_fails_open.md"),
     check: Check::Object(
         Kinds::Of(&[("apiserver.config.k8s.io", "AdmissionConfiguration")]),

@@ -2,13 +2,14 @@
 
 use model::{Fix, Node, Object, Path, Severity};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-012",
     name: "pod-security-exemption",
     title: "Pod Security exempts users or runtime classes",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("pod_security_exemption.md"),
     check: Check::Object(
         Kinds::Of(&[

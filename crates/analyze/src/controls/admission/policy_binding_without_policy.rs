@@ -1,15 +1,16 @@
 //! A binding without its policy checks nothing.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
 use super::policy::GROUP;
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-008",
     name: "policy-binding-without-policy",
     title: "Binding of a policy that is not there",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("policy_binding_without_policy.md"),
     check: Check::Object(
         Kinds::Of(&[("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding")]),

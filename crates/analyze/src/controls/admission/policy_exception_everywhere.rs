@@ -1,14 +1,15 @@
 //! An exception without names or namespaces takes the policy out of force.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-010",
     name: "policy-exception-everywhere",
     title: "Policy exception for everything",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::Writer,
     page: include_str!("policy_exception_everywhere.md"),
     check: Check::Object(Kinds::Of(&[("kyverno.io", "PolicyException")]), check),
 };

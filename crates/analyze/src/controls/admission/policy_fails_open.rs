@@ -1,14 +1,15 @@
 //! An expression that fails refuses nothing.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-007",
     name: "policy-fails-open",
     title: "Policy lets pass what it cannot evaluate",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::SecondFault,
     page: include_str!("policy_fails_open.md"),
     check: Check::Object(
         Kinds::Of(&[("admissionregistration.k8s.io", "ValidatingAdmissionPolicy")]),

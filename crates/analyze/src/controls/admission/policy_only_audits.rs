@@ -1,15 +1,16 @@
 //! A policy that only reports lets everything in.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::policy::refuses_nothing;
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-006",
     name: "policy-only-audits",
     title: "Policy refuses nothing",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("policy_only_audits.md"),
     check: Check::Object(Kinds::Any, check),
 };

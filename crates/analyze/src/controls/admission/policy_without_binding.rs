@@ -1,15 +1,16 @@
 //! A policy without a binding checks nothing.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
 use super::policy::GROUP;
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-009",
     name: "policy-without-binding",
     title: "Policy that nobody puts in force",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("policy_without_binding.md"),
     check: Check::Object(
         Kinds::Of(&[("admissionregistration.k8s.io", "ValidatingAdmissionPolicy")]),

@@ -1,15 +1,16 @@
 //! Who may write an object may write its labels.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
 use super::webhook::{Scope, WEBHOOKS, refuses, webhooks};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-002",
     name: "webhook-exemption-by-own-label",
     title: "Objects exempt themselves from a webhook",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::Writer,
     page: include_str!("webhook_exemption_by_own_label.md"),
     check: Check::Object(WEBHOOKS, check),
 };

@@ -3,13 +3,14 @@
 use model::{Fix, Object, Severity};
 
 use super::webhook::{Scope, WEBHOOKS, Webhook, refuses, webhooks};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-001",
     name: "webhook-fails-open",
     title: "Webhook lets pass what it cannot check",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::SecondFault,
     page: include_str!("webhook_fails_open.md"),
     check: Check::Object(WEBHOOKS, check),
 };

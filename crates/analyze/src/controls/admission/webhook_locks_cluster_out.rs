@@ -3,13 +3,14 @@
 use model::{Fix, Object, Severity};
 
 use super::webhook::{Scope, WEBHOOKS, webhooks};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-003",
     name: "webhook-locks-cluster-out",
     title: "Webhook can lock the cluster out",
-    severity: Severity::Medium,
+    impact: Impact::Outage,
+    reach: Reach::SecondFault,
     page: include_str!("webhook_locks_cluster_out.md"),
     check: Check::Object(WEBHOOKS, check),
 };

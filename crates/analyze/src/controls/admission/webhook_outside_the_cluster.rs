@@ -3,13 +3,14 @@
 use model::{Fix, Node, Object, Severity};
 
 use super::webhook::{Scope, webhooks};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-005",
     name: "webhook-outside-the-cluster",
     title: "Webhook outside the cluster",
-    severity: Severity::Medium,
+    impact: Impact::Cluster,
+    reach: Reach::SecondFault,
     page: include_str!("webhook_outside_the_cluster.md"),
     check: Check::Object(
         Kinds::Of(&[

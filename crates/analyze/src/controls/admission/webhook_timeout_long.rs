@@ -1,15 +1,16 @@
 //! Each write waits for the slowest webhook.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::webhook::{WEBHOOKS, webhooks};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-ADMISSION-004",
     name: "webhook-timeout-long",
     title: "Webhook holds requests for long",
-    severity: Severity::Low,
+    impact: Impact::Availability,
+    reach: Reach::SecondFault,
     page: include_str!("webhook_timeout_long.md"),
     check: Check::Object(WEBHOOKS, check),
 };

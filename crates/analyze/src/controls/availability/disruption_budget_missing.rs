@@ -1,15 +1,16 @@
 //! Draining nodes may stop all replicas at once.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::selector::{budgets, replicas, selects};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-AVAILABILITY-002",
     name: "disruption-budget-missing",
     title: "Replicas without disruption budget",
-    severity: Severity::Info,
+    impact: Impact::Availability,
+    reach: Reach::Mistake,
     page: include_str!("disruption_budget_missing.md"),
     check: Check::Object(Kinds::Of(&[("apps", "Deployment"), ("apps", "StatefulSet")]), check),
 };

@@ -3,13 +3,14 @@
 use model::{Fix, Object, Severity};
 
 use super::selector::{replicas, selected};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-AVAILABILITY-001",
     name: "disruption-budget-never-satisfied",
     title: "Disruption budget allows no disruption",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("disruption_budget_never_satisfied.md"),
     check: Check::Object(Kinds::Of(&[("policy", "PodDisruptionBudget")]), check),
 };
@@ -29,8 +30,8 @@ fn check(budget: &Object<'_>, report: &mut Report<'_>) {
     }
     let Some(minimum) = spec.int("minAvailable").filter(|minimum| *minimum > 0) else { return };
     // A single replica is an intended singleton more often than a slip.
-    let workload = selected(report, budget).into_iter().find(|object| replicas(object) <= minimum);
-    if let Some(workload) = workload {
+    let Some(workloads) = selected(report, budget) else { return };
+    if let Some(workload) = workloads.into_iter().find(|object| replicas(object) <= minimum) {
         let count = replicas(&workload);
         let severity = if count > 1 { Severity::Medium } else { Severity::Low };
         let because = format!(

@@ -15,23 +15,40 @@ pub(crate) fn replicas(object: &Object<'_>) -> i64 {
     object.root.field("spec.replicas").and_then(Node::as_int).unwrap_or(1)
 }
 
-/// The budgets of an object's namespace; none if there are too many to look at.
-pub(crate) fn budgets<'s>(report: &Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
-    let kind = ("policy", "PodDisruptionBudget");
-    let found = report.snapshot.neighbours(report.world, object.namespace, kind);
-    let found: Vec<_> = found.take(NEIGHBOURS_MAX + 1).collect();
-    (found.len() <= NEIGHBOURS_MAX).then_some(found)
+/// The budgets of an object's namespace; none if there are too many to look at, which is told.
+pub(crate) fn budgets<'s>(report: &mut Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
+    neighbours(report, object, &[("policy", "PodDisruptionBudget")])
 }
 
-/// The workloads in a budget's namespace that it selects, as far as they can be looked at.
-pub(crate) fn selected<'s>(report: &Report<'s>, budget: &Object<'_>) -> Vec<Object<'s>> {
-    let Some(selector) = budget.root.field("spec.selector") else { return Vec::new() };
+/// The workloads in a budget's namespace that it selects; none if there are too many to look at,
+/// which is told.
+pub(crate) fn selected<'s>(
+    report: &mut Report<'s>,
+    budget: &Object<'_>,
+) -> Option<Vec<Object<'s>>> {
+    let Some(selector) = budget.root.field("spec.selector") else { return Some(Vec::new()) };
+    let mut workloads = neighbours(report, budget, REPLICATED)?;
+    workloads.retain(|workload| workload.pods().first().is_some_and(|pod| selects(selector, pod)));
+    Some(workloads)
+}
+
+fn neighbours<'s>(
+    report: &mut Report<'s>,
+    object: &Object<'_>,
+    kinds: &[(&str, &str)],
+) -> Option<Vec<Object<'s>>> {
     let (snapshot, world) = (report.snapshot, report.world);
-    let workloads =
-        REPLICATED.iter().flat_map(|kind| snapshot.neighbours(world, budget.namespace, *kind));
-    let is_selected =
-        |workload: &Object<'_>| workload.pods().first().is_some_and(|pod| selects(selector, pod));
-    workloads.take(NEIGHBOURS_MAX).filter(is_selected).collect()
+    let all = kinds.iter().flat_map(|kind| snapshot.neighbours(world, object.namespace, *kind));
+    let found: Vec<_> = all.take(NEIGHBOURS_MAX + 1).collect();
+    if found.len() <= NEIGHBOURS_MAX {
+        return Some(found);
+    }
+    let reason = format!(
+        "its namespace has more than {NEIGHBOURS_MAX} objects to compare it with: which workload \
+         has which disruption budget is not known"
+    );
+    report.unknown(object.at("metadata.namespace"), reason);
+    None
 }
 
 /// Whether a label selector selects a pod (apimachinery, labels.Requirement).

@@ -1,14 +1,15 @@
 //! A profile that allows all capabilities or mounts, or only complains.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-CONFINEMENT-003",
     name: "apparmor-profile-weak",
     title: "AppArmor profile confines nothing",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("apparmor_profile_weak.md"),
     check: Check::Object(
         Kinds::Of(&[("security-profiles-operator.x-k8s.io", "AppArmorProfile")]),

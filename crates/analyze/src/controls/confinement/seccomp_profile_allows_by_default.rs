@@ -1,15 +1,16 @@
 //! A list of forbidden calls lacks those that nobody thought of.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::seccomp::allows_by_default;
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-CONFINEMENT-001",
     name: "seccomp-profile-allows-by-default",
     title: "Seccomp profile allows what it does not list",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("seccomp_profile_allows_by_default.md"),
     check: Check::Object(
         Kinds::Of(&[("security-profiles-operator.x-k8s.io", "SeccompProfile")]),

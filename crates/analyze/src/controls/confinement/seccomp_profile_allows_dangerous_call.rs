@@ -1,15 +1,16 @@
 //! A profile of one's own may be weaker than the runtime's.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::seccomp::{allows_by_default, dangerous_rule};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-CONFINEMENT-002",
     name: "seccomp-profile-allows-dangerous-call",
     title: "Seccomp profile allows a dangerous call",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("seccomp_profile_allows_dangerous_call.md"),
     check: Check::Object(
         Kinds::Of(&[("security-profiles-operator.x-k8s.io", "SeccompProfile")]),

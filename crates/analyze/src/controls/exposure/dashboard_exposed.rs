@@ -3,14 +3,15 @@
 use model::{Fix, Object, Severity};
 
 use super::ingress::{backends, has_authentication};
-use super::service::{Fault, Reach, dashboard_named, exposed, place};
-use crate::{Check, Control, Kinds, Report};
+use super::service::{Fault, Opening, dashboard_named, exposed, place};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-005",
     name: "dashboard-exposed",
     title: "Dashboard without login exposed",
-    severity: Severity::High,
+    impact: Impact::Neighbours,
+    reach: Reach::Outside,
     page: include_str!("dashboard_exposed.md"),
     check: Check::Object(
         Kinds::Of(&[("", "Service"), ("networking.k8s.io", "Ingress"), ("extensions", "Ingress")]),
@@ -32,11 +33,13 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
         }
         return;
     }
-    let Some((reach, Fault::Dashboard(dashboard))) = exposed(object) else { return };
-    let (severity, who) = match reach {
-        Reach::Internet | Reach::AllRanges(_) => (Severity::High, "everybody on the internet"),
-        Reach::Nodes => (Severity::Medium, "whoever reaches a node"),
+    let Some((opening, Fault::Dashboard(dashboard))) = exposed(object) else { return };
+    let (severity, who) = match opening {
+        Opening::Internet | Opening::AllRanges(_) => {
+            (Severity::Critical, "everybody on the internet")
+        }
+        Opening::Nodes => (Severity::Medium, "whoever reaches a node"),
     };
     let because = format!("{who} can reach `{dashboard}`, which trusts whoever comes");
-    report.finding_of(severity, place(object, reach), because, fix);
+    report.finding_of(severity, place(object, opening), because, fix);
 }

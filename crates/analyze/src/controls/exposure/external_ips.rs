@@ -1,15 +1,16 @@
 //! A Service with external IPs catches the cluster's traffic to addresses that are not its own.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
 use super::service::SERVICE;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-006",
     name: "external-ips",
     title: "Service claims external addresses",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::Writer,
     page: include_str!("external_ips.md"),
     check: Check::Object(SERVICE, check),
 };

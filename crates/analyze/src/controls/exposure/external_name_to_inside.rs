@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use model::{Fix, Object, Severity};
 
 use super::service::SERVICE;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-007",
     name: "external-name-to-inside",
     title: "ExternalName leads inside",
-    severity: Severity::High,
+    impact: Impact::Workload,
+    reach: Reach::Outside,
     page: include_str!("external_name_to_inside.md"),
     check: Check::Object(SERVICE, check),
 };

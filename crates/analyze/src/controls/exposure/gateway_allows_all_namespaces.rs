@@ -3,13 +3,14 @@
 use model::{Fix, Object, Severity};
 
 use super::gateway::{GATEWAY, is_wildcard, listeners, routes_from};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-015",
     name: "gateway-allows-all-namespaces",
     title: "Gateway takes routes of every namespace",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::Writer,
     page: include_str!("gateway_allows_all_namespaces.md"),
     check: Check::Object(GATEWAY, check),
 };

@@ -1,15 +1,16 @@
 //! A listener for all names lets the namespaces it serves take each other's.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::gateway::{GATEWAY, is_wildcard, listeners, routes_from};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-016",
     name: "gateway-wildcard-listener",
     title: "Gateway shares every name among namespaces",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("gateway_wildcard_listener.md"),
     check: Check::Object(GATEWAY, check),
 };

@@ -1,15 +1,16 @@
 //! A gateway that knows HTTP alone lets everybody on the way read along.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
 use super::gateway::{GATEWAY, listeners};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-014",
     name: "gateway-without-tls",
     title: "Gateway without TLS",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Outside,
     page: include_str!("gateway_without_tls.md"),
     check: Check::Object(GATEWAY, check),
 };

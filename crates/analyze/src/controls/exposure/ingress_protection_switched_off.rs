@@ -4,13 +4,14 @@ use model::{Fix, Node, Object, Severity};
 
 use super::ingress::INGRESS;
 use super::is_everywhere;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-013",
     name: "ingress-protection-switched-off",
     title: "Ingress switches a protection off",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Outside,
     page: include_str!("ingress_protection_switched_off.md"),
     check: Check::Object(INGRESS, check),
 };

@@ -3,13 +3,14 @@
 use model::{Fix, Node, Object, Severity};
 
 use super::ingress::INGRESS;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-012",
     name: "ingress-snippet-annotation",
     title: "Ingress writes into the proxy's configuration",
-    severity: Severity::High,
+    impact: Impact::Cluster,
+    reach: Reach::Writer,
     page: include_str!("ingress_snippet_annotation.md"),
     check: Check::Object(INGRESS, check),
 };

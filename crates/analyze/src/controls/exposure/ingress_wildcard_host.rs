@@ -1,15 +1,16 @@
 //! A wildcard host serves names nobody has thought of.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::ingress::{INGRESS, hosts};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-010",
     name: "ingress-wildcard-host",
     title: "Ingress for all hosts of a domain",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("ingress_wildcard_host.md"),
     check: Check::Object(INGRESS, check),
 };

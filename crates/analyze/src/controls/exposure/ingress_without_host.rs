@@ -1,15 +1,16 @@
 //! A rule without host catches every request that no other rule wants.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
 use super::ingress::INGRESS;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-011",
     name: "ingress-without-host",
     title: "Ingress for any host",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("ingress_without_host.md"),
     check: Check::Object(INGRESS, check),
 };

@@ -3,13 +3,14 @@
 use model::{Fix, Object, Severity};
 
 use super::ingress::{INGRESS, has_tls_elsewhere, hosts, is_covered};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-009",
     name: "ingress-without-tls",
     title: "Ingress without TLS",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Outside,
     page: include_str!("ingress_without_tls.md"),
     check: Check::Object(INGRESS, check),
 };

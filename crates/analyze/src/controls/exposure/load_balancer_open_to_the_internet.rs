@@ -2,20 +2,23 @@
 
 use model::{Fix, Node, Object, Severity};
 
-use super::service::{Fault, Reach, SERVICE, exposed, place};
-use crate::{Check, Control, Report};
+use super::service::{Fault, Opening, SERVICE, exposed, place};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-001",
     name: "load-balancer-open-to-the-internet",
     title: "Load balancer open to the internet",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Outside,
     page: include_str!("load_balancer_open_to_the_internet.md"),
     check: Check::Object(SERVICE, check),
 };
 
 fn check(service: &Object<'_>, report: &mut Report<'_>) {
-    let Some((reach @ Reach::Internet, Fault::Reach(name))) = exposed(service) else { return };
+    let Some((opening @ Opening::Internet, Fault::Opening(name))) = exposed(service) else {
+        return;
+    };
     // What speaks only the web's ports is most often meant for everybody.
     let mut ports = service.root.field("spec.ports").into_iter().flat_map(Node::items);
     let is_web = ports.all(|port| port.int("port").is_some_and(|port| WEB_PORTS.contains(&port)));
@@ -24,7 +27,7 @@ fn check(service: &Object<'_>, report: &mut Report<'_>) {
     let fix = Fix::advice(
         "name the networks in `loadBalancerSourceRanges`, or make the load balancer internal",
     );
-    report.finding_of(severity, place(service, reach), because, fix);
+    report.finding_of(severity, place(service, opening), because, fix);
 }
 
 /// Ports of the web, and the port that tells a load balancer whether an ingress gateway lives.

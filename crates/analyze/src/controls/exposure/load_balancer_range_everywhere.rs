@@ -1,21 +1,22 @@
 //! A list of networks with all addresses in it looks like a guard and is none.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
-use super::service::{Fault, Reach, SERVICE, exposed, place};
-use crate::{Check, Control, Report};
+use super::service::{Fault, Opening, SERVICE, exposed, place};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-002",
     name: "load-balancer-range-everywhere",
     title: "Load balancer's ranges hold every address",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Outside,
     page: include_str!("load_balancer_range_everywhere.md"),
     check: Check::Object(SERVICE, check),
 };
 
 fn check(service: &Object<'_>, report: &mut Report<'_>) {
-    let Some((reach @ Reach::AllRanges(_), Fault::Reach(name))) = exposed(service) else {
+    let Some((opening @ Opening::AllRanges(_), Fault::Opening(name))) = exposed(service) else {
         return;
     };
     let because = format!(
@@ -23,5 +24,5 @@ fn check(service: &Object<'_>, report: &mut Report<'_>) {
          address"
     );
     let fix = Fix::advice("name the networks that need it, or make the load balancer internal");
-    report.finding(place(service, reach), because, fix);
+    report.finding(place(service, opening), because, fix);
 }

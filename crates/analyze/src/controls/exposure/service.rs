@@ -12,7 +12,7 @@ pub(super) const SERVICE: Kinds = Kinds::Of(&[("", "Service")]);
 
 /// How far a Service can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum Opening {
     /// By a load balancer that asks nobody where they come from.
     Internet,
     /// By a load balancer whose ranges hold every address; the place of the first such range.
@@ -28,35 +28,36 @@ pub(super) enum Fault<'a> {
     /// A port that nobody outside should speak to: its place, and what listens there.
     SensitivePort(usize, i64, &'static str),
     /// Nothing but the way it is exposed.
-    Reach(&'a str),
+    Opening(&'a str),
 }
 
 /// How far a Service can be reached from outside, and what is wrong with that.
-pub(super) fn exposed<'a>(service: &Object<'a>) -> Option<(Reach, Fault<'a>)> {
-    let reach = reach(service)?;
+pub(super) fn exposed<'a>(service: &Object<'a>) -> Option<(Opening, Fault<'a>)> {
+    let opening = opening(service)?;
     let dashboard = dashboard(service).map(Fault::Dashboard);
-    let fault = dashboard.or_else(|| sensitive_port(service)).unwrap_or(Fault::Reach(service.name));
-    Some((reach, fault))
+    let fault =
+        dashboard.or_else(|| sensitive_port(service)).unwrap_or(Fault::Opening(service.name));
+    Some((opening, fault))
 }
 
 /// Where the way a Service is exposed is written.
-pub(super) fn place(service: &Object<'_>, reach: Reach) -> Path {
-    match reach {
-        Reach::AllRanges(index) => service.at("spec.loadBalancerSourceRanges").index(index),
-        Reach::Internet | Reach::Nodes => service.at("spec.type"),
+pub(super) fn place(service: &Object<'_>, opening: Opening) -> Path {
+    match opening {
+        Opening::AllRanges(index) => service.at("spec.loadBalancerSourceRanges").index(index),
+        Opening::Internet | Opening::Nodes => service.at("spec.type"),
     }
 }
 
-fn reach(service: &Object<'_>) -> Option<Reach> {
+fn opening(service: &Object<'_>) -> Option<Opening> {
     let spec = service.root.get("spec")?;
     match spec.str("type")? {
-        "NodePort" => Some(Reach::Nodes),
+        "NodePort" => Some(Opening::Nodes),
         "LoadBalancer" if !is_internal(service, spec) => {
             let mut ranges = spec.list("loadBalancerSourceRanges").filter_map(Node::as_str);
             match ranges.by_ref().position(is_everywhere) {
-                Some(index) => Some(Reach::AllRanges(index)),
+                Some(index) => Some(Opening::AllRanges(index)),
                 None if spec.list("loadBalancerSourceRanges").next().is_some() => None,
-                None => Some(Reach::Internet),
+                None => Some(Opening::Internet),
             }
         }
         _ => None,

@@ -1,15 +1,16 @@
 //! Where a Service without selector leads is written elsewhere.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::service::SERVICE;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-EXPOSURE-008",
     name: "service-without-selector",
     title: "Service without selector",
-    severity: Severity::Info,
+    impact: Impact::Foothold,
+    reach: Reach::Mistake,
     page: include_str!("service_without_selector.md"),
     check: Check::Object(SERVICE, check),
 };

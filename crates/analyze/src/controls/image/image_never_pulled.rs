@@ -1,15 +1,16 @@
 //! With `Never` the node runs whatever lies there under the name.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::reference::Reference;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-IMAGE-008",
     name: "image-never-pulled",
     title: "Image that is never pulled",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("image_never_pulled.md"),
     check: Check::Pod(check),
 };

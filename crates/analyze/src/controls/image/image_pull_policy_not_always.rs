@@ -1,15 +1,16 @@
 //! A tag that moves and a node that does not look run different programs on each node.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::reference::Reference;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-IMAGE-005",
     name: "image-pull-policy-not-always",
     title: "Moving tag not pulled at each start",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("image_pull_policy_not_always.md"),
     check: Check::Pod(check),
 };

@@ -1,16 +1,17 @@
 //! A version's tag can be pushed again; a digest cannot.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::reference::Reference;
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-IMAGE-002",
     name: "image-without-digest",
     title: "Image without a digest",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("image_without_digest.md"),
     check: Check::Pod(check),
 };

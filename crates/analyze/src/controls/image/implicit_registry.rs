@@ -1,16 +1,17 @@
 //! An image without a registry comes from where the node's configuration says.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::reference::Reference;
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-IMAGE-004",
     name: "implicit-registry",
     title: "Registry left to the node",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("implicit_registry.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! A tag that moves runs whatever was pushed last.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::reference::Reference;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-IMAGE-001",
     name: "mutable-image-tag",
     title: "Image tag can move",
-    severity: Severity::Medium,
+    impact: Impact::Workload,
+    reach: Reach::Writer,
     page: include_str!("mutable_image_tag.md"),
     check: Check::Pod(check),
 };

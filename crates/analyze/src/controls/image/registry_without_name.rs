@@ -1,15 +1,16 @@
 //! A registry that is an address cannot prove who it is.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::reference::Reference;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-IMAGE-007",
     name: "registry-without-name",
     title: "Image from a registry by address",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("registry_without_name.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! What is no longer fed gets no repairs.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::reference::Reference;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-IMAGE-006",
     name: "retired-registry",
     title: "Image from a registry that is no longer fed",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("retired_registry.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! An image from elsewhere has passed none of the checks of the approved registries.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::reference::Reference;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-IMAGE-003",
     name: "unapproved-registry",
     title: "Image from an unapproved registry",
-    severity: Severity::Medium,
+    impact: Impact::Workload,
+    reach: Reach::Writer,
     page: include_str!("unapproved_registry.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! What lies in `default` shares policies, quotas and rights with everything put there by mistake.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-001",
     name: "default-namespace-used",
     title: "Object in the namespace `default`",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("default_namespace_used.md"),
     check: Check::Object(Kinds::Any, check),
 };

@@ -1,15 +1,16 @@
 //! A `LimitRange` gives limits to those who forgot them.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::{guard, is_of_the_system};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-007",
     name: "limit-range-missing",
     title: "Namespace without default limits",
-    severity: Severity::Info,
+    impact: Impact::Availability,
+    reach: Reach::Mistake,
     page: include_str!("limit_range_missing.md"),
     check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
 };

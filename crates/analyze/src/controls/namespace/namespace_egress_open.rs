@@ -1,15 +1,16 @@
 //! Pods may speak to the internet and to the cloud's metadata service.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::{guard, is_of_the_system};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-005",
     name: "namespace-egress-open",
     title: "Namespace lets everything out",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::SecondFault,
     page: include_str!("namespace_egress_open.md"),
     check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
 };

@@ -3,13 +3,14 @@
 use model::{Fix, Object, Severity};
 
 use super::{guard, is_of_the_system};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-004",
     name: "namespace-without-network-policy",
     title: "Namespace without network policy",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::SecondFault,
     page: include_str!("namespace_without_network_policy.md"),
     check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
 };

@@ -1,15 +1,16 @@
 //! A namespace that enforces no level takes every pod, privileged ones included.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::{ENFORCE, is_of_the_system};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-002",
     name: "pod-security-labels-missing",
     title: "Namespace without Pod Security level",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("pod_security_labels_missing.md"),
     check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
 };

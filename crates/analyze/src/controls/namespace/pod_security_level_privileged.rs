@@ -1,15 +1,16 @@
 //! The level `privileged` is no level: it refuses nothing.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::{ENFORCE, is_of_the_system};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-003",
     name: "pod-security-level-privileged",
     title: "Namespace enforces the level `privileged`",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("pod_security_level_privileged.md"),
     check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
 };

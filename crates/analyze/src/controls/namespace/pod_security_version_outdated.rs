@@ -1,15 +1,16 @@
 //! A level pinned to an old version knows only what was known then.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::{ENFORCE, is_of_the_system};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-008",
     name: "pod-security-version-outdated",
     title: "Pod Security level of an old version",
-    severity: Severity::Info,
+    impact: Impact::Foothold,
+    reach: Reach::Mistake,
     page: include_str!("pod_security_version_outdated.md"),
     check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
 };

@@ -1,15 +1,16 @@
 //! Whoever may create pods in it may use up the cluster.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::{guard, is_of_the_system};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-006",
     name: "resource-quota-missing",
     title: "Namespace without resource quota",
-    severity: Severity::Low,
+    impact: Impact::Availability,
+    reach: Reach::Writer,
     page: include_str!("resource_quota_missing.md"),
     check: Check::Object(Kinds::Of(&[("", "Namespace")]), check),
 };

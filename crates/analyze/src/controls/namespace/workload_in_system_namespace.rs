@@ -1,14 +1,15 @@
 //! What runs in a system namespace is exempt from most policies.
 
-use model::{Fix, Node, Pod, Severity};
+use model::{Fix, Node, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NAMESPACE-009",
     name: "workload-in-system-namespace",
     title: "Workload in a namespace of the system",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("workload_in_system_namespace.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! A rule for the whole internet allows the address that hands out the node's credentials.
 
-use model::{Fix, Node, Object, Path, Severity};
+use model::{Fix, Node, Object, Path};
 
 use super::{NETWORK_POLICY, applies, holds};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NETWORK-004",
     name: "metadata-service-reachable",
     title: "Network policy allows the metadata service",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::SecondFault,
     page: include_str!("metadata_service_reachable.md"),
     check: Check::Object(NETWORK_POLICY, check),
 };

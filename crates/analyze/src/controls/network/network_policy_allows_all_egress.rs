@@ -1,15 +1,16 @@
 //! A rule that names neither a receiver nor a port allows everything.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
 use super::{NETWORK_POLICY, applies, names_nobody};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NETWORK-003",
     name: "network-policy-allows-all-egress",
     title: "Network policy lets everything out",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::SecondFault,
     page: include_str!("network_policy_allows_all_egress.md"),
     check: Check::Object(NETWORK_POLICY, check),
 };

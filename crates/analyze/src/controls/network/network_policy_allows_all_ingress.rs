@@ -3,13 +3,14 @@
 use model::{Fix, Node, Object, Severity};
 
 use super::{NETWORK_POLICY, applies, names_nobody, reaches_all_pods, selects_all};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NETWORK-002",
     name: "network-policy-allows-all-ingress",
     title: "Network policy lets everybody in",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::SecondFault,
     page: include_str!("network_policy_allows_all_ingress.md"),
     check: Check::Object(NETWORK_POLICY, check),
 };

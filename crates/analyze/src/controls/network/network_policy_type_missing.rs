@@ -1,15 +1,16 @@
 //! Rules of a type that `policyTypes` leaves out are not applied.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
 use super::NETWORK_POLICY;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-NETWORK-001",
     name: "network-policy-type-missing",
     title: "Rules that a network policy does not apply",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::SecondFault,
     page: include_str!("network_policy_type_missing.md"),
     check: Check::Object(NETWORK_POLICY, check),
 };

@@ -1,14 +1,15 @@
 //! Since Kubernetes 1.30 a field says what the annotation said.
 
-use model::{Edit, Fix, Pod, Profile, Scope, Severity};
+use model::{Edit, Fix, Pod, Profile, Scope};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-034",
     name: "apparmor-by-annotation",
     title: "AppArmor profile by annotation",
-    severity: Severity::Info,
+    impact: Impact::Foothold,
+    reach: Reach::Mistake,
     page: include_str!("apparmor_by_annotation.md"),
     check: Check::Pod(check),
 };

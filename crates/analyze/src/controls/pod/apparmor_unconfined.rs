@@ -1,15 +1,16 @@
 //! Unconfined takes away the profile that the container runtime would set.
 
-use model::{Fix, Pod, Profile, Severity};
+use model::{Fix, Pod, Profile};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-020",
     name: "apparmor-unconfined",
     title: "AppArmor switched off",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("apparmor_unconfined.md"),
     check: Check::Pod(check),
 };

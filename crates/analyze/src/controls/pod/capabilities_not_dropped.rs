@@ -1,15 +1,16 @@
 //! The default capabilities are more than nearly every program needs.
 
-use model::{Container, Pod, Severity};
+use model::{Container, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-004",
     name: "capabilities-not-dropped",
     title: "Capabilities not dropped",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("capabilities_not_dropped.md"),
     check: Check::Pod(check),
 };

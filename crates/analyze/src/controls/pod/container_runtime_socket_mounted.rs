@@ -1,15 +1,16 @@
 //! Who may talk to the container runtime may start a privileged container.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::host_path;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-014",
     name: "container-runtime-socket-mounted",
     title: "Socket of the container runtime mounted",
-    severity: Severity::Critical,
+    impact: Impact::Node,
+    reach: Reach::Container,
     page: include_str!("container_runtime_socket_mounted.md"),
     check: Check::Pod(check),
 };

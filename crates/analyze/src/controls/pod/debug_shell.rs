@@ -1,14 +1,15 @@
 //! A terminal held open is a shell somebody forgot.
 
-use model::{ContainerKind, Fix, Pod, Severity};
+use model::{ContainerKind, Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-033",
     name: "debug-shell",
     title: "Container waits for somebody at a terminal",
-    severity: Severity::Info,
+    impact: Impact::Foothold,
+    reach: Reach::Mistake,
     page: include_str!("debug_shell.md"),
     check: Check::Pod(check),
 };

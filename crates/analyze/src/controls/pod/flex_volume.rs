@@ -1,14 +1,15 @@
 //! A `FlexVolume` driver is a program that the kubelet runs as root.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-029",
     name: "flex-volume",
     title: "Volume mounted by a program on the node",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("flex_volume.md"),
     check: Check::Pod(check),
 };

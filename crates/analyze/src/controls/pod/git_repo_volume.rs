@@ -1,14 +1,15 @@
 //! The kubelet runs git as root on the node, on a repository the pod names.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-028",
     name: "git-repo-volume",
     title: "Volume filled by git on the node",
-    severity: Severity::High,
+    impact: Impact::Node,
+    reach: Reach::Writer,
     page: include_str!("git_repo_volume.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! Entries in the hosts file decide where a name leads, unseen by DNS.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-026",
     name: "host-alias",
     title: "Names resolved past DNS",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::Mistake,
     page: include_str!("host_alias.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! A pod in the host's IPC namespace reaches shared memory of the node's processes.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-011",
     name: "host-ipc",
     title: "Pod shares the host's memory segments",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::SecondFault,
     page: include_str!("host_ipc.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! A pod in the host's network is the node, as far as the network can tell.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-009",
     name: "host-network",
     title: "Pod uses the host's network",
-    severity: Severity::High,
+    impact: Impact::Neighbours,
+    reach: Reach::Container,
     page: include_str!("host_network.md"),
     check: Check::Pod(check),
 };

@@ -3,13 +3,14 @@
 use model::{Fix, Pod, Severity};
 
 use super::host_path;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-016",
     name: "host-path-mounted",
     title: "Folder of the host mounted",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::Container,
     page: include_str!("host_path_mounted.md"),
     check: Check::Pod(check),
 };

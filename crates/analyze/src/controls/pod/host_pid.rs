@@ -1,14 +1,15 @@
 //! A pod in the host's process namespace sees and signals every process of the node.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-010",
     name: "host-pid",
     title: "Pod sees the host's processes",
-    severity: Severity::High,
+    impact: Impact::Neighbours,
+    reach: Reach::Container,
     page: include_str!("host_pid.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! A host port makes a container reachable past every Service and policy.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-013",
     name: "host-port",
     title: "Container takes a port of the host",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Outside,
     page: include_str!("host_port.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! A token that is valid for days outlives the pod it was stolen from.
 
-use model::{Fix, Node, Pod, Severity};
+use model::{Fix, Node, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-039",
     name: "long-lived-projected-token",
     title: "Projected token valid for long",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("long_lived_projected_token.md"),
     check: Check::Pod(check),
 };

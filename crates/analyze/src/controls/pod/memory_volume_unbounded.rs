@@ -1,14 +1,15 @@
 //! What is written to a volume in memory is memory.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-040",
     name: "memory-volume-unbounded",
     title: "Volume in memory without a limit",
-    severity: Severity::Info,
+    impact: Impact::Availability,
+    reach: Reach::Mistake,
     page: include_str!("memory_volume_unbounded.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! Bidirectional propagation lets a container mount file systems on its node.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-017",
     name: "mount-propagation-bidirectional",
     title: "Mounts propagate to the host",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("mount_propagation_bidirectional.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! With `nodeName` nobody asks whether the pod belongs on the node.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-035",
     name: "node-name-pinned",
     title: "Pod put on a node past the scheduler",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::Writer,
     page: include_str!("node_name_pinned.md"),
     check: Check::Pod(check),
 };

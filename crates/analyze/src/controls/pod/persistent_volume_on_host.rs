@@ -3,13 +3,14 @@
 use model::{Fix, Node, Object, Severity};
 
 use super::host_path::{exposure, is_runtime_socket};
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-030",
     name: "persistent-volume-on-host",
     title: "Persistent volume is a folder of the host",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::Writer,
     page: include_str!("persistent_volume_on_host.md"),
     check: Check::Object(Kinds::Of(&[("", "PersistentVolume")]), check),
 };

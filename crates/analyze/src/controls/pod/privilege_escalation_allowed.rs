@@ -1,15 +1,16 @@
 //! A process that may gain more rights than its parent turns one setuid file into root.
 
-use model::{Container, Fix, Pod, Severity};
+use model::{Container, Fix, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-002",
     name: "privilege-escalation-allowed",
     title: "Container may gain privileges",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Container,
     page: include_str!("privilege_escalation_allowed.md"),
     check: Check::Pod(check),
 };

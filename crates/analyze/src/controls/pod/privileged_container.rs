@@ -1,14 +1,15 @@
 //! A privileged container has every capability and no confinement.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-001",
     name: "privileged-container",
     title: "Container runs privileged",
-    severity: Severity::Critical,
+    impact: Impact::Node,
+    reach: Reach::Container,
     page: include_str!("privileged_container.md"),
     check: Check::Pod(check),
 };

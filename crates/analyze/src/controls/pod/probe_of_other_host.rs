@@ -1,14 +1,15 @@
 //! The kubelet calls what a probe names, from the node's place in the network.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-027",
     name: "probe-of-other-host",
     title: "Probe or hook calls another host",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::Writer,
     page: include_str!("probe_of_other_host.md"),
     check: Check::Pod(check),
 };

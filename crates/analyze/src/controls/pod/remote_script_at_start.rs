@@ -1,14 +1,15 @@
 //! Whoever serves the script decides what runs.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-031",
     name: "remote-script-at-start",
     title: "Runs a script from the network at start",
-    severity: Severity::Medium,
+    impact: Impact::Workload,
+    reach: Reach::Writer,
     page: include_str!("remote_script_at_start.md"),
     check: Check::Pod(check),
 };

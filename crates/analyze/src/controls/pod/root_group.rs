@@ -1,15 +1,16 @@
 //! Membership in group 0 opens files that belong to root's group.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-007",
     name: "root-group",
     title: "Container runs in the root group",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::SecondFault,
     page: include_str!("root_group.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! Where nobody names a user, the image decides, and most images choose root.
 
-use model::{Container, Pod, Severity};
+use model::{Container, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-006",
     name: "root-not-excluded",
     title: "Root not excluded",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("root_not_excluded.md"),
     check: Check::Pod(check),
 };

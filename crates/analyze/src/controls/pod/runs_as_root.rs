@@ -1,15 +1,16 @@
 //! A container whose user is 0 is root on its node as soon as it gets out.
 
-use model::{Container, Fix, Path, Pod, Severity};
+use model::{Container, Fix, Path, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-005",
     name: "runs-as-root",
     title: "Container runs as root",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("runs_as_root.md"),
     check: Check::Pod(check),
 };
@@ -32,7 +33,7 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             group.who("asks", "ask")
         );
         let fix = Fix::advice("set `runAsUser` to a user of the image that is not 0");
-        report.finding_of(Severity::Low, group.at, because, fix);
+        report.finding_of(model::Severity::Low, group.at, because, fix);
     }
 }
 

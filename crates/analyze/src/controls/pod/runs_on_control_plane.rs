@@ -1,15 +1,16 @@
 //! Beside the control plane a broken pod is one step from the cluster.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::placement::{is_on_every_node, wants_control_plane};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-037",
     name: "runs-on-control-plane",
     title: "Pod asks for the control plane",
-    severity: Severity::Low,
+    impact: Impact::Cluster,
+    reach: Reach::SecondFault,
     page: include_str!("runs_on_control_plane.md"),
     check: Check::Pod(check),
 };

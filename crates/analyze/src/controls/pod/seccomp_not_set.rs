@@ -1,15 +1,16 @@
 //! Where nobody sets a profile, most nodes confine nothing.
 
-use model::{Pod, Severity};
+use model::Pod;
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-019",
     name: "seccomp-not-set",
     title: "No seccomp profile",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("seccomp_not_set.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! Unconfined means every system call of the node's kernel.
 
-use model::{Edit, Fix, Path, Pod, Profile, Severity};
+use model::{Edit, Fix, Path, Pod, Profile};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-018",
     name: "seccomp-unconfined",
     title: "Seccomp switched off",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("seccomp_unconfined.md"),
     check: Check::Pod(check),
 };

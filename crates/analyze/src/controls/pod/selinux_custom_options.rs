@@ -3,13 +3,14 @@
 use model::{Fix, Node, Pod, Severity};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-021",
     name: "selinux-custom-options",
     title: "SELinux type, user or role of its own",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::Container,
     page: include_str!("selinux_custom_options.md"),
     check: Check::Pod(check),
 };

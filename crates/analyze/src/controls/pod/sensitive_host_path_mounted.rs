@@ -1,15 +1,16 @@
 //! Some folders of the node hold the keys to it, or to every pod on it.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::host_path;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-015",
     name: "sensitive-host-path-mounted",
     title: "Sensitive folder of the host mounted",
-    severity: Severity::High,
+    impact: Impact::Node,
+    reach: Reach::Container,
     page: include_str!("sensitive_host_path_mounted.md"),
     check: Check::Pod(check),
 };

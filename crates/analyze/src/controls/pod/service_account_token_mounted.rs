@@ -2,13 +2,14 @@
 
 use model::{Fix, Pod, Severity};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-025",
     name: "service-account-token-mounted",
     title: "Default service account's token mounted",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Container,
     page: include_str!("service_account_token_mounted.md"),
     check: Check::Pod(check),
 };

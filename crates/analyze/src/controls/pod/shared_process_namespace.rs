@@ -1,14 +1,15 @@
 //! Containers that share a process namespace are no border for each other.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-012",
     name: "shared-process-namespace",
     title: "Containers share their processes",
-    severity: Severity::Medium,
+    impact: Impact::Workload,
+    reach: Reach::Container,
     page: include_str!("shared_process_namespace.md"),
     check: Check::Pod(check),
 };

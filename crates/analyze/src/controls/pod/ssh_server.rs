@@ -1,14 +1,15 @@
 //! A way in that the API server neither sees nor logs.
 
-use model::{Fix, Node, Pod, Severity};
+use model::{Fix, Node, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-032",
     name: "ssh-server",
     title: "SSH server in a container",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::SecondFault,
     page: include_str!("ssh_server.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! What has the system's priority pushes others off their nodes.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-038",
     name: "system-priority",
     title: "Priority of the system outside its namespace",
-    severity: Severity::Low,
+    impact: Impact::Availability,
+    reach: Reach::Writer,
     page: include_str!("system_priority.md"),
     check: Check::Pod(check),
 };

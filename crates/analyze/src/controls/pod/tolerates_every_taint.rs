@@ -1,15 +1,16 @@
 //! Taints keep pods from nodes; this one goes everywhere.
 
-use model::{Fix, Node, Pod, Severity};
+use model::{Fix, Node, Pod};
 
 use super::placement::{is_on_every_node, wants_control_plane};
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-036",
     name: "tolerates-every-taint",
     title: "Pod tolerates every taint",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::SecondFault,
     page: include_str!("tolerates_every_taint.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! An unmasked `/proc` shows a container the kernel's controls.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-023",
     name: "unmasked-proc-mount",
     title: "Kernel interfaces not masked",
-    severity: Severity::Medium,
+    impact: Impact::Node,
+    reach: Reach::SecondFault,
     page: include_str!("unmasked_proc_mount.md"),
     check: Check::Pod(check),
 };

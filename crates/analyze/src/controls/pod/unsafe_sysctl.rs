@@ -1,15 +1,16 @@
 //! Kernel parameters that are not kept apart per pod change the node for all.
 
-use model::{Fix, KubernetesVersion, Pod, Severity};
+use model::{Fix, KubernetesVersion, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-022",
     name: "unsafe-sysctl",
     title: "Unsafe kernel parameter set",
-    severity: Severity::Medium,
+    impact: Impact::Outage,
+    reach: Reach::Container,
     page: include_str!("unsafe_sysctl.md"),
     check: Check::Pod(check),
 };

@@ -1,15 +1,16 @@
 //! A `HostProcess` container is a process of its node.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-024",
     name: "windows-host-process",
     title: "Container runs on the Windows host",
-    severity: Severity::Critical,
+    impact: Impact::Node,
+    reach: Reach::Container,
     page: include_str!("windows_host_process.md"),
     check: Check::Pod(check),
 };

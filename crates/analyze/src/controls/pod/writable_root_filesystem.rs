@@ -1,15 +1,16 @@
 //! A writable root file system lets an attacker keep tools and change programs.
 
-use model::{Container, Pod, Severity};
+use model::{Container, Pod};
 
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-POD-008",
     name: "writable-root-filesystem",
     title: "Root file system is writable",
-    severity: Severity::Medium,
+    impact: Impact::Foothold,
+    reach: Reach::Container,
     page: include_str!("writable_root_filesystem.md"),
     check: Check::Pod(check),
 };

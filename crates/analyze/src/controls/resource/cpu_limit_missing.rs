@@ -1,15 +1,17 @@
 //! A container without a CPU limit can slow down its whole node.
 
-use model::{ContainerKind, Fix, Pod, Severity};
+use model::{ContainerKind, Fix, Pod};
 
+use super::defaults::Defaults;
 use crate::controls::group;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-RESOURCE-002",
     name: "cpu-limit-missing",
     title: "No CPU limit",
-    severity: Severity::Low,
+    impact: Impact::Availability,
+    reach: Reach::SecondFault,
     page: include_str!("cpu_limit_missing.md"),
     check: Check::Pod(check),
 };
@@ -19,7 +21,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         // Ephemeral containers can have no limits.
         container.kind != ContainerKind::Ephemeral && container.limit("cpu").is_none()
     });
-    if let Some(group) = group {
+    let Some(group) = group else { return };
+    if Defaults::of(pod, report).is_some_and(|defaults| !defaults.limit("cpu")) {
         let because = format!(
             "{} can use all idle CPU of the node, for instance to mine coins",
             group.names()

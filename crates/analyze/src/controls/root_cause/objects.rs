@@ -135,6 +135,19 @@ kind: AppArmorProfile
 metadata: {name: web}
 spec: {policy: 'profile web { /usr/bin/web ix, }'}
 ---
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication: {anonymous: {enabled: false}}
+authorization: {mode: Webhook}
+readOnlyPort: 0
+seccompDefault: true
+---
+apiVersion: audit.k8s.io/v1
+kind: Policy
+rules:
+- {level: Metadata, resources: [{group: '', resources: [secrets]}]}
+- {level: Request}
+---
 apiVersion: v1
 kind: PersistentVolume
 metadata: {name: data}
@@ -167,7 +180,7 @@ fn one_change_makes_one_finding() {
 type Fault = (&'static str, &'static str, &'static str);
 
 fn faults() -> impl Iterator<Item = &'static Fault> {
-    NAMESPACE.iter().chain(EXPOSURE).chain(SECRET).chain(ADMISSION)
+    NAMESPACE.iter().chain(EXPOSURE).chain(SECRET).chain(ADMISSION).chain(CONTROL_PLANE)
 }
 
 const NAMESPACE: &[Fault] = &[
@@ -276,4 +289,28 @@ const ADMISSION: &[Fault] = &[
     ("SCMP_ACT_ERRNO", "SCMP_ACT_LOG", "seccomp-profile-allows-by-default"),
     ("names: [read]", "names: [bpf]", "seccomp-profile-allows-dangerous-call"),
     ("{policy: ", "{complainMode: true, policy: ", "apparmor-profile-weak"),
+];
+
+const CONTROL_PLANE: &[Fault] = &[
+    ("enabled: false", "enabled: true", "kubelet-takes-anonymous-requests"),
+    ("{mode: Webhook}", "{mode: AlwaysAllow}", "kubelet-authorizes-everything"),
+    ("readOnlyPort: 0", "readOnlyPort: 10255", "kubelet-read-only-port"),
+    ("seccompDefault: true\n", "", "kubelet-seccomp-default-off"),
+    (
+        "seccompDefault: true",
+        "seccompDefault: true\npodPidsLimit: -1",
+        "kubelet-protection-switched-off",
+    ),
+    (
+        "seccompDefault: true",
+        "seccompDefault: true\nrotateCertificates: false",
+        "kubelet-certificates-not-rotated",
+    ),
+    ("seccompDefault: true", "seccompDefault: true\ntlsMinVersion: VersionTLS11", "weak-tls"),
+    ("[secrets]}]}", "[pods]}]}", "audit-policy-records-secrets"),
+    (
+        "rules:\n- {level: Metadata, res",
+        "rules:\n- {level: None}\n- {level: Metadata, res",
+        "audit-policy-records-nothing",
+    ),
 ];

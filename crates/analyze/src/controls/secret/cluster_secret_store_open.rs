@@ -1,14 +1,15 @@
 //! A store without conditions gives every namespace what the vault holds.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-010",
     name: "cluster-secret-store-open",
     title: "Secret store open to every namespace",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::Writer,
     page: include_str!("cluster_secret_store_open.md"),
     check: Check::Object(Kinds::Of(&[("external-secrets.io", "ClusterSecretStore")]), check),
 };

@@ -1,15 +1,16 @@
 //! Annotations are copied into events, logs and dashboards.
 
-use model::{Fix, Node, Object, Path, Severity};
+use model::{Fix, Node, Object, Path};
 
 use super::credential;
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-004",
     name: "credential-in-annotation",
     title: "Credential in an annotation",
-    severity: Severity::High,
+    impact: Impact::Neighbours,
+    reach: Reach::Reader,
     page: include_str!("credential_in_annotation.md"),
     check: Check::Object(Kinds::Any, check),
 };

@@ -1,15 +1,16 @@
 //! A command line is shown by every list of processes.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::credential;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-002",
     name: "credential-in-args",
     title: "Credential on the command line",
-    severity: Severity::High,
+    impact: Impact::Neighbours,
+    reach: Reach::Reader,
     page: include_str!("credential_in_args.md"),
     check: Check::Pod(check),
 };

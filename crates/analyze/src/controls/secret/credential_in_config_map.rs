@@ -1,15 +1,16 @@
 //! A ConfigMap is for what everybody may know.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
 use super::credential;
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-003",
     name: "credential-in-config-map",
     title: "Credential in a ConfigMap",
-    severity: Severity::High,
+    impact: Impact::Neighbours,
+    reach: Reach::Reader,
     page: include_str!("credential_in_config_map.md"),
     check: Check::Object(Kinds::Of(&[("", "ConfigMap")]), check),
 };

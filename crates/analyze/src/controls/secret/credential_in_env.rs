@@ -1,15 +1,16 @@
 //! A credential in a manifest is known to everybody who can read the manifest.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
 use super::credential;
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-001",
     name: "credential-in-env",
     title: "Credential in an environment variable",
-    severity: Severity::High,
+    impact: Impact::Neighbours,
+    reach: Reach::Reader,
     page: include_str!("credential_in_env.md"),
     check: Check::Pod(check),
 };

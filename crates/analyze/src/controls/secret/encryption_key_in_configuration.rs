@@ -1,14 +1,15 @@
 //! Who reads the file reads what it encrypts.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-014",
     name: "encryption-key-in-configuration",
     title: "Encryption key in the configuration file",
-    severity: Severity::Medium,
+    impact: Impact::Cluster,
+    reach: Reach::SecondFault,
     page: include_str!("encryption_key_in_configuration.md"),
     check: Check::Object(
         Kinds::Of(&[("apiserver.config.k8s.io", "EncryptionConfiguration")]),

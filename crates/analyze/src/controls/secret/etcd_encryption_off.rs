@@ -1,14 +1,15 @@
 //! The first provider encrypts what is written; `identity` encrypts nothing.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-013",
     name: "etcd-encryption-off",
     title: "Secrets stored unencrypted",
-    severity: Severity::High,
+    impact: Impact::Cluster,
+    reach: Reach::SecondFault,
     page: include_str!("etcd_encryption_off.md"),
     check: Check::Object(
         Kinds::Of(&[("apiserver.config.k8s.io", "EncryptionConfiguration")]),

@@ -1,14 +1,15 @@
 //! An expression that fits every name copies every secret.
 
-use model::{Fix, Node, Object, Severity};
+use model::{Fix, Node, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-011",
     name: "external-secret-finds-everything",
     title: "External secret copies all a store holds",
-    severity: Severity::Low,
+    impact: Impact::Neighbours,
+    reach: Reach::Mistake,
     page: include_str!("external_secret_finds_everything.md"),
     check: Check::Object(
         Kinds::Of(&[

@@ -1,14 +1,15 @@
 //! A token in a Secret is valid until somebody deletes it.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-007",
     name: "long-lived-service-account-token",
     title: "Service account token that never ends",
-    severity: Severity::Medium,
+    impact: Impact::Workload,
+    reach: Reach::Reader,
     page: include_str!("long_lived_service_account_token.md"),
     check: Check::Object(Kinds::Of(&[("", "Secret")]), check),
 };

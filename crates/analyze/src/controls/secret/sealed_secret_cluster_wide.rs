@@ -1,14 +1,15 @@
 //! A secret sealed for the whole cluster is unsealed by whoever copies it.
 
-use model::{Fix, Object, Severity};
+use model::{Fix, Object};
 
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-012",
     name: "sealed-secret-cluster-wide",
     title: "Sealed secret opens in any namespace",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("sealed_secret_cluster_wide.md"),
     check: Check::Object(Kinds::Of(&[("bitnami.com", "SealedSecret")]), check),
 };

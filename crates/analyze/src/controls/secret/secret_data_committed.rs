@@ -3,13 +3,14 @@
 use model::{Fix, Node, Object, Severity};
 
 use super::credential;
-use crate::{Check, Control, Kinds, Report};
+use crate::{Check, Control, Impact, Kinds, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-005",
     name: "secret-data-committed",
     title: "Secret with its data in the manifest",
-    severity: Severity::Medium,
+    impact: Impact::Neighbours,
+    reach: Reach::Reader,
     page: include_str!("secret_data_committed.md"),
     check: Check::Object(Kinds::Of(&[("", "Secret")]), check),
 };

@@ -1,14 +1,15 @@
 //! A variable is inherited by every child and ends up in dumps and logs.
 
-use model::{Container, Fix, Path, Pod, Severity};
+use model::{Container, Fix, Path, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-006",
     name: "secret-in-environment",
     title: "Secret passed as an environment variable",
-    severity: Severity::Low,
+    impact: Impact::Workload,
+    reach: Reach::SecondFault,
     page: include_str!("secret_in_environment.md"),
     check: Check::Pod(check),
 };

@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-009",
     name: "secret-mounted-by-sub-path",
     title: "Secret mounted by sub-path",
-    severity: Severity::Info,
+    impact: Impact::Evidence,
+    reach: Reach::Mistake,
     page: include_str!("secret_mounted_by_sub_path.md"),
     check: Check::Pod(check),
 };

@@ -1,14 +1,15 @@
 //! Whoever runs in the container under any user reads the Secret.
 
-use model::{Fix, Pod, Severity};
+use model::{Fix, Pod};
 
-use crate::{Check, Control, Report};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-SECRET-008",
     name: "secret-volume-readable-by-all",
     title: "Mounted Secret readable by every user",
-    severity: Severity::Low,
+    impact: Impact::Foothold,
+    reach: Reach::SecondFault,
     page: include_str!("secret_volume_readable_by_all.md"),
     check: Check::Pod(check),
 };

@@ -17,7 +17,8 @@ pub(super) const CHECK: Check = Check {
     versions: &[(0, v1_0)],
 };
 
-const ALLOWED: &[&str] = &[
+/// The default set of container runtimes: what baseline lets a container add, as written.
+pub const ALLOWED: &[&str] = &[
     "AUDIT_WRITE",
     "CHOWN",
     "DAC_OVERRIDE",
