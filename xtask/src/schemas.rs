@@ -61,7 +61,7 @@ pub(crate) fn junit() -> Result<PathBuf> {
     if schema.is_file() {
         return Ok(schema);
     }
-    let text = packed(JUNIT_PACKAGE, &["--no-binary", ":all:"], "tarfile", JUNIT_FILE)?;
+    let text = packed(JUNIT_PACKAGE, &["--no-binary", "pytest"], "tarfile", JUNIT_FILE)?;
     keep(&text, &schema)
 }
 

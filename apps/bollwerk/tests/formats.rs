@@ -55,6 +55,12 @@ fn reports(format: &str) -> Vec<(String, Value)> {
     let reports: Vec<_> = runs.iter().map(both).collect();
     let written = WRITTEN.iter().find(|(name, _)| *name == format).unwrap().1;
     assert!(reports[1].0.contains(written), "the hostile names are not in it");
+    for list in ["findings", "gaps", "hidden", "resolved"] {
+        assert!(
+            reports.iter().any(|(_, report)| length(report, list) > 0),
+            "{list} is never there"
+        );
+    }
     reports
 }
 

@@ -3,14 +3,14 @@
 use crate::Control;
 
 mod admission;
-mod availability;
+pub(crate) mod availability;
 mod confinement;
 mod control_plane;
 mod exposure;
 mod group;
 mod image;
 mod lifecycle;
-mod namespace;
+pub(crate) mod namespace;
 mod network;
 mod pod;
 mod resource;

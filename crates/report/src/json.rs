@@ -126,6 +126,9 @@ struct JsonLocation<'a> {
 struct JsonFix<'a> {
     text: &'a str,
     applicability: &'static str,
+    /// Why it is unsafe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<&'static str>,
     edits: Vec<JsonEdit<'a>>,
 }
 
@@ -247,7 +250,12 @@ impl<'a> JsonFix<'a> {
             }
             Edit::Remove { at } => JsonEdit { op: "remove", path: at.to_string(), value: None },
         });
-        Self { text: &fix.text, applicability: fix.applicability.name(), edits: edits.collect() }
+        Self {
+            text: &fix.text,
+            applicability: fix.applicability.name(),
+            risk: fix.applicability.risk(),
+            edits: edits.collect(),
+        }
     }
 }
 

@@ -75,7 +75,7 @@ fn findings() -> Vec<Finding> {
     let lines = ["      - name: web", "        securityContext:", "    privileged: true # no"];
     safe.frame = Some(frame(10, 0, &lines));
     let mut wide = finding(Severity::High, 1, None, "日本語😀");
-    wide.fix = Some(Fix::remove(wide.path.clone()).risky());
+    wide.fix = Some(Fix::remove(wide.path.clone()).risky("the program may need it"));
     wide.location = Some(location("ünïcode/ä#?.yaml", 3, (15, 19)));
     wide.frame = Some(frame(3, 0, &["{名: 日本語😀, a: true}"]));
     let mut long = finding(Severity::Medium, 0, Some("shop"), "long");

@@ -7,7 +7,7 @@ mod disruption_budget_never_satisfied;
 mod killed_without_grace;
 mod liveness_probe_missing;
 mod readiness_probe_missing;
-mod selector;
+pub(crate) mod selector;
 mod service;
 mod update_stops_all_replicas;
 

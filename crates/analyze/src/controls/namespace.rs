@@ -4,7 +4,7 @@ use crate::Control;
 
 mod default_account_mounts_token;
 mod default_namespace_used;
-mod guard;
+pub(crate) mod guard;
 mod limit_range_missing;
 mod namespace_egress_open;
 mod namespace_without_network_policy;
@@ -31,6 +31,6 @@ pub(super) const CONTROLS: &[&Control] = &[
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
 /// Namespaces that Kubernetes makes for itself; its components need every right there.
-fn is_of_the_system(namespace: &model::Object<'_>) -> bool {
+pub(crate) fn is_of_the_system(namespace: &model::Object<'_>) -> bool {
     matches!(namespace.name, "kube-system" | "kube-public" | "kube-node-lease")
 }

@@ -33,6 +33,8 @@ pub(super) struct Folders {
     /// Names in order.
     pub(super) names: Vec<String>,
     numbers: BTreeMap<String, usize>,
+    /// All files are in one folder: they stand for themselves.
+    is_flat: bool,
 }
 
 impl Folders {
@@ -57,7 +59,8 @@ impl Folders {
         let numbers = by_name.values().zip(0..);
         let numbers =
             numbers.flat_map(|(files, number)| files.iter().map(move |file| (*file, number)));
-        Self { names, numbers: numbers.map(|(file, number)| (file.to_owned(), number)).collect() }
+        let numbers = numbers.map(|(file, number)| (file.to_owned(), number)).collect();
+        Self { names, numbers, is_flat }
     }
 
     /// The number of a file's folder.
@@ -104,7 +107,8 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
          <h2 id=\"picture-title\">Where the risk sits</h2>\n<div>"
     )?;
     let by_namespace = by_namespace.iter().map(|(name, counts)| (name.as_str(), *counts));
-    chart("folder", "Folders", by_folder.into_iter().collect(), out)?;
+    let title = if folders.is_flat { "Files" } else { "Folders" };
+    chart("folder", title, by_folder.into_iter().collect(), out)?;
     chart("namespace", "Namespaces", by_namespace.collect(), out)?;
     writeln!(out, "</div>\n</section>")
 }

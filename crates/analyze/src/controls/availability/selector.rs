@@ -11,18 +11,18 @@ const REPLICATED: &[(&str, &str)] = &[("apps", "Deployment"), ("apps", "Stateful
 const NEIGHBOURS_MAX: usize = 1_000;
 
 /// Replicas asked for; Kubernetes takes one where none are written.
-pub(super) fn replicas(object: &Object<'_>) -> i64 {
+pub(crate) fn replicas(object: &Object<'_>) -> i64 {
     object.root.field("spec.replicas").and_then(Node::as_int).unwrap_or(1)
 }
 
 /// The budgets of an object's namespace; none if there are too many to look at, which is told.
-pub(super) fn budgets<'s>(report: &mut Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
+pub(crate) fn budgets<'s>(report: &mut Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
     neighbours(report, object, &[("policy", "PodDisruptionBudget")])
 }
 
 /// The workloads in a budget's namespace that it selects; none if there are too many to look at,
 /// which is told.
-pub(super) fn selected<'s>(
+pub(crate) fn selected<'s>(
     report: &mut Report<'s>,
     budget: &Object<'_>,
 ) -> Option<Vec<Object<'s>>> {
@@ -52,7 +52,7 @@ fn neighbours<'s>(
 }
 
 /// Whether a label selector selects a pod (apimachinery, labels.Requirement).
-pub(super) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
+pub(crate) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
     let labels = pod.root.field("metadata.labels");
     let label = |key: &str| labels.and_then(|labels| labels.str(key));
     let mut equals = selector.get("matchLabels").into_iter().flat_map(Node::entries);

@@ -26,7 +26,12 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
         let because =
             format!("profile `{}` writes down what it forbids and lets it happen", object.name);
         let at = object.at("spec.complainMode");
-        return report.finding(at.clone(), because, Fix::set(at, "false").risky());
+        return report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "false")
+                .risky("programs under the profile may do what it would then refuse"),
+        );
     }
     let Some(text) = object.root.field("spec.policy").and_then(Node::as_str) else { return };
     if let Some(rule) = text.lines().find_map(weak_rule) {

@@ -19,6 +19,8 @@ fn check(account: &Object<'_>, report: &mut Report<'_>) {
         let because = "every pod of the namespace that names no account holds a token for the \
                        API server, which an attacker in it can use";
         let at = account.at(FIELD);
-        report.finding(at.clone(), because, Fix::set(at, "false").risky());
+        let fix = Fix::set(at.clone(), "false")
+            .risky("pods that ask the API server as this account lose their token");
+        report.finding(at, because, fix);
     }
 }

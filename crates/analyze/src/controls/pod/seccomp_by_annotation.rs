@@ -25,9 +25,13 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     let edits = seccomp::ignored_annotations(pod)
         .map(|(key, value)| seccomp::as_field(pod, key, value))
         .collect::<Option<Vec<_>>>();
-    let fix = Fix {
-        edits: edits.into_iter().flatten().flatten().collect(),
-        ..Fix::advice("set `seccompProfile` in the securityContext, and drop the annotation")
+    let advice = "set `seccompProfile` in the securityContext, and drop the annotation";
+    let edits: Vec<_> = edits.into_iter().flatten().flatten().collect();
+    let fix = if edits.is_empty() {
+        Fix::advice(advice)
+    } else {
+        let fix = Fix { edits, ..Fix::advice(advice) };
+        fix.risky("the program may need a system call that the profile keeps from it")
     };
     report.finding(pod.metadata_at("annotations").key(key), because, fix);
 }
