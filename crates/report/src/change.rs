@@ -44,7 +44,7 @@ fn one(change: &Change, out: &mut dyn Write) -> io::Result<()> {
     for SettingChange { name, old, new } in &change.settings {
         let name = harmless(name);
         let space = width.saturating_sub(cells(&name));
-        let [old, new] = [value(old), value(new)].map(harmless);
+        let [old, new] = [value(old.as_deref()), value(new.as_deref())].map(harmless);
         writeln!(out, "      {name}{:space$}  {DIM}{old} →{DIM:#} {new}", "")?;
     }
     if change.more > 0 {
@@ -63,8 +63,8 @@ pub(crate) fn sign(kind: ChangeKind) -> &'static str {
 }
 
 /// A setting's value, or the words for none.
-pub(crate) fn value(value: &Option<String>) -> &str {
-    match value.as_deref() {
+pub(crate) fn value(value: Option<&str>) -> &str {
+    match value {
         Some("") => "(none)",
         Some(text) => text,
         None => "(not set)",
@@ -74,7 +74,7 @@ pub(crate) fn value(value: &Option<String>) -> &str {
 /// What differs in an object, one text for each setting, and one for what is not listed.
 pub(crate) fn differences(change: &Change) -> Vec<String> {
     let difference = |setting: &SettingChange| {
-        let [old, new] = [value(&setting.old), value(&setting.new)];
+        let [old, new] = [value(setting.old.as_deref()), value(setting.new.as_deref())];
         format!("{}: {old} → {new}", setting.name)
     };
     let mut texts: Vec<String> = change.settings.iter().map(difference).collect();

@@ -330,7 +330,7 @@ impl<'a> JsonResolved<'a> {
 
 /// How an object differs from an older state.
 #[derive(Serialize)]
-struct JsonChange<'a> {
+pub(crate) struct JsonChange<'a> {
     object: &'a str,
     change: &'static str,
     file: &'a str,
@@ -346,7 +346,7 @@ struct JsonSetting<'a> {
 }
 
 impl<'a> JsonChange<'a> {
-    fn new(change: &'a Change) -> Self {
+    pub(crate) fn new(change: &'a Change) -> Self {
         let setting = |setting: &'a SettingChange| JsonSetting {
             name: &setting.name,
             old: setting.old.as_deref(),
@@ -365,7 +365,7 @@ impl<'a> JsonChange<'a> {
 /// What is said of a framework.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct JsonFramework<'a> {
+pub(crate) struct JsonFramework<'a> {
     name: &'a str,
     title: &'a str,
     source: &'a str,
@@ -388,7 +388,7 @@ struct JsonItem<'a> {
 }
 
 impl<'a> JsonFramework<'a> {
-    fn new(compliance: &'a Compliance) -> Self {
+    pub(crate) fn new(compliance: &'a Compliance) -> Self {
         let count = |status: &Status| (status.name(), compliance.count(*status));
         let item = |answer: &'a Answer| JsonItem {
             section: answer.section.1,

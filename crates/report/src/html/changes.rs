@@ -55,7 +55,7 @@ fn one(change: &Change, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<table><tbody>")?;
     for setting in &change.settings {
         let [name, old, new] =
-            [&setting.name, value(&setting.old), value(&setting.new)].map(text);
+            [&setting.name, value(setting.old.as_deref()), value(setting.new.as_deref())].map(text);
         writeln!(
             out,
             "<tr><th scope=\"row\"><bdi>{name}</bdi><td><del><bdi>{old}</bdi></del> \

@@ -14,7 +14,7 @@ use crate::markup::text;
 use crate::sarif::uri;
 use crate::wording::{counted, found_for};
 
-/// Most controls without findings named beside an item; more are folded.
+/// Most controls without findings to show named beside an item; more are folded.
 const QUIET_MAX: usize = 3;
 /// Width of the bar, in hundredths of a percent.
 const BAR_WIDTH: usize = 10_000;
@@ -40,9 +40,8 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
 
 /// The statuses that occur among items, with their counts.
 fn counts(items: &[Answer]) -> impl Iterator<Item = (Status, usize)> + '_ {
-    let count = |status: &Status| {
-        (*status, items.iter().filter(|answer| answer.status == *status).count())
-    };
+    let count =
+        |status: &Status| (*status, items.iter().filter(|answer| answer.status == *status).count());
     Status::ALL.iter().map(count).filter(|(_, count)| *count > 0)
 }
 
@@ -144,9 +143,8 @@ fn item(answer: &Answer, found: &Found<'_>, out: &mut dyn Write) -> io::Result<(
 fn controls(answer: &Answer, found: &Found<'_>, out: &mut dyn Write) -> io::Result<()> {
     let fired = answer.controls.iter().filter_map(|name| found.get(name)).flatten();
     let fired: BTreeSet<&str> = fired.copied().collect();
-    let link = |name: &&str| {
-        format!("<a href=\"#control={}\"><code>{}</code></a>", uri(name), text(name))
-    };
+    let link =
+        |name: &&str| format!("<a href=\"#control={}\"><code>{}</code></a>", uri(name), text(name));
     let links: Vec<_> = fired.iter().map(link).collect();
     let quiet = answer.controls.iter().filter(|name| !found.contains_key(*name));
     let quiet: Vec<_> = quiet.map(|name| format!("<code>{}</code>", text(name))).collect();
@@ -155,13 +153,13 @@ fn controls(answer: &Answer, found: &Found<'_>, out: &mut dyn Write) -> io::Resu
     }
     match quiet.len() {
         0 => Ok(()),
-        ..=QUIET_MAX => {
-            writeln!(out, "<div class=\"controls dim\">{} found nothing</div>", quiet.join(" "))
+        1..=QUIET_MAX => {
+            writeln!(out, "<div class=\"controls dim\">{}</div>", quiet.join(" "))
         }
         count => writeln!(
             out,
-            "<details class=\"controls dim\"><summary>{} found nothing</summary>{}</details>",
-            counted(count as u64, "control"),
+            "<details class=\"controls dim\"><summary>{}</summary>{}</details>",
+            counted(count as u64, if links.is_empty() { "control" } else { "more control" }),
             quiet.join(" ")
         ),
     }
