@@ -1,8 +1,9 @@
 //! One page for a browser: works offline, loads nothing, runs nothing but its own script.
 //!
 //! What must be seen without a script is written as HTML: the outcome, the gaps, the picture of
-//! where the risk sits, a framework's items, what differs, and the worst findings. The script replaces the latter by all of them, from
-//! one block of JSON, and draws only what is looked at.
+//! where the risk sits, a framework's items, what differs, and the worst findings. The
+//! script replaces the latter by all of them, from one block of JSON, and draws only what is
+//! looked at.
 
 mod changes;
 mod data;

@@ -5,8 +5,10 @@
 //! approved deviation, what is gone since the baseline a closed one, and what could not be
 //! assessed a risk under investigation. An item of a framework that fails, passes or is accepted
 //! is an OSCAL finding; of one that was seen in part or not at all nothing can be concluded, so
-//! that it is an observation, as is each object that differs from an older state. All UUIDs are made of names, so that two runs over the
-//! same input differ in nothing and a later run tells the same risk by the same UUID.
+//! that it is an observation, as is each object that differs from an older state.
+//!
+//! All UUIDs are made of names, so that two runs over the same input differ in nothing and a
+//! later run tells the same risk by the same UUID.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};

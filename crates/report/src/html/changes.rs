@@ -46,8 +46,8 @@ fn one(change: &Change, out: &mut dyn Write) -> io::Result<()> {
     let [object, file] = [&change.object, json::file_name(&change.file)].map(text);
     writeln!(
         out,
-        "<li class=\"{kind}\"><span class=\"sign\"><b aria-hidden=\"true\">{sign}</b> {kind}</span> \
-         <bdi>{object}</bdi> <bdi class=\"dim\">{file}</bdi>"
+        "<li class=\"{kind}\"><span class=\"sign\"><b aria-hidden=\"true\">{sign}</b> {kind}\
+         </span> <bdi>{object}</bdi> <bdi class=\"dim\">{file}</bdi>"
     )?;
     if change.settings.is_empty() && change.more == 0 {
         return Ok(());
