@@ -158,9 +158,12 @@ fn keys_and_clicks_lead_through_the_findings() {
     let text = std::fs::read_to_string(page).unwrap();
     let text = text.replacen("Content-Security-Policy", "none", 1);
     folder.write("pressed.html", &text.replace("</body>", PRESS));
-    let dom = opened(&browser, &folder.path().join("pressed.html"), "");
+    let dom = opened(&browser, &folder.path().join("pressed.html"), "severity=high");
     let title = dom.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
-    assert_eq!(title, "search page group-head row-head group-head 1 #q=privileged");
+    assert_eq!(
+        title,
+        "search page group-head row-head group-head 1 #severity=high&amp;q=privileged"
+    );
     // With the policy the same script does not run.
     folder.write(
         "policy.html",
