@@ -17,9 +17,18 @@ var verbs = map[string]func(line []byte) (any, error){
 	"json-stream":         jsonStream,
 	"yaml":                yamlToJSON,
 	"yaml-strict":         yamlToJSONStrict,
+	"node-authorize":      nodeAuthorize,
+	"node-rules":          nodeRules,
 	"pod-security":        podSecurity,
 	"pod-security-checks": podSecurityChecks,
 	"pod-security-policy": podSecurityPolicy,
+	"rbac-authorize":      rbacAuthorize,
+	"rbac-bootstrap":      rbacBootstrap,
+	"rbac-covers":         rbacCovers,
+	"rbac-escalation":     rbacEscalation,
+	"rbac-impersonation":  rbacImpersonation,
+	"rbac-rules-for":      rbacRulesFor,
+	"rbac-subjects":       rbacSubjects,
 }
 
 func main() {

@@ -5,3 +5,4 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod pod_security;
+pub mod rbac;

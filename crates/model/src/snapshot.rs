@@ -267,6 +267,22 @@ impl Snapshot {
         found.into_iter().flatten().map(|id| self.object(*id))
     }
 
+    /// All objects of a kind in a world, of whatever namespace, in the order they were taken in.
+    /// Only for the kinds of [`NEIGHBOURS`].
+    pub fn of_kind(
+        &self,
+        world: WorldId,
+        (group, kind): (&str, &str),
+    ) -> impl Iterator<Item = (ObjectId, Object<'_>)> + use<'_> {
+        let kind = neighbour_kind(group, kind);
+        debug_assert!(kind.is_some(), "no answer is kept ready for this kind");
+        let found = kind.and_then(|kind| self.neighbours.get(&(world, kind)));
+        let mut ids: Vec<ObjectId> =
+            found.into_iter().flat_map(HashMap::values).flatten().copied().collect();
+        ids.sort_unstable();
+        ids.into_iter().map(|id| (id, self.object(id)))
+    }
+
     /// Bytes its objects take.
     pub fn bytes(&self) -> usize {
         self.pools.iter().map(Pool::bytes).sum::<usize>()
@@ -278,8 +294,10 @@ impl Snapshot {
 /// runs in it, and what names another object.
 pub const NEIGHBOURS: &[(&str, &str)] = &[
     ("", "LimitRange"),
+    ("", "PersistentVolume"),
     ("", "Pod"),
     ("", "ResourceQuota"),
+    ("", "ServiceAccount"),
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
     ("apps", "DaemonSet"),
@@ -287,6 +305,7 @@ pub const NEIGHBOURS: &[(&str, &str)] = &[
     ("apps", "StatefulSet"),
     ("batch", "CronJob"),
     ("batch", "Job"),
+    ("certificates.k8s.io", "PodCertificateRequest"),
     ("cilium.io", "CiliumClusterwideNetworkPolicy"),
     ("cilium.io", "CiliumNetworkPolicy"),
     ("crd.projectcalico.org", "GlobalNetworkPolicy"),
@@ -297,7 +316,13 @@ pub const NEIGHBOURS: &[(&str, &str)] = &[
     ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
     ("projectcalico.org", "GlobalNetworkPolicy"),
     ("projectcalico.org", "NetworkPolicy"),
+    ("rbac.authorization.k8s.io", "ClusterRole"),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+    ("rbac.authorization.k8s.io", "Role"),
+    ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("resource.k8s.io", "ResourceSlice"),
     ("security-profiles-operator.x-k8s.io", "SeccompProfile"),
+    ("storage.k8s.io", "VolumeAttachment"),
 ];
 
 /// The kind as [`NEIGHBOURS`] lists it, if it does.
