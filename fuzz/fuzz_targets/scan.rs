@@ -1,6 +1,7 @@
 //! Arbitrary bytes as standard input, through the whole path and every renderer.
 #![no_main]
 
+use analyze::{compliance, frameworks};
 use bollwerk::assess;
 use bollwerk::config::Settings;
 use collect::manifests::Input;
@@ -24,6 +25,18 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(1 <= place.line && place.line <= place.end_line && place.end_line <= lines);
         assert!(finding.fingerprint.as_str().starts_with("f1:"));
     }
+    let empty = model::Snapshot::new(settings.kubernetes_version, now);
+    let changes = analyze::change::changes(&empty, &assessment.snapshot, true);
+    let findings: Vec<_> = assessment.findings.iter().collect();
+    let run = compliance::Run {
+        snapshot: &assessment.snapshot,
+        workloads: assessment.coverage.workloads,
+        options: &settings.judge,
+        findings: &findings,
+        hidden: &[],
+        gaps: assessment.gaps.len(),
+    };
+    let compliance = compliance::assess(frameworks::all()[0], &run);
     let report = Report {
         program_version: "0",
         kubernetes_version: assessment.snapshot.version,
@@ -36,13 +49,20 @@ fuzz_target!(|bytes: &[u8]| {
         resolved: &[],
         gaps: &assessment.gaps,
         coverage: assessment.coverage,
+        compliance: Some(&compliance),
+        changes: Some(&changes),
         rules: &[],
         policy: &Policy::default(),
     };
-    for format in [Format::Json, Format::Sarif] {
+    for format in [Format::Json, Format::Sarif, Format::Gitlab, Format::Oscal] {
         let mut out = Vec::new();
         render(&report, format, &mut out).expect("memory takes everything");
         serde_json::from_slice::<serde_json::Value>(&out).expect("it writes JSON");
+    }
+    for format in [Format::Html, Format::Junit, Format::Markdown, Format::Csv] {
+        let mut out = Vec::new();
+        render(&report, format, &mut out).expect("memory takes everything");
+        String::from_utf8(out).expect("it writes UTF-8");
     }
     let mut out = Vec::new();
     render(&report, Format::Terminal { show: model::Severity::Info }, &mut out)

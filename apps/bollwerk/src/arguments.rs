@@ -23,6 +23,9 @@ pub(crate) enum Command {
     /// Repair manifests in their text, comments and formatting kept
     #[command(after_help = FIX_EXAMPLES)]
     Fix(Box<Fix>),
+    /// Write what namespaces lack: Pod Security labels, network policies, limits, budgets
+    #[command(after_help = HARDEN_EXAMPLES)]
+    Harden(Box<Harden>),
     /// Tell what a change does to security: new and gone findings, settings that differ
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Box<Diff>),
@@ -262,7 +265,10 @@ Examples:
   bollwerk fix deploy/ --unsafe
 
 Safe fixes take away what no working program can notice. Risky ones (`--unsafe`) may break a
-program that needs what they take away: try them first.";
+program that needs what they take away: try them first.
+
+Exit codes, judged with what was repaired: 0 no finding at the threshold, 1 findings, 2 wrong use,
+3 something could not be assessed";
 
 #[derive(Args)]
 pub(crate) struct Fix {
@@ -276,6 +282,39 @@ pub(crate) struct Fix {
     /// Apply risky fixes too
     #[arg(long)]
     pub(crate) r#unsafe: bool,
+}
+
+const HARDEN_EXAMPLES: &str = "\
+Examples:
+  bollwerk harden deploy/ --diff
+  bollwerk harden deploy/
+  bollwerk harden deploy/ --output policies/
+
+For every Namespace object below PATH it writes, into PATH/hardening/⟨namespace⟩/, what is missing:
+  network.yaml       a default that lets nothing in or out, and what keeps everything working that
+                     can be seen: DNS, Services, declared ports; calls to the outside, but not to
+                     the services that hand out the node's rights
+  resources.yaml     a LimitRange and a ResourceQuota, from what the workloads ask for
+  availability.yaml  a PodDisruptionBudget for each workload with replicas
+It labels the Namespace with the strictest Pod Security level that its pods pass, asks for warnings
+at `restricted`, and applies safe fixes as `bollwerk fix` does. What is there is never changed, so a
+second run does nothing. Review what it writes before you apply it.
+
+Exit codes, judged with what was written: 0 no finding at the threshold, 1 findings, 2 wrong use,
+3 something could not be assessed";
+
+#[derive(Args)]
+pub(crate) struct Harden {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    /// Folder for new manifests [default: `hardening` in PATH, or beside it]
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print what would change, as a unified diff, and write nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
 }
 
 const DIFF_EXAMPLES: &str = "\

@@ -25,6 +25,25 @@ pub(crate) fn collect(inputs: &Inputs, settings: &Settings) -> Result<(Snapshot,
     Ok(assess::collect(named(inputs)?, settings, taken_at, digest_key()))
 }
 
+/// Reads all inputs, and a folder (which need not be there) that belongs to the first of them.
+pub(crate) fn collect_with(
+    inputs: &Inputs,
+    part: Option<&Path>,
+    settings: &Settings,
+) -> Result<(Snapshot, Sources)> {
+    let taken_at = inputs.reading.now.unwrap_or_else(jiff::Timestamp::now);
+    let mut named = named(inputs)?;
+    let is_there = |part: &Path| {
+        let holds = std::fs::read_dir(part).is_ok_and(|mut entries| entries.next().is_some());
+        holds || settings.collect.overlay.keys().any(|new| new.starts_with(part))
+    };
+    if let (Some(part), Some(Input::Path(of))) = (part.filter(|it| is_there(it)), named.first()) {
+        let (path, world) = (part.to_owned(), of.display().to_string());
+        named.push(Input::Copy { shown: path.clone(), path, world });
+    }
+    Ok(assess::collect(named, settings, taken_at, digest_key()))
+}
+
 pub(crate) fn saved(path: &Path) -> Result<Snapshot> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("cannot read the snapshot {shown}"))?;

@@ -13,8 +13,10 @@ mod fix;
 mod frameworks;
 mod generate;
 mod git;
+mod harden;
 mod inputs;
 mod progress;
+pub mod repair;
 mod scan;
 mod snapshot;
 mod stats;
@@ -51,6 +53,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Diff(diff) => diff::run(&diff),
         Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
+        Command::Harden(harden) => harden::run(&harden),
         Command::Snapshot(snapshot) => snapshot::run(&snapshot),
         Command::Explain(explain) => catalog::explain(&explain),
         Command::Controls(controls) => catalog::list(&controls),

@@ -98,6 +98,38 @@ fn the_filter_in_the_address_shows_what_it_says() {
     assert!(cases[..7].iter().all(|(_, expected)| *expected > 0), "a case without findings");
 }
 
+#[test]
+fn the_controls_of_an_item_lead_to_their_findings() {
+    let Some(browser) = browser() else { return };
+    let folder = Folder::new(&[]);
+    let shop = examples().canonicalize().unwrap();
+    let run = |format: &str| {
+        let arguments = ["scan", shop.to_str().unwrap(), "--no-config", "--framework=cis-1.12"];
+        bollwerk(folder.path(), &[&arguments[..], &["--format", format]].concat(), "").1
+    };
+    folder.write("page.html", &run("html"));
+    let report: Value = serde_json::from_str(&run("json")).unwrap();
+    let page = folder.path().join("page.html");
+    let dom = opened(&browser, &page, "control=privileged-container");
+    let expected = count(&report, |it| it["control"] == "privileged-container");
+    assert!(expected > 0);
+    assert_eq!((told(&dom, "shown"), drawn(&dom)), (expected, expected));
+    let framework = dom.split("id=\"framework\"").nth(1).unwrap().split("</section>").next();
+    let framework = framework.unwrap();
+    let controls: Vec<&str> = framework
+        .split("href=\"#control=")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(controls.contains(&"privileged-container"));
+    for control in controls {
+        assert!(count(&report, |it| it["control"] == control) > 0, "{control} leads nowhere");
+    }
+    // The bar says in words what it shows.
+    let fails = report["framework"]["summary"]["fail"].as_u64().unwrap();
+    assert!(framework.contains(&format!("aria-label=\"{fails} fail, ")));
+}
+
 /// Presses keys and leaves in the title what has the focus after each.
 const PRESS: &str = "<script>addEventListener('load', () => {
 const told = [];
@@ -126,9 +158,12 @@ fn keys_and_clicks_lead_through_the_findings() {
     let text = std::fs::read_to_string(page).unwrap();
     let text = text.replacen("Content-Security-Policy", "none", 1);
     folder.write("pressed.html", &text.replace("</body>", PRESS));
-    let dom = opened(&browser, &folder.path().join("pressed.html"), "");
+    let dom = opened(&browser, &folder.path().join("pressed.html"), "severity=high");
     let title = dom.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
-    assert_eq!(title, "search page group-head row-head group-head 1 #q=privileged");
+    assert_eq!(
+        title,
+        "search page group-head row-head group-head 1 #severity=high&amp;q=privileged"
+    );
     // With the policy the same script does not run.
     folder.write(
         "policy.html",

@@ -104,7 +104,8 @@ fn key(finding: &Finding, assessment: &Assessment, contents: &HashMap<String, St
 /// All findings of objects on which no neighbour has a say: those whose namespace has no Pod
 /// Security label, no default of limits and no service account that decides about its token
 /// anywhere in the corpus. These are the objects Kubernetes itself would look at. Left out, since
-/// they are about two objects together: what a Namespace lacks, and budgets with their workloads.
+/// they are about two objects together: what a Namespace lacks, budgets with their workloads, and
+/// profiles with their pods.
 fn independent(
     assessment: &Assessment,
     contents: &HashMap<String, String>,
@@ -119,6 +120,7 @@ fn independent(
         .iter()
         .filter(|finding| !dependent.contains(&namespace(finding)))
         .filter(|finding| !finding.control.starts_with("disruption-budget-"))
+        .filter(|finding| finding.control != "localhost-profile-not-provided")
         .filter(|finding| {
             !matches!(&finding.subject, Subject::Object { kind, .. } if kind == "Namespace")
         })
@@ -258,14 +260,85 @@ fn makes_pods(document: &Value) -> bool {
     has_containers(document) || document["spec"]["template"]["spec"].is_object()
 }
 
-/// Kinds that hold credentials or the way to them, beside pods and Secrets.
-const SECRET_KINDS: &[&str] = &[
-    "ClusterExternalSecret",
-    "ClusterSecretStore",
-    "EncryptionConfiguration",
-    "ExternalSecret",
-    "SealedSecret",
-    "Secret",
+/// Kinds that a control of a family may fire on, beside those that make pods.
+const CARRIERS: &[(&str, &[&str])] = &[
+    (
+        "admission",
+        &[
+            "APIService",
+            "AdmissionConfiguration",
+            "AppProject",
+            "ClusterPolicy",
+            "CustomResourceDefinition",
+            "ImageValidatingPolicy",
+            "MutatingWebhookConfiguration",
+            "PodSecurityConfiguration",
+            "Policy",
+            "PolicyException",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "ValidatingPolicy",
+            "ValidatingWebhookConfiguration",
+        ],
+    ),
+    ("availability", &["Deployment", "PodDisruptionBudget", "StatefulSet"]),
+    ("confinement", &["AppArmorProfile", "ConfigMap", "SeccompProfile"]),
+    (
+        "control-plane",
+        &[
+            "ClusterConfiguration",
+            "InitConfiguration",
+            "JoinConfiguration",
+            "KubeProxyConfiguration",
+            "KubeadmConfig",
+            "KubeadmConfigTemplate",
+            "KubeadmControlPlane",
+            "KubeadmControlPlaneTemplate",
+            "KubeletConfiguration",
+            "Policy",
+        ],
+    ),
+    ("exposure", &["Gateway", "Ingress", "Service"]),
+    ("image", &[]),
+    ("namespace", &["Namespace", "ServiceAccount"]),
+    (
+        "network",
+        &[
+            "AuthorizationPolicy",
+            "CiliumClusterwideNetworkPolicy",
+            "CiliumNetworkPolicy",
+            "DestinationRule",
+            "NetworkPolicy",
+            "PeerAuthentication",
+        ],
+    ),
+    ("pod", &["PersistentVolume"]),
+    ("resource", &[]),
+    (
+        "secret",
+        &[
+            "ClusterExternalSecret",
+            "ClusterSecretStore",
+            "ConfigMap",
+            "EncryptionConfiguration",
+            "ExternalSecret",
+            "SealedSecret",
+            "Secret",
+            "SecretStore",
+        ],
+    ),
+];
+
+/// Families some of whose controls look at pods.
+const OF_PODS: &[&str] = &[
+    "availability",
+    "confinement",
+    "control-plane",
+    "image",
+    "network",
+    "pod",
+    "resource",
+    "secret",
 ];
 
 #[test]
@@ -280,31 +353,29 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
         let file = &assessment.snapshot.files[origin.file as usize];
         let values =
             read.entry(file).or_insert_with(|| documents(&std::fs::read_to_string(file).unwrap()));
+        let document = &values[origin.document as usize];
         let Subject::Object { kind, namespace, .. } = &finding.subject else { panic!() };
         let family = match analyze::catalog::find(finding.control) {
             Some(control) => analyze::catalog::family(control),
             None => "pod",
         };
-        let carries = match (family, finding.control) {
-            (_, "persistent-volume-on-host") => kind == "PersistentVolume",
-            (_, "secret-data-committed") => kind == "Secret",
-            (_, "credential-in-config-map") => kind == "ConfigMap",
-            (_, "credential-in-annotation") => true,
-            ("namespace", "default-namespace-used") => namespace.as_deref() == Some("default"),
-            ("namespace", "workload-in-system-namespace") => {
-                makes_pods(&values[origin.document as usize])
-            }
-            ("namespace", _) => kind == "Namespace",
-            ("admission", _) => !["Pod", "Deployment", "Service"].contains(&kind.as_str()),
-            ("exposure", _) => ["Service", "Ingress", "Gateway"].contains(&kind.as_str()),
-            ("network", _) => ["NetworkPolicy", "Namespace"].contains(&kind.as_str()),
-            ("secret", name) if !name.contains("-in-") && !name.starts_with("secret-") => {
-                SECRET_KINDS.contains(&kind.as_str())
-            }
-            ("pod" | "image" | "secret" | "resource", _) => {
-                makes_pods(&values[origin.document as usize])
-            }
-            _ => continue,
+        let of_family = || {
+            let kinds = CARRIERS.iter().find(|(name, _)| *name == family);
+            let (_, kinds) = kinds.unwrap_or_else(|| panic!("no kinds for family {family}"));
+            kinds.contains(&kind.as_str()) || (OF_PODS.contains(&family) && makes_pods(document))
+        };
+        let carries = match finding.control {
+            "persistent-volume-on-host" => kind == "PersistentVolume",
+            "secret-data-committed" | "long-lived-service-account-token" => kind == "Secret",
+            "credential-in-config-map" => kind == "ConfigMap",
+            "disruption-budget-never-satisfied" => kind == "PodDisruptionBudget",
+            // Annotations and versions are every object's.
+            "credential-in-annotation" | "removed-api-version" | "deprecated-api-version" => true,
+            "default-namespace-used" => namespace.as_deref() == Some("default"),
+            "workload-in-system-namespace" => makes_pods(document),
+            "default-account-mounts-token" => kind == "ServiceAccount",
+            _ if family == "namespace" => kind == "Namespace",
+            _ => of_family(),
         };
         assert!(carries, "{} fired on {kind}: {finding:?}", finding.control);
     }

@@ -137,3 +137,97 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// A pod's text with one container, and what `fix` makes of it.
+fn check_fix(flags: &[&str], text: &str, expected: &str) {
+    assert_eq!(fixed(text, flags), expected);
+    assert_eq!(fixed(expected, flags), expected, "a second run changes nothing");
+}
+
+#[test]
+fn unusual_texts_keep_what_is_not_named() {
+    const HEAD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n";
+    let seccomp = |text: &str, expected: &str| {
+        let [text, expected] = [text, expected].map(|it| it.replace('$', HEAD));
+        check_fix(&["--only=seccomp-not-set"], &text, &expected);
+    };
+    let block = "  securityContext:\n    seccompProfile:\n      type: RuntimeDefault";
+    // No line break at the end, and a byte order mark at the start.
+    let pod = "$spec:\n  containers:\n  - {name: a, image: b}";
+    seccomp(pod, &format!("{pod}\n{block}"));
+    seccomp(&format!("\u{feff}{pod}\n"), &format!("\u{feff}{pod}\n{block}\n"));
+    // Documents with comments at their markers, and comments behind tabs.
+    let two =
+        "# top\n--- # one\n$spec:\n  containers:\n  - {name: a, image: b}\t#\tc\n--- # two\na: 1\n";
+    let after = two.replace("#\tc\n", &format!("#\tc\n{block}\n"));
+    seccomp(two, &after);
+    // Empty, null and flow-style places.
+    for (place, filled) in [
+        ("{} # none", "{seccompProfile: {type: RuntimeDefault}} # none"),
+        ("{ }", "{seccompProfile: {type: RuntimeDefault}}"),
+        ("# none", "\n    seccompProfile:\n      type: RuntimeDefault # none"),
+        ("{runAsUser: 1,}", "{runAsUser: 1, seccompProfile: {type: RuntimeDefault}}"),
+    ] {
+        let pod = |place: &str| {
+            let pod = format!(
+                "$spec:\n  securityContext: {place}\n  containers: [{{name: a, image: b}}]\n"
+            );
+            pod.replace(": \n", ":\n")
+        };
+        seccomp(&pod(place), &pod(filled));
+    }
+    // Block scalars and plain text over several lines stand last.
+    let last = "$spec:\n  containers:\n  - name: a\n    image: b\n    args:\n    - |\n      x\n\n    \
+                - some\n      more\n";
+    seccomp(last, &format!("{last}{block}\n"));
+    // JSON with tabs.
+    let json = "{\n\t\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"a\"},\n\t\
+                \"spec\": {\n\t\t\"containers\": [{\"name\": \"a\", \"image\": \"b\"}]\n\t}\n}";
+    let added =
+        "}],\n\t\t\"securityContext\": {\"seccompProfile\": {\"type\": \"RuntimeDefault\"}}\n";
+    seccomp(json, &json.replace("}]\n", added));
+}
+
+#[test]
+fn a_profile_moves_from_its_annotation_as_a_whole_or_stays() {
+    const KEY: &str = "container.apparmor.security.beta.kubernetes.io";
+    let pod = |annotations: &str, container: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n{annotations}spec:\n  containers:\n  - \
+             name: a\n    image: b\n{container}"
+        )
+    };
+    let only = ["--only=apparmor-by-annotation"];
+    let annotated = format!("  annotations:\n    {KEY}/a: localhost/p\n    x: y\n");
+    check_fix(
+        &only,
+        &pod(&annotated, ""),
+        &pod(
+            "  annotations:\n    x: y\n",
+            "    securityContext:\n      appArmorProfile:\n        type: Localhost\n        \
+             localhostProfile: p\n",
+        ),
+    );
+    // The field cannot be set here, so the annotation must not go.
+    let shared = "    securityContext: &s {runAsUser: 1}\n  - name: c\n    image: b\n    \
+                  securityContext: *s\n";
+    let text = pod(&annotated, shared);
+    check_fix(&only, &text, &text);
+    // Nobody's profile, and one that says nothing Kubernetes knows.
+    for value in ["nobody: runtime/default", "a: unknown"] {
+        let text = pod(&format!("  annotations:\n    {KEY}/{value}\n"), "");
+        check_fix(&only, &text, &text);
+    }
+}
+
+#[test]
+fn the_reason_of_a_risk_is_told() {
+    let folder = Folder::new(&[("web.yaml", DEPLOYMENT)]);
+    let (_, _, error) = bollwerk(folder.path(), &["fix", "web.yaml", "--only=host-pid"], "");
+    let reason =
+        "left host-pid: with `--unsafe`, since the program may watch processes of the node";
+    assert!(error.contains(reason), "{error}");
+    let arguments = ["scan", "web.yaml", "--format=json", "--only=host-pid"];
+    let (_, out, _) = bollwerk(folder.path(), &arguments, "");
+    assert!(out.contains("\"risk\": \"the program may watch processes of the node\""), "{out}");
+}

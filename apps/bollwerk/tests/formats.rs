@@ -35,16 +35,23 @@ fn reports(format: &str) -> Vec<(String, Value)> {
     let shop = shop.to_str().unwrap();
     let (_, known, _) = bollwerk(folder.path(), &["baseline", "save", shop], "");
     folder.write("clean/known.json", &known);
-    let runs: [&[&str]; 6] = [
+    let runs: [&[&str]; 9] = [
         &[shop],
         &[".", "--pod-security=restricted"],
         &["clean/service.yaml"],
         &[".", "--fail-on=none", "--accept-gap=syntax,wrong-type,encoding"],
         &[".", "--config=clean/bollwerk.yaml", "--fail-on=critical"],
         &[shop, "clean", "--baseline=clean/known.json", "--skip=host-pid"],
+        &[shop, "--framework=cis-1.12"],
+        &[".", "--framework=mitre-attack-containers"],
+        &["diff", "clean", "."],
     ];
     let run = |arguments: &[&str], format: &str| {
-        let arguments = [["scan", NOW, "--format", format].as_slice(), arguments].concat();
+        let (command, arguments) = match arguments {
+            ["diff", sides @ ..] => ("diff", sides),
+            _ => ("scan", arguments),
+        };
+        let arguments = [[command, NOW, "--format", format].as_slice(), arguments].concat();
         let (code, out, error) = bollwerk(folder.path(), &arguments, "");
         assert_ne!(code, 2, "{error}");
         out
@@ -55,7 +62,8 @@ fn reports(format: &str) -> Vec<(String, Value)> {
     let reports: Vec<_> = runs.iter().map(both).collect();
     let written = WRITTEN.iter().find(|(name, _)| *name == format).unwrap().1;
     assert!(reports[1].0.contains(written), "the hostile names are not in it");
-    for list in ["findings", "gaps", "hidden", "resolved"] {
+    assert!(reports.iter().any(|(_, report)| !items(report, "fail").is_empty()));
+    for list in ["findings", "gaps", "hidden", "resolved", "changes"] {
         assert!(
             reports.iter().any(|(_, report)| length(report, list) > 0),
             "{list} is never there"
@@ -65,7 +73,18 @@ fn reports(format: &str) -> Vec<(String, Value)> {
 }
 
 fn length(report: &Value, list: &str) -> usize {
-    report[list].as_array().unwrap().len()
+    report[list].as_array().map_or(0, Vec::len)
+}
+
+/// The items of a framework with a status, if one was asked for.
+fn items<'r>(report: &'r Value, status: &str) -> Vec<&'r Value> {
+    let items = report["framework"]["items"].as_array();
+    items.into_iter().flatten().filter(|item| item["status"] == status).collect()
+}
+
+/// How many items a framework has.
+fn item_count(report: &Value) -> usize {
+    report["framework"]["items"].as_array().map_or(0, Vec::len)
 }
 
 /// A file or program the tests need; without it the test is skipped, which CI does not let pass.
@@ -115,11 +134,14 @@ fn junit_fits_the_schema_its_readers_use() {
         let gaps = report["gaps"].as_array().unwrap();
         let accepted = gaps.iter().filter(|gap| gap["accepted"] == true).count();
         let failing = usize::try_from(report["summary"]["failing"].as_u64().unwrap()).unwrap();
-        assert_eq!(counts[1], failing);
+        let (failed, passed) = (items(report, "fail").len(), items(report, "pass").len());
+        assert_eq!(counts[1], failing + failed);
         assert_eq!(counts[2], gaps.len() - accepted);
         let (findings, hidden) = (length(report, "findings"), length(report, "hidden"));
-        assert_eq!(counts[3], findings - failing + hidden + accepted);
-        assert_eq!(counts[0], findings + hidden + gaps.len().max(1));
+        let all = item_count(report);
+        let skipped = all - failed - passed;
+        assert_eq!(counts[3], findings - failing + hidden + accepted + skipped);
+        assert_eq!(counts[0], findings + hidden + gaps.len().max(1) + all);
     }
 }
 
@@ -141,7 +163,17 @@ fn oscal_fits_the_published_schema() {
         let (observations, risks) = (list("observations"), list("risks"));
         let [findings, hidden, gaps, resolved] =
             ["findings", "hidden", "gaps", "resolved"].map(|name| length(&report, name));
-        assert_eq!(observations.len(), findings + hidden + gaps);
+        let open = items(&report, "not assessed").len() + items(&report, "part").len();
+        let changes = length(&report, "changes");
+        assert_eq!(observations.len(), findings + hidden + gaps + open + changes);
+        let concluded = |state: &str| {
+            let is_item = |it: &&Value| it["title"] != "" && it["props"][0]["name"] == "framework";
+            let all = list("findings");
+            all.iter().filter(is_item).filter(|it| it["target"]["status"]["state"] == state).count()
+        };
+        assert_eq!(concluded("satisfied"), items(&report, "pass").len());
+        let failed = items(&report, "fail").len() + items(&report, "accepted").len();
+        assert_eq!(concluded("not-satisfied"), failed);
         let status = |status: &str| risks.iter().filter(|risk| risk["status"] == status).count();
         let all_gaps = report["gaps"].as_array().unwrap();
         let accepted = all_gaps.iter().filter(|gap| gap["accepted"] == true).count();
@@ -227,6 +259,10 @@ fn csv_has_a_row_for_everything_and_no_formula() {
             assert_eq!(count(name), length(&report, list), "{name}");
         }
         assert_eq!((count("coverage"), count("outcome")), (1, 1));
+        assert_eq!(count("item"), item_count(&report));
+        let differ: BTreeSet<_> = rows.iter().filter(|row| row[0] == "change").collect();
+        let differ: BTreeSet<_> = differ.iter().map(|row| (&row[7], &row[8])).collect();
+        assert_eq!(differ.is_empty(), length(&report, "changes") == 0);
         for row in &rows {
             assert_eq!(row.len(), rows[0].len());
             for cell in row {
@@ -247,6 +283,13 @@ fn markdown_is_a_comment_of_bounded_size_in_which_names_are_names() {
         }
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
         assert_eq!(text.contains("not everything was assessed"), length(&report, "gaps") > 0);
+        assert_eq!(text.contains(" resolved</b>"), length(&report, "resolved") > 0);
+        assert_eq!(text.contains("### Objects that differ"), length(&report, "changes") > 0);
+        let failed = items(&report, "fail");
+        assert!(text.matches("\n|fail|").count() >= failed.len().min(10));
+        for item in failed.iter().take(3) {
+            assert!(text.contains(&format!("|fail|{} ", item["id"].as_str().unwrap())), "{item}");
+        }
         assert!(!text.contains('\u{202e}') && !text.contains('\u{1b}'));
     }
 }
@@ -268,6 +311,22 @@ fn html_is_whole_without_its_script() {
         assert_eq!(text.contains("The 200 worst of"), findings > 200);
         assert_eq!(text.contains("not everything was assessed"), length(&report, "gaps") > 0);
         assert_eq!(text.contains("id=\"accepted\""), length(&report, "hidden") > 0);
+        // Every item once, alone or in a folded row, and every object that differs.
+        let part = |id: &str| {
+            let part = text.split(&format!("<section id=\"{id}\"")).nth(1);
+            part.map_or("", |part| part.split("</section>").next().unwrap())
+        };
+        let framework = part("framework");
+        let all = report["framework"]["items"].as_array().into_iter().flatten();
+        let ids: Vec<&str> = all.map(|item| item["id"].as_str().unwrap()).collect();
+        for id in &ids {
+            let alone = framework.matches(&format!("<b>{id}</b> ")).count();
+            let folded = framework.matches(&format!("<li>{id} ")).count();
+            let count = ids.iter().filter(|other| *other == id).count();
+            assert_eq!(alone + folded, count, "{id}");
+        }
+        assert_eq!(framework.is_empty(), item_count(&report) == 0);
+        assert_eq!(part("changes").matches("<li class=").count(), length(&report, "changes"));
         assert!(!text.contains('\u{202e}') && !text.contains('\u{1b}'));
     }
 }

@@ -3,13 +3,14 @@
 use crate::Control;
 
 mod admission;
-mod availability;
+pub(crate) mod availability;
 mod confinement;
 mod control_plane;
 mod exposure;
 mod group;
 mod image;
-mod namespace;
+mod lifecycle;
+pub(crate) mod namespace;
 mod network;
 mod pod;
 mod resource;
@@ -30,4 +31,5 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("confinement", confinement::CONTROLS),
     ("availability", availability::CONTROLS),
     ("control-plane", control_plane::CONTROLS),
+    ("lifecycle", lifecycle::CONTROLS),
 ];

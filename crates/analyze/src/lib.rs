@@ -15,6 +15,7 @@ mod controls;
 pub mod exception;
 pub mod framework;
 pub mod frameworks;
+pub mod harden;
 mod joins;
 mod judge;
 #[cfg(test)]

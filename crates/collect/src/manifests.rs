@@ -43,7 +43,8 @@ pub struct Options {
     pub ignore_files: bool,
     /// Folders that are worlds of their own, relative to a given path.
     pub worlds: Vec<globset::Glob>,
-    /// Texts that stand for the files of these paths, to judge a change before it is written.
+    /// Texts that stand for the files of these paths, or for new files below a given path, to
+    /// judge a change before it is written.
     pub overlay: BTreeMap<PathBuf, Vec<u8>>,
     /// Where to tell how far it is.
     pub progress: Progress,
@@ -179,11 +180,17 @@ fn folder(
     worlds: &mut Worlds,
     files: &mut Vec<File>,
 ) {
-    let mut walk = walk::walk(tree.path, options.ignore_files);
+    let new = new_files(tree, options);
+    let mut walk = if !new.is_empty() && !tree.path.exists() {
+        walk::Walk::default()
+    } else {
+        walk::walk(tree.path, options.ignore_files)
+    };
     for gap in &mut walk.gaps {
         gap.subject = tree.name(Path::new(&gap.subject));
     }
     snapshot.gaps.extend(walk.gaps);
+    add(new, &mut walk.files);
     if walk.files.is_empty() && tree.path.is_dir() {
         let subject = tree.world.clone();
         let reason = "holds no .yaml, .yml or .json file: nothing was judged".to_owned();
@@ -203,6 +210,25 @@ fn folder(
         };
         files.push(File { name, content, world, digest: 0 });
     }
+}
+
+/// What the overlay holds below a path that is not on disk.
+fn new_files(tree: &Tree<'_>, options: &Options) -> Vec<PathBuf> {
+    let below = tree.shown.strip_prefix(".").unwrap_or(tree.shown);
+    let is_new = |new: &&PathBuf| {
+        new.starts_with(below) && new.is_absolute() == below.is_absolute() && !new.exists()
+    };
+    let new = options.overlay.keys().filter(is_new);
+    new.filter_map(|new| Some(tree.path.join(new.strip_prefix(below).ok()?))).collect()
+}
+
+/// Puts new files among the others, in the order of their paths.
+fn add(new: Vec<PathBuf>, files: &mut Vec<PathBuf>) {
+    if new.is_empty() {
+        return;
+    }
+    files.extend(new);
+    files.sort();
 }
 
 /// The folder above a file, relative to the given path, that is a world of its own.

@@ -125,8 +125,8 @@ pub struct Frame {
 pub enum Applicability {
     /// It takes a right away that no working program can notice.
     Safe,
-    /// The program may need what it takes away: try it first.
-    Unsafe,
+    /// The program may need what it takes away, for this reason (a clause): try it first.
+    Unsafe(&'static str),
 }
 
 impl Applicability {
@@ -134,13 +134,21 @@ impl Applicability {
     pub fn name(self) -> &'static str {
         match self {
             Self::Safe => "safe",
-            Self::Unsafe => "unsafe",
+            Self::Unsafe(_) => "unsafe",
+        }
+    }
+
+    /// Why it may not be applied without a person: a clause without a full stop.
+    pub fn risk(self) -> Option<&'static str> {
+        match self {
+            Self::Safe => None,
+            Self::Unsafe(risk) => Some(risk),
         }
     }
 }
 
 /// One change of an object's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Edit {
     /// Sets a field, making the maps on the way.
     Set {
@@ -186,15 +194,23 @@ impl Fix {
         Self { text, edits: vec![Edit::Remove { at }], applicability: Applicability::Safe }
     }
 
-    /// What a person should do.
-    pub fn advice(text: impl Into<Cow<'static, str>>) -> Self {
-        Self { text: text.into(), edits: Vec::new(), applicability: Applicability::Unsafe }
+    /// The same fix with one more edit.
+    #[must_use]
+    pub fn and(mut self, edit: Edit) -> Self {
+        self.edits.push(edit);
+        self
     }
 
-    /// The same fix, marked as one that may break a program.
+    /// What a person should do.
+    pub fn advice(text: impl Into<Cow<'static, str>>) -> Self {
+        let applicability = Applicability::Unsafe("a person has to choose");
+        Self { text: text.into(), edits: Vec::new(), applicability }
+    }
+
+    /// The same fix, marked as one that may break a program: `risk` is the clause that says how.
     #[must_use]
-    pub fn risky(mut self) -> Self {
-        self.applicability = Applicability::Unsafe;
+    pub fn risky(mut self, risk: &'static str) -> Self {
+        self.applicability = Applicability::Unsafe(risk);
         self
     }
 

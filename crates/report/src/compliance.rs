@@ -15,17 +15,14 @@ const BAR_CELLS: usize = 50;
 pub(crate) fn render(compliance: &Compliance, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{BOLD}{}{BOLD:#}", compliance.title)?;
     let mut section = None;
-    let mut rest = compliance.answers.as_slice();
-    while let Some(first) = rest.first() {
+    for these in compliance.answers.chunk_by(is_alike) {
+        let Some(first) = these.first() else { continue };
         if section != Some(first.section) {
             section = Some(first.section);
             let (number, title) = first.section;
             let space = if number.is_empty() { "" } else { "  " };
             writeln!(out, "\n{BOLD}{number}{space}{title}{BOLD:#}")?;
         }
-        let alike = rest.iter().take_while(|other| is_alike(first, other)).count().max(1);
-        let (these, others) = rest.split_at(alike);
-        rest = others;
         if let ([first, .., last], Status::NotAssessed) = (these, first.status) {
             let style = style(first.status);
             let (name, reason) = (first.status.name(), &first.reason);
@@ -40,7 +37,7 @@ pub(crate) fn render(compliance: &Compliance, out: &mut dyn Write) -> io::Result
 }
 
 /// Whether two items can be told in one line: nobody looked at either, for the same reason.
-fn is_alike(one: &Answer, other: &Answer) -> bool {
+pub(crate) fn is_alike(one: &Answer, other: &Answer) -> bool {
     one.status == Status::NotAssessed
         && other.status == Status::NotAssessed
         && one.section == other.section
@@ -55,7 +52,7 @@ fn one(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
     for place in places {
         writeln!(out, "  {:12}  {:7} {DIM}-->{DIM:#} {}", "", "", harmless(place))?;
     }
-    let more = answer.findings - places.len();
+    let more = answer.findings.saturating_sub(places.len());
     if more > 0 {
         writeln!(out, "  {:12}  {:7} {DIM}    and {more} more{DIM:#}", "", "")?;
     }

@@ -1,19 +1,23 @@
-//! CSV (RFC 4180), one row for each finding, exception, resolved finding and gap, and one for
-//! the coverage, so that a sheet shows what was not read as well.
+//! CSV (RFC 4180), one row for each finding, exception, resolved finding, gap, item of a framework
+//! and setting that differs, and one for the coverage, so that a sheet shows what was not read as
+//! well.
 //!
 //! Spreadsheets run cells that begin with certain characters as formulas. Such cells get an
 //! apostrophe before them (OWASP, "CSV Injection").
 
 use std::io::{self, Write};
 
+use model::change::{Change, SettingChange};
+use model::compliance::Answer;
 use model::{Finding, Severity, Subject};
 
+use crate::change::value;
 use crate::wording::{coverage, harmless, verdict};
 use crate::{Hidden, Report, json};
 
 /// The columns. `type` is `finding`, `hidden` (by an exception), `resolved` (since the
-/// baseline), `gap`, `coverage` or `outcome`; `note` is the exception's reason, or `accepted`
-/// for a gap.
+/// baseline), `gap`, `item` (of a framework), `change`, `coverage` or `outcome`; `note` is the
+/// exception's reason, `accepted` for a gap, the item's status, or what happened to the object.
 const HEADER: [&str; 17] = [
     "type",
     "severity",
@@ -80,6 +84,12 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         row.note = if is_accepted { "accepted".to_owned() } else { String::new() };
         row.at(gap.location.as_ref()).write(&mut out)?;
     }
+    for answer in report.compliance.iter().flat_map(|compliance| &compliance.answers) {
+        item_row(answer).write(&mut out)?;
+    }
+    for change in report.changes.into_iter().flatten() {
+        change_rows(change, &mut out)?;
+    }
     let message = coverage(report);
     Row { r#type: "coverage", message, ..Row::default() }.write(&mut out)?;
     let verdict = verdict(report);
@@ -120,6 +130,51 @@ fn hidden_row(hidden: &Hidden) -> Row {
     let note = format!("{}{until}", hidden.reason);
     let owner = hidden.owner.clone().unwrap_or_default();
     Row { r#type: "hidden", note, owner, ..row(&hidden.finding) }
+}
+
+/// An item of a framework: its section as the path, its title as the name, its places told.
+fn item_row(answer: &Answer) -> Row {
+    let (number, title) = answer.section;
+    let mut message = answer.reason.clone();
+    for place in &answer.places {
+        message.push_str(&format!("; {place}"));
+    }
+    let more = answer.findings.saturating_sub(answer.places.len());
+    if more > 0 && !answer.places.is_empty() {
+        message.push_str(&format!("; and {more} more"));
+    }
+    Row {
+        r#type: "item",
+        severity: answer.worst.map_or("", Severity::name),
+        control: answer.controls.join(" "),
+        id: answer.id.to_owned(),
+        name: answer.title.to_owned(),
+        path: format!("{number} {title}").trim().to_owned(),
+        message,
+        note: answer.status.name().to_owned(),
+        ..Row::default()
+    }
+}
+
+/// A row for each setting that differs, or one when the object came or went.
+fn change_rows(change: &Change, out: &mut dyn Write) -> io::Result<()> {
+    let row = |path: &str, message: String| Row {
+        r#type: "change",
+        name: change.object.clone(),
+        file: json::file_name(&change.file).to_owned(),
+        path: path.to_owned(),
+        message,
+        note: change.kind.name().to_owned(),
+        ..Row::default()
+    };
+    for SettingChange { name, old, new } in &change.settings {
+        row(name, format!("{} → {}", value(old.as_deref()), value(new.as_deref()))).write(out)?;
+    }
+    match (change.more, change.settings.is_empty()) {
+        (0, false) => Ok(()),
+        (0, true) => row("", String::new()).write(out),
+        (more, _) => row("", format!("and {more} more")).write(out),
+    }
 }
 
 impl Row {

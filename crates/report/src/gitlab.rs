@@ -2,7 +2,8 @@
 //! ("Code Quality report format"): an array of entries with a unique fingerprint each.
 //!
 //! Gaps are entries too. The format has no place for the coverage; a run that saw nothing has a
-//! gap, so an empty array still means that all was read.
+//! gap, so an empty array still means that all was read. Nor has it one for a framework's items,
+//! which are no places in files, or for what differs: both are left to other formats.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,18 +1,22 @@
 //! One page for a browser: works offline, loads nothing, runs nothing but its own script.
 //!
 //! What must be seen without a script is written as HTML: the outcome, the gaps, the picture of
-//! where the risk sits and the worst findings. The script replaces the latter by all of them, from
-//! one block of JSON, and draws only what is looked at.
+//! where the risk sits, a framework's items, what differs, and the worst findings. The
+//! script replaces the latter by all of them, from one block of JSON, and draws only what is
+//! looked at.
 
+mod changes;
 mod data;
 mod essay;
 mod frame;
+mod framework;
 mod picture;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use aws_lc_rs::digest;
+use model::compliance::Status;
 use model::{Finding, Severity};
 
 use crate::markup::text;
@@ -34,6 +38,8 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     tiles(report, &mut out)?;
     coverage(report, &mut out)?;
     gaps(report, &mut out)?;
+    changes::render(report, &mut out)?;
+    framework::render(report, &mut out)?;
     picture::render(report, &mut out)?;
     findings(report, &mut out)?;
     hidden(report, &mut out)?;
@@ -155,6 +161,14 @@ fn tiles(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if report.known + report.resolved.len() > 0 {
         tile("quiet", "resolved", report.known, "known")?;
         tile("quiet", "resolved", report.resolved.len(), "resolved")?;
+    }
+    if let Some(changes) = report.changes {
+        let name = if changes.len() == 1 { "object differs" } else { "objects differ" };
+        tile("quiet", "changes", changes.len(), name)?;
+    }
+    if let Some(compliance) = report.compliance {
+        let count = compliance.count(Status::Fail);
+        tile("quiet", "framework", count, if count == 1 { "item fails" } else { "items fail" })?;
     }
     writeln!(out, "</nav>")
 }
@@ -306,9 +320,11 @@ fn resolved(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     let known = counted(report.known as u64, "finding");
+    // Who compares two states wants to see what got better.
+    let open = if report.changes.is_some() && count > 0 { " open" } else { "" };
     writeln!(
         out,
-        "<details class=\"panel\" id=\"resolved\"><summary><h2>{} resolved</h2> \
+        "<details class=\"panel\" id=\"resolved\"{open}><summary><h2>{} resolved</h2> \
          <span class=\"dim\">{known} known from before</span></summary>",
         counted(count as u64, "finding"),
     )?;

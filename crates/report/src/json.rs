@@ -126,6 +126,9 @@ struct JsonLocation<'a> {
 struct JsonFix<'a> {
     text: &'a str,
     applicability: &'static str,
+    /// Why it is unsafe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<&'static str>,
     edits: Vec<JsonEdit<'a>>,
 }
 
@@ -247,7 +250,12 @@ impl<'a> JsonFix<'a> {
             }
             Edit::Remove { at } => JsonEdit { op: "remove", path: at.to_string(), value: None },
         });
-        Self { text: &fix.text, applicability: fix.applicability.name(), edits: edits.collect() }
+        Self {
+            text: &fix.text,
+            applicability: fix.applicability.name(),
+            risk: fix.applicability.risk(),
+            edits: edits.collect(),
+        }
     }
 }
 
@@ -322,7 +330,7 @@ impl<'a> JsonResolved<'a> {
 
 /// How an object differs from an older state.
 #[derive(Serialize)]
-struct JsonChange<'a> {
+pub(crate) struct JsonChange<'a> {
     object: &'a str,
     change: &'static str,
     file: &'a str,
@@ -338,7 +346,7 @@ struct JsonSetting<'a> {
 }
 
 impl<'a> JsonChange<'a> {
-    fn new(change: &'a Change) -> Self {
+    pub(crate) fn new(change: &'a Change) -> Self {
         let setting = |setting: &'a SettingChange| JsonSetting {
             name: &setting.name,
             old: setting.old.as_deref(),
@@ -357,7 +365,7 @@ impl<'a> JsonChange<'a> {
 /// What is said of a framework.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct JsonFramework<'a> {
+pub(crate) struct JsonFramework<'a> {
     name: &'a str,
     title: &'a str,
     source: &'a str,
@@ -380,7 +388,7 @@ struct JsonItem<'a> {
 }
 
 impl<'a> JsonFramework<'a> {
-    fn new(compliance: &'a Compliance) -> Self {
+    pub(crate) fn new(compliance: &'a Compliance) -> Self {
         let count = |status: &Status| (status.name(), compliance.count(*status));
         let item = |answer: &'a Answer| JsonItem {
             section: answer.section.1,

@@ -4,13 +4,18 @@
 //! A suite for each control that fired, with one case for each finding: it fails at the threshold
 //! or above and is skipped below it or when an exception accepts it, for a finding must not look
 //! like a test that passed. A suite `assessment` holds the gaps as errors (accepted ones are
-//! skipped) and a case that passes only when all was read.
+//! skipped) and a case that passes only when all was read. A framework has a suite for each
+//! section and a case for each item: what is not assessed, seen in part or accepted is skipped,
+//! for none of it has passed. What differs from an older state is no test: it stands among the
+//! properties of `assessment`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use model::compliance::{Answer, Status};
 use model::{Finding, Severity};
 
+use crate::change::differences;
 use crate::markup::{lines, text};
 use crate::wording::{coverage, others, place, subject, verdict};
 use crate::{Hidden, Report, json};
@@ -42,7 +47,9 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         suites.entry(hidden.finding.control).or_default().push(accepted(hidden));
     }
     let assessment = assessment(report);
-    let all = || suites.values().flatten().chain(&assessment);
+    let items = items(report);
+    let framework = || items.iter().flat_map(|(_, cases)| cases);
+    let all = || suites.values().flatten().chain(&assessment).chain(framework());
     let [tests, failures, errors, _] = counts(all());
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(
@@ -51,6 +58,9 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
          errors=\"{errors}\">"
     )?;
     suite(report, "assessment", &assessment, &mut out)?;
+    for (name, cases) in &items {
+        suite(report, name, cases, &mut out)?;
+    }
     for (name, cases) in &suites {
         suite(report, name, cases, &mut out)?;
     }
@@ -82,6 +92,43 @@ fn accepted(hidden: &Hidden) -> Case {
     let reason = format!("accepted: {}", hidden.reason);
     let message = format!("{reason} ({})", hidden.place);
     Case { result: Ending::Skipped, message, ..case(&hidden.finding, None) }
+}
+
+/// Suites for the sections of a framework.
+fn items(report: &Report<'_>) -> Vec<(String, Vec<Case>)> {
+    let Some(compliance) = report.compliance else { return Vec::new() };
+    let sections = compliance.answers.chunk_by(|one, other| one.section == other.section);
+    let suite = |items: &[Answer]| {
+        let (number, title) = items.first().map_or(("", ""), |item| item.section);
+        let parts = [compliance.name, number, title].into_iter().filter(|part| !part.is_empty());
+        let name = parts.collect::<Vec<_>>().join(" ");
+        (name, items.iter().map(|answer| item(compliance.name, answer)).collect())
+    };
+    sections.map(suite).collect()
+}
+
+fn item(framework: &str, answer: &Answer) -> Case {
+    let Answer { id, title, status, reason, places, .. } = answer;
+    let mut detail: Vec<String> = places.iter().map(|place| format!("at: {place}")).collect();
+    let more = answer.findings.saturating_sub(places.len());
+    if more > 0 && !places.is_empty() {
+        detail.push(format!("and {more} more"));
+    }
+    if !answer.controls.is_empty() {
+        detail.push(format!("controls: {}", answer.controls.join(", ")));
+    }
+    Case {
+        name: format!("{id} {title}"),
+        class: format!("{framework}.{id}"),
+        result: match status {
+            Status::Fail => Ending::Failure,
+            Status::Pass => Ending::Passed,
+            Status::Accepted | Status::Part | Status::NotAssessed => Ending::Skipped,
+        },
+        r#type: answer.worst.map_or("item", Severity::name),
+        message: format!("{}: {reason}", status.name()),
+        detail: detail.join("\n"),
+    }
 }
 
 /// Whether all was read, and each thing that was not.
@@ -161,6 +208,12 @@ fn properties(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "    <properties>")?;
     for (name, value) in properties {
         writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", text(&value))?;
+    }
+    for change in report.changes.into_iter().flatten() {
+        let (kind, settings) = (change.kind.name(), differences(change).join("; "));
+        let colon = if settings.is_empty() { "" } else { ": " };
+        let value = text(&format!("{} ({}){colon}{settings}", change.object, change.file));
+        writeln!(out, "      <property name=\"{kind}\" value=\"{value}\"/>")?;
     }
     writeln!(out, "    </properties>")
 }

@@ -106,6 +106,24 @@ pub struct Policy {
     pub accepted_gaps: Vec<GapKind>,
 }
 
+impl Policy {
+    /// How a run with these findings and gaps ends.
+    pub fn outcome(&self, findings: &[Finding], gaps: &[Gap]) -> Outcome {
+        if findings.iter().any(|finding| self.fails(finding)) {
+            Outcome::Findings
+        } else if gaps.iter().any(|gap| !self.accepted_gaps.contains(&gap.kind)) {
+            Outcome::NotAssessed
+        } else {
+            Outcome::Clean
+        }
+    }
+
+    /// Whether a finding makes the run fail.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        self.fail_on.is_some_and(|threshold| finding.severity >= threshold)
+    }
+}
+
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -131,21 +149,12 @@ impl Outcome {
 impl Report<'_> {
     /// How the run ends.
     pub fn outcome(&self) -> Outcome {
-        if self.failing() > 0 {
-            Outcome::Findings
-        } else if self.gaps.iter().any(|gap| !self.policy.accepted_gaps.contains(&gap.kind)) {
-            Outcome::NotAssessed
-        } else {
-            Outcome::Clean
-        }
+        self.policy.outcome(self.findings, self.gaps)
     }
 
     /// Findings at the threshold or above.
     pub fn failing(&self) -> usize {
-        let fails = |finding: &&Finding| {
-            self.policy.fail_on.is_some_and(|threshold| finding.severity >= threshold)
-        };
-        self.findings.iter().filter(fails).count()
+        self.findings.iter().filter(|finding| self.policy.fails(finding)).count()
     }
 
     /// Findings of one severity.

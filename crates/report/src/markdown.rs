@@ -1,12 +1,18 @@
-//! A comment for a pull request: short, the gaps first, then what is wrong by control.
+//! A comment for a pull request: short, the gaps first, then what differs, how the items of a
+//! framework fare, what is wrong by control, and what got better.
 //!
 //! Names come from manifests, so nothing of them is taken for Markdown or HTML, and nobody is
 //! mentioned by them. The size stays below what code hosting services take as one comment.
 
 use std::io::{self, Write};
 
+use model::change::{Change, SettingChange};
+use model::compliance::{Answer, Compliance, Status};
 use model::{Finding, Gap, Severity};
 
+use crate::baseline::Entry;
+use crate::change::{sign, value};
+use crate::compliance::is_alike;
 use crate::wording::{
     self, clipped, counted, coverage, gap_kinds, harmless, others, place, subject, verdict,
 };
@@ -17,6 +23,12 @@ const BYTES_MAX: usize = 60_000;
 /// Most gaps listed, and what they may take of it: the rest is for the findings.
 const GAPS_MAX: usize = 20;
 const GAPS_BYTES_MAX: usize = 15_000;
+/// Most rows of settings that differ, of items, and of resolved findings, and what each list may
+/// take of it.
+const LISTED_MAX: usize = 100;
+const LIST_BYTES_MAX: usize = 9_000;
+/// Rows of settings that are shown unfolded.
+const OPEN_MAX: usize = 10;
 /// Most findings of one control listed.
 const ROWS_MAX: usize = 10;
 /// Most characters of one text of a manifest.
@@ -27,7 +39,16 @@ const FOOT_BYTES: usize = 500;
 pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut text = head(report);
     gaps(report, &mut text);
-    findings(report, &mut text);
+    if let Some(changes) = report.changes {
+        differences(changes, &mut text);
+    }
+    if let Some(compliance) = report.compliance {
+        items(compliance, &mut text);
+    }
+    // What stands behind the findings keeps its place.
+    let gone = resolved(report);
+    findings(report, BYTES_MAX - FOOT_BYTES - gone.len(), &mut text);
+    text.push_str(&gone);
     text.push_str(&format!("<sub>{}", escaped(&coverage(report))));
     text.push_str(&others(report).map(|were| format!("; {}", escaped(&were))).unwrap_or_default());
     text.push_str(&format!(" · bollwerk {}</sub>\n", escaped(report.program_version)));
@@ -86,8 +107,115 @@ fn gaps(report: &Report<'_>, text: &mut String) {
     text.push_str("\n</details>\n\n");
 }
 
-/// Controls, the worst and commonest first, each with its first findings.
-fn findings(report: &Report<'_>, text: &mut String) {
+/// The settings that differ, in one table.
+fn differences(changes: &[Change], text: &mut String) {
+    text.push_str("### Objects that differ\n\n");
+    if changes.is_empty() {
+        text.push_str("None.\n\n");
+        return;
+    }
+    let row = |change: &Change, setting: &str, values: String| {
+        let (sign, object) = (escaped(sign(change.kind)), code(&change.object));
+        format!("|{sign} {object}|{setting}|{values}|\n")
+    };
+    let rows_of = |change: &Change| {
+        let setting = |it: &SettingChange| {
+            let [old, new] = [value(it.old.as_deref()), value(it.new.as_deref())].map(code);
+            row(change, &code(&it.name), format!("{old} → {new}"))
+        };
+        let mut all: Vec<String> = change.settings.iter().map(setting).collect();
+        if change.more > 0 {
+            all.push(row(change, "", format!("and {} more", change.more)));
+        }
+        if all.is_empty() {
+            all.push(row(change, "", change.kind.name().to_owned()));
+        }
+        all
+    };
+    // Nothing beyond the limit is written, so nothing beyond it is made.
+    let all: Vec<String> = changes.iter().take(LISTED_MAX).flat_map(rows_of).collect();
+    let is_long = all.len() > OPEN_MAX;
+    let count = counted(changes.len() as u64, "object");
+    if is_long {
+        text.push_str(&format!("<details><summary>{count}</summary>\n\n"));
+    }
+    text.push_str("|object|setting|old → new|\n|--|--|--|\n");
+    let end = text.len() + LIST_BYTES_MAX;
+    let left = rows(all.into_iter(), end, LISTED_MAX, text);
+    text.push_str(&more(left, "row"));
+    text.push_str(&more(changes.len().saturating_sub(LISTED_MAX), "object"));
+    text.push_str(if is_long { "\n</details>\n\n" } else { "\n" });
+}
+
+/// How the items of a framework fare: the counts, what fails, and the others folded.
+fn items(compliance: &Compliance, text: &mut String) {
+    let counts = Status::ALL.iter().map(|status| (status.name(), compliance.count(*status)));
+    let counts = counts.filter(|(_, count)| *count > 0);
+    let counts: Vec<_> = counts.map(|(name, count)| format!("{count} {name}")).collect();
+    let of = counted(compliance.answers.len() as u64, "item");
+    let title = escaped(compliance.title);
+    text.push_str(&format!("### {title}\n\n{} of {of}\n\n", counts.join(", ")));
+    let (fails, others): (Vec<_>, Vec<_>) = compliance
+        .answers
+        .chunk_by(is_alike)
+        .partition(|alike| alike.iter().any(|answer| answer.status == Status::Fail));
+    if !fails.is_empty() {
+        item_table(&fails, text);
+        text.push('\n');
+    }
+    if !others.is_empty() {
+        text.push_str("<details><summary>The other items</summary>\n\n");
+        item_table(&others, text);
+        text.push_str("\n</details>\n\n");
+    }
+}
+
+/// Rows of items; neighbours that are alike share one.
+fn item_table(items: &[&[Answer]], text: &mut String) {
+    text.push_str("|status|item|why|\n|--|--|--|\n");
+    let row = |alike: &&[Answer]| {
+        let [first, .., last] = alike else { return alike.first().map_or(String::new(), item_row) };
+        let (name, reason) = (first.status.name(), prose(&first.reason));
+        format!("|{name}|{} to {}|{reason}|\n", escaped(first.id), escaped(last.id))
+    };
+    let end = text.len() + LIST_BYTES_MAX;
+    let left = rows(items.iter().map(row), end, LISTED_MAX, text);
+    text.push_str(&more(left, "row"));
+}
+
+fn item_row(answer: &Answer) -> String {
+    let (name, id, title) = (answer.status.name(), escaped(answer.id), escaped(answer.title));
+    let places: String = answer.places.iter().map(|place| format!("<br>{}", code(place))).collect();
+    let more = match answer.findings.saturating_sub(answer.places.len()) {
+        more @ 1.. if !answer.places.is_empty() => format!("<br>and {more} more"),
+        _ => String::new(),
+    };
+    format!("|{name}|{id} {title}|{}{places}{more}|\n", prose(&answer.reason))
+}
+
+/// What an older state had and this one has not.
+fn resolved(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    if report.resolved.is_empty() {
+        return text;
+    }
+    let count = counted(report.resolved.len() as u64, "finding");
+    text.push_str(&format!("<details><summary><b>{count} resolved</b></summary>\n\n"));
+    text.push_str("|control|object|\n|--|--|\n");
+    let row = |entry: &Entry| {
+        let [control, object, path] =
+            [&entry.control, &entry.subject, &entry.path].map(|it| code(it));
+        format!("|{control}|{object}<br>{path}|\n")
+    };
+    let left = rows(report.resolved.iter().map(row), LIST_BYTES_MAX, LISTED_MAX, &mut text);
+    text.push_str(&more(left, "finding"));
+    text.push_str("\n</details>\n\n");
+    text
+}
+
+/// Controls, the worst and commonest first, each with its first findings, up to a length of the
+/// text.
+fn findings(report: &Report<'_>, length_max: usize, text: &mut String) {
     if report.findings.is_empty() {
         return;
     }
@@ -96,11 +224,11 @@ fn findings(report: &Report<'_>, text: &mut String) {
     let mut left = (0, 0);
     for (rule, findings) in wording::by_control(report) {
         let mut group = group(&rule, &findings);
-        if text.len() + group.len() > BYTES_MAX - FOOT_BYTES {
+        if text.len() + group.len() > length_max {
             // A shorter group may still fit: its findings are counted at least.
             group = format!("{}\n\n", summary(&rule, &findings));
         }
-        if text.len() + group.len() > BYTES_MAX - FOOT_BYTES {
+        if text.len() + group.len() > length_max {
             left = (left.0 + findings.len(), left.1 + 1);
             continue;
         }

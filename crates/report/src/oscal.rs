@@ -3,18 +3,24 @@
 //! Each of our findings is an observation of one object; the observations of a control make one
 //! OSCAL finding ("not satisfied") and one risk. What an exception accepts is a risk with an
 //! approved deviation, what is gone since the baseline a closed one, and what could not be
-//! assessed a risk under investigation. All UUIDs are made of names, so that two runs over the
-//! same input differ in nothing and a later run tells the same risk by the same UUID.
+//! assessed a risk under investigation. An item of a framework that fails, passes or is accepted
+//! is an OSCAL finding; of one that was seen in part or not at all nothing can be concluded, so
+//! that it is an observation, as is each object that differs from an older state.
+//!
+//! All UUIDs are made of names, so that two runs over the same input differ in nothing and a
+//! later run tells the same risk by the same UUID.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
+use model::compliance::Status;
 use model::{Finding, Gap, Subject};
 use serde_json::{Value, json};
 
+use crate::change::differences;
 use crate::occurrence::Names;
 use crate::sarif::uri;
-use crate::wording::{by_control, coverage, harmless, others, subject, verdict};
+use crate::wording::{by_control, coverage, found_for, harmless, others, subject, verdict};
 use crate::{Hidden, Report, Rule, baseline, json as report_json, uuid};
 
 /// The version of OSCAL that is written.
@@ -59,6 +65,8 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     for gap in report.gaps {
         lists.add_gap(gap);
     }
+    lists.add_items();
+    lists.add_changes();
     serde_json::to_writer_pretty(&mut out, &document(lists))?;
     out.write_all(b"\n")?;
     out.flush()
@@ -110,6 +118,7 @@ fn result(lists: Lists<'_>, taken_at: &str) -> Value {
         ("hidden", report.hidden.len().to_string()),
         ("known", report.known.to_string()),
         ("resolved", report.resolved.len().to_string()),
+        ("framework", report.compliance.map_or("none", |it| it.name).to_owned()),
         ("kubernetes-version", report.kubernetes_version.to_string()),
         ("bollwerk-version", report.program_version.to_owned()),
     ];
@@ -233,6 +242,86 @@ impl Lists<'_> {
         }));
     }
 
+    /// The items of a framework: what can be concluded as findings, the others as observations.
+    fn add_items(&mut self) {
+        let Some(compliance) = self.report.compliance else { return };
+        let found = found_for(self.report);
+        for answer in &compliance.answers {
+            let (id, status) = (answer.id, answer.status);
+            let props = [
+                prop("framework", compliance.name),
+                prop("item", id),
+                prop("status", status.name()),
+                prop("section", &format!("{} {}", answer.section.0, answer.section.1)),
+            ];
+            // A technique of MITRE stands under several tactics.
+            let (number, title) = answer.section;
+            let parts = ["item", &self.scope, compliance.name, number, title, id];
+            let (uuid, title) = (uuid::of(&parts), line(&format!("{id} {}", answer.title)));
+            let (state, why) = match status {
+                Status::Fail => ("not-satisfied", "fail"),
+                Status::Accepted => ("not-satisfied", "other"),
+                Status::Pass => ("satisfied", "pass"),
+                Status::Part | Status::NotAssessed => {
+                    self.observations.push(json!({
+                        "uuid": uuid,
+                        "title": title,
+                        "description": format!("{}: {}", status.name(), line(&answer.reason)),
+                        "props": props,
+                        "methods": ["TEST"],
+                        "types": ["control-objective"],
+                        "collected": self.report.taken_at.to_string(),
+                    }));
+                    continue;
+                }
+            };
+            let mut description = line(&answer.reason);
+            for place in &answer.places {
+                description.push_str(&format!("; {}", line(place)));
+            }
+            let mut finding = json!({
+                "uuid": uuid,
+                "title": title,
+                "description": description,
+                "props": props,
+                "target": {
+                    "type": "objective-id",
+                    "target-id": token(&format!("{}.{id}", compliance.name)),
+                    "status": {"state": state, "reason": why, "remarks": line(&answer.reason)},
+                },
+            });
+            let controls = answer.controls.iter().filter_map(|name| found.get(name)).flatten();
+            let controls: BTreeSet<&str> = controls.copied().collect();
+            let risk = |name: &&str| json!({"risk-uuid": uuid::of(&["risk", &self.scope, name])});
+            if !controls.is_empty() {
+                finding["related-risks"] = controls.iter().map(risk).collect();
+            }
+            self.findings.push(finding);
+        }
+    }
+
+    /// What differs from an older state, an observation for each object.
+    fn add_changes(&mut self) {
+        for change in self.report.changes.into_iter().flatten() {
+            let kind = change.kind.name();
+            let name = self.names.made(&["change", kind, &change.object, &change.file]);
+            let mut description =
+                format!("{kind} ({})", line(report_json::file_name(&change.file)));
+            for difference in differences(change) {
+                description.push_str(&format!("; {}", line(&difference)));
+            }
+            self.observations.push(json!({
+                "uuid": uuid::of(&["change", &self.scope, &name]),
+                "title": line(&change.object),
+                "description": description,
+                "props": [prop("change", kind), prop("file", &change.file)],
+                "methods": ["TEST"],
+                "types": ["change"],
+                "collected": self.report.taken_at.to_string(),
+            }));
+        }
+    }
+
     /// Adds a finding as an observation of its object; the observation's UUID.
     fn observe(&mut self, finding: &Finding) -> String {
         let name = self.names.of(finding);
@@ -304,7 +393,8 @@ fn line(text: &str) -> String {
     }
 }
 
-/// A name of ours as OSCAL's `token`, which has no slash.
+/// A name of ours as OSCAL's `token`: letters, digits, dots, dashes and low lines.
 fn token(name: &str) -> String {
-    name.replace('/', ".")
+    let fits = |char: char| char.is_alphanumeric() || matches!(char, '.' | '-' | '_');
+    name.chars().map(|char| if fits(char) { char } else { '.' }).collect()
 }

@@ -9,6 +9,7 @@ use model::{Finding, Gap, Location, Severity, Subject};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::json::{JsonChange, JsonFramework};
 use crate::{Hidden, Report, Rule};
 
 pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -43,16 +44,7 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
                 .map(|finding| result(finding, &index))
                 .chain(report.hidden.iter().map(|hidden| suppressed(hidden, &index)))
                 .collect(),
-            properties: json!({
-                "kubernetesVersion": report.kubernetes_version.to_string(),
-                "coverage": {
-                    "files": report.coverage.files,
-                    "documents": report.coverage.documents,
-                    "otherDocuments": report.coverage.other_documents,
-                    "objects": report.coverage.objects,
-                    "workloads": report.coverage.workloads,
-                },
-            }),
+            properties: properties(report),
         }],
     };
     serde_json::to_writer_pretty(&mut out, &log)?;
@@ -76,6 +68,27 @@ struct Run {
     column_kind: &'static str,
     results: Vec<Value>,
     properties: Value,
+}
+
+/// What SARIF has no words for: a framework's items and what differs are told as in our JSON.
+fn properties(report: &Report<'_>) -> Value {
+    let mut properties = json!({
+        "kubernetesVersion": report.kubernetes_version.to_string(),
+        "coverage": {
+            "files": report.coverage.files,
+            "documents": report.coverage.documents,
+            "otherDocuments": report.coverage.other_documents,
+            "objects": report.coverage.objects,
+            "workloads": report.coverage.workloads,
+        },
+    });
+    if let Some(compliance) = report.compliance {
+        properties["framework"] = json!(JsonFramework::new(compliance));
+    }
+    if let Some(changes) = report.changes {
+        properties["changes"] = changes.iter().map(|it| json!(JsonChange::new(it))).collect();
+    }
+    properties
 }
 
 fn descriptor(rule: &Rule) -> Value {

@@ -1,7 +1,7 @@
 //! The sentences that all formats for people share, so that they cannot disagree.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Finding, GapKind, Location, Severity, Subject};
 
@@ -96,6 +96,18 @@ pub(crate) fn by_control<'r>(report: &'r Report<'_>) -> Vec<(Rule, Vec<&'r Findi
         (Reverse(worst(findings)), Reverse(findings.len()), rule.name)
     });
     groups
+}
+
+/// Controls that found something, by the name of each control their findings stand for: its own
+/// or one that a finding speaks for as well.
+pub(crate) fn found_for<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, BTreeSet<&'r str>> {
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for finding in report.findings {
+        for name in finding.also.iter().chain([&finding.control]) {
+            found.entry(name).or_default().insert(finding.control);
+        }
+    }
+    found
 }
 
 /// A count with its noun: `1 file`, `2 files`.

@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use model::change::{Change, ChangeKind, SettingChange};
+use model::compliance::{Answer, Compliance, Status};
 use model::{
     Coverage, Finding, Fingerprint, Fix, Frame, FrameLine, Gap, GapKind, KubernetesVersion,
     Location, Path, Severity, Subject,
@@ -75,7 +77,7 @@ fn findings() -> Vec<Finding> {
     let lines = ["      - name: web", "        securityContext:", "    privileged: true # no"];
     safe.frame = Some(frame(10, 0, &lines));
     let mut wide = finding(Severity::High, 1, None, "日本語😀");
-    wide.fix = Some(Fix::remove(wide.path.clone()).risky());
+    wide.fix = Some(Fix::remove(wide.path.clone()).risky("the program may need it"));
     wide.location = Some(location("ünïcode/ä#?.yaml", 3, (15, 19)));
     wide.frame = Some(frame(3, 0, &["{名: 日本語😀, a: true}"]));
     let mut long = finding(Severity::Medium, 0, Some("shop"), "long");
@@ -104,8 +106,82 @@ fn gaps() -> Vec<Gap> {
     GapKind::ALL.iter().enumerate().map(gap).collect()
 }
 
+/// Items of every status, neighbours that nobody looked at among them.
+fn framework() -> Compliance {
+    let item = |section, id, status| Answer {
+        section,
+        id,
+        title: "No `<b>` in names",
+        status,
+        reason: format!("is {} for a|reason", Status::name(status)),
+        controls: vec!["privileged-container", "host-pid", "a", "b", "c", "d", "e"],
+        findings: 0,
+        worst: None,
+        places: Vec::new(),
+    };
+    let (first, second) = (("1", "First"), ("", "Second & last"));
+    let mut failed = item(first, "1.1", Status::Fail);
+    failed.findings = 4;
+    failed.worst = Some(Severity::Critical);
+    failed.places = vec!["a.yaml:1 Pod <a>\u{202e}/b (privileged-container)".into()];
+    let mut quiet = item(second, "T1", Status::Part);
+    quiet.controls = vec!["host-pid"];
+    Compliance {
+        name: "frame-1.0",
+        title: "A framework <1.0>",
+        source: "where it is from",
+        answers: vec![
+            failed,
+            item(first, "1.2", Status::Accepted),
+            item(first, "1.3", Status::Pass),
+            quiet,
+            item(second, "T2 x", Status::NotAssessed),
+            item(second, "T3", Status::NotAssessed),
+        ],
+    }
+}
+
+/// One object of each kind of change, and many that came.
+fn changes() -> Vec<Change> {
+    let change = |object: &str, kind, settings| Change {
+        object: object.into(),
+        kind,
+        file: "./a.yaml".into(),
+        settings,
+        more: 0,
+    };
+    let setting = |name: &str, old: Option<&str>, new: Option<&str>| SettingChange {
+        name: name.into(),
+        old: old.map(str::to_owned),
+        new: new.map(str::to_owned),
+    };
+    let settings = vec![
+        setting("container w|b: privileged", Some("false"), Some("true")),
+        setting("spec.<i>", None, Some("=1\u{1b}")),
+        setting("capabilities", Some("NET_RAW"), Some("")),
+    ];
+    let mut changed = change("Pod shop/<b>", ChangeKind::Changed, settings);
+    changed.more = 2;
+    let mut all = vec![changed, change("Pod shop/gone", ChangeKind::Removed, Vec::new())];
+    let came = |number| change(&format!("Pod shop/new-{number}"), ChangeKind::Added, Vec::new());
+    all.extend((0..30).map(came));
+    all
+}
+
 /// Renders a report in a format, without colours.
 fn rendered(findings: &[Finding], gaps: &[Gap], policy: &Policy, format: Format) -> String {
+    rendered_with(None, None, findings, gaps, policy, format)
+}
+
+/// The same, with a framework and what differs.
+fn rendered_with(
+    compliance: Option<&Compliance>,
+    changes: Option<&[Change]>,
+    findings: &[Finding],
+    gaps: &[Gap],
+    policy: &Policy,
+    format: Format,
+) -> String {
     let everything = !findings.is_empty();
     let hidden = Hidden {
         finding: finding(Severity::High, 0, Some("ops"), "agent"),
@@ -140,8 +216,8 @@ fn rendered(findings: &[Finding], gaps: &[Gap], policy: &Policy, format: Format)
             workloads: 3,
             bytes: 4_096,
         },
-        compliance: None,
-        changes: None,
+        compliance,
+        changes,
         rules: RULES,
         policy,
     };
@@ -207,6 +283,24 @@ fn nothing() {
     for (format, extension) in FORMATS {
         let text = rendered(&[], &[], &Policy::default(), format);
         check(&format!("nothing.{extension}"), &text);
+    }
+}
+
+#[test]
+fn frameworks_and_changes() {
+    let policy = Policy { fail_on: Some(Severity::Medium), accepted_gaps: Vec::new() };
+    let (framework, changes) = (framework(), changes());
+    for (format, extension) in FORMATS {
+        let (findings, gaps) = (findings(), gaps());
+        let with = |compliance, changes| {
+            rendered_with(compliance, changes, &findings[..2], &gaps[..1], &policy, format)
+        };
+        let text = with(Some(&framework), Some(&changes));
+        check(&format!("compared.{extension}"), &text);
+        // Only this format has no place for them (its module says so).
+        assert_eq!(text == with(None, None), format == Format::Gitlab, "{extension}");
+        let same = with(None, Some(&[]));
+        assert!(!same.contains("shop/gone"), "{extension}");
     }
 }
 

@@ -12,6 +12,8 @@ use std::fmt;
 
 use crate::{Limits, Node, Span, Stream, Style, Value};
 
+pub use render::text;
+
 use render::Surroundings;
 
 /// One step of a path.

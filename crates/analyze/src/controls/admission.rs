@@ -3,6 +3,7 @@
 use crate::Control;
 
 mod api_service_unverified;
+mod deployment_project_unbounded;
 mod image_policy_fails_open;
 mod pod_security_exemption;
 mod policy;
@@ -32,4 +33,5 @@ pub(super) const CONTROLS: &[&Control] = &[
     &api_service_unverified::CONTROL,
     &pod_security_exemption::CONTROL,
     &image_policy_fails_open::CONTROL,
+    &deployment_project_unbounded::CONTROL,
 ];

@@ -4,7 +4,18 @@ use crate::Control;
 
 mod disruption_budget_missing;
 mod disruption_budget_never_satisfied;
-mod selector;
+mod killed_without_grace;
+mod liveness_probe_missing;
+mod readiness_probe_missing;
+pub(crate) mod selector;
+mod service;
+mod update_stops_all_replicas;
 
-pub(super) const CONTROLS: &[&Control] =
-    &[&disruption_budget_never_satisfied::CONTROL, &disruption_budget_missing::CONTROL];
+pub(super) const CONTROLS: &[&Control] = &[
+    &disruption_budget_never_satisfied::CONTROL,
+    &disruption_budget_missing::CONTROL,
+    &liveness_probe_missing::CONTROL,
+    &readiness_probe_missing::CONTROL,
+    &update_stops_all_replicas::CONTROL,
+    &killed_without_grace::CONTROL,
+];

@@ -3,6 +3,7 @@
 use crate::Control;
 
 mod apparmor_profile_weak;
+mod localhost_profile_not_provided;
 mod seccomp;
 mod seccomp_profile_allows_by_default;
 mod seccomp_profile_allows_dangerous_call;
@@ -11,4 +12,5 @@ pub(super) const CONTROLS: &[&Control] = &[
     &seccomp_profile_allows_by_default::CONTROL,
     &seccomp_profile_allows_dangerous_call::CONTROL,
     &apparmor_profile_weak::CONTROL,
+    &localhost_profile_not_provided::CONTROL,
 ];

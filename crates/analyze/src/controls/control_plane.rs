@@ -29,6 +29,7 @@ mod kubelet_seccomp_default_off;
 mod kubelet_takes_anonymous_requests;
 mod node_restriction_missing;
 mod profiling_enabled;
+mod proxy_metrics_open;
 mod service_account_lookup_off;
 mod weak_tls;
 
@@ -61,4 +62,5 @@ pub(super) const CONTROLS: &[&Control] = &[
     &kubelet_protection_switched_off::CONTROL,
     &audit_policy_records_nothing::CONTROL,
     &audit_policy_records_secrets::CONTROL,
+    &proxy_metrics_open::CONTROL,
 ];

@@ -2,8 +2,9 @@
 
 use crate::Control;
 
+mod default_account_mounts_token;
 mod default_namespace_used;
-mod guard;
+pub(crate) mod guard;
 mod limit_range_missing;
 mod namespace_egress_open;
 mod namespace_without_network_policy;
@@ -23,12 +24,13 @@ pub(super) const CONTROLS: &[&Control] = &[
     &limit_range_missing::CONTROL,
     &pod_security_version_outdated::CONTROL,
     &workload_in_system_namespace::CONTROL,
+    &default_account_mounts_token::CONTROL,
 ];
 
 /// The label with the Pod Security level that the API server enforces.
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
 /// Namespaces that Kubernetes makes for itself; its components need every right there.
-fn is_of_the_system(namespace: &model::Object<'_>) -> bool {
+pub(crate) fn is_of_the_system(namespace: &model::Object<'_>) -> bool {
     matches!(namespace.name, "kube-system" | "kube-public" | "kube-node-lease")
 }

@@ -7,6 +7,11 @@ use model::Node;
 
 use crate::{Control, Kinds};
 
+mod cilium_policy_allows_everybody;
+mod left_out_of_mesh;
+mod mesh_connection_unverified;
+mod mesh_policy_allows_everybody;
+mod mesh_takes_plaintext;
 mod metadata_service_reachable;
 mod network_policy_allows_all_egress;
 mod network_policy_allows_all_ingress;
@@ -17,6 +22,11 @@ pub(super) const CONTROLS: &[&Control] = &[
     &network_policy_allows_all_ingress::CONTROL,
     &network_policy_allows_all_egress::CONTROL,
     &metadata_service_reachable::CONTROL,
+    &mesh_takes_plaintext::CONTROL,
+    &mesh_connection_unverified::CONTROL,
+    &mesh_policy_allows_everybody::CONTROL,
+    &cilium_policy_allows_everybody::CONTROL,
+    &left_out_of_mesh::CONTROL,
 ];
 
 /// The kind these controls look at.

@@ -5,9 +5,11 @@ use crate::Control;
 mod apparmor_by_annotation;
 mod apparmor_unconfined;
 mod capabilities_not_dropped;
+mod cloud_identity_by_label;
 mod container_runtime_socket_mounted;
 mod dangerous_capability_added;
 mod debug_shell;
+mod duplicate_environment_variable;
 mod flex_volume;
 mod git_repo_volume;
 mod host_alias;
@@ -17,6 +19,7 @@ mod host_path;
 mod host_path_mounted;
 mod host_pid;
 mod host_port;
+mod login_switched_off;
 mod long_lived_projected_token;
 mod memory_volume_unbounded;
 mod mount_propagation_bidirectional;
@@ -31,6 +34,8 @@ mod root_group;
 mod root_not_excluded;
 mod runs_as_root;
 mod runs_on_control_plane;
+mod seccomp;
+mod seccomp_by_annotation;
 mod seccomp_not_set;
 mod seccomp_unconfined;
 mod selinux_custom_options;
@@ -39,6 +44,7 @@ mod service_account_token_mounted;
 mod shared_process_namespace;
 mod ssh_server;
 mod system_priority;
+mod tiller;
 mod tolerates_every_taint;
 mod unmasked_proc_mount;
 mod unsafe_sysctl;
@@ -86,4 +92,9 @@ pub(super) const CONTROLS: &[&Control] = &[
     &system_priority::CONTROL,
     &long_lived_projected_token::CONTROL,
     &memory_volume_unbounded::CONTROL,
+    &seccomp_by_annotation::CONTROL,
+    &cloud_identity_by_label::CONTROL,
+    &tiller::CONTROL,
+    &login_switched_off::CONTROL,
+    &duplicate_environment_variable::CONTROL,
 ];

@@ -28,6 +28,8 @@ spec:
         args: [--listen=:8080]
         env: []
         ports: [{containerPort: 8080}]
+        livenessProbe: {tcpSocket: {port: 8080}}
+        readinessProbe: {tcpSocket: {port: 8080}}
         resources:
           requests: {cpu: 100m, memory: 64Mi, ephemeral-storage: 1Gi}
           limits: {cpu: 500m, memory: 128Mi, ephemeral-storage: 1Gi}
@@ -48,7 +50,7 @@ fn a_decent_workload_has_no_finding() {
 
 #[test]
 fn one_change_makes_one_finding() {
-    let faults = pod_faults().into_iter().chain(container_faults());
+    let faults = pod_faults().into_iter().chain(metadata_faults()).chain(container_faults());
     for (before, after, expected) in faults {
         assert!(DECENT.contains(before), "the workload has no `{before}`");
         let text = DECENT.replacen(before, after, 1);
@@ -160,6 +162,31 @@ fn pod_faults() -> Vec<Fault> {
             "system-priority",
         ),
         (
+            token,
+            "automountServiceAccountToken: false\n      terminationGracePeriodSeconds: 0",
+            "killed-without-grace",
+        ),
+        (
+            "spec:\n  template:",
+            "spec:\n  replicas: 2\n  strategy: {type: Recreate}\n  template:",
+            "update-stops-all-replicas",
+        ),
+    ]
+}
+
+fn metadata_faults() -> Vec<Fault> {
+    vec![
+        (
+            "metadata: {labels: {app: web}}",
+            "metadata: {labels: {aadpodidbinding: vault}}",
+            "cloud-identity-by-label",
+        ),
+        (
+            "metadata: {labels: {app: web}}",
+            "metadata: {labels: {sidecar.istio.io/inject: 'false'}}",
+            "left-out-of-mesh",
+        ),
+        (
             "metadata: {labels: {app: web}}",
             "metadata: {annotations: {example.com/password: hunter2}}",
             "credential-in-annotation",
@@ -221,6 +248,11 @@ fn container_faults() -> Vec<Fault> {
         ("containerPort: 8080", "containerPort: 22", "ssh-server"),
         (environment, "stdin: true\n        tty: true", "debug-shell"),
         ("registry.example.com/web", "k8s.gcr.io/web", "retired-registry"),
+        ("registry.example.com/web", "registry.example.com/tiller", "tiller"),
+        ("--listen=:8080", "--enable-skip-login", "login-switched-off"),
+        ("env: []", "env: [{name: A}, {name: A}]", "duplicate-environment-variable"),
+        ("        livenessProbe: {tcpSocket: {port: 8080}}\n", "", "liveness-probe-missing"),
+        ("        readinessProbe: {tcpSocket: {port: 8080}}\n", "", "readiness-probe-missing"),
         ("registry.example.com/web", "10.0.0.7:5000/web", "registry-without-name"),
     ]
 }

@@ -16,6 +16,7 @@ mod sealed_secret_cluster_wide;
 mod secret_data_committed;
 mod secret_in_environment;
 mod secret_mounted_by_sub_path;
+mod secret_store_without_tls;
 mod secret_volume_readable_by_all;
 
 pub(super) const CONTROLS: &[&Control] = &[
@@ -33,4 +34,5 @@ pub(super) const CONTROLS: &[&Control] = &[
     &sealed_secret_cluster_wide::CONTROL,
     &etcd_encryption_off::CONTROL,
     &encryption_key_in_configuration::CONTROL,
+    &secret_store_without_tls::CONTROL,
 ];

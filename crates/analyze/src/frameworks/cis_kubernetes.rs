@@ -202,7 +202,7 @@ const SECTION_4_2: Section = section(
 const SECTION_4_3: Section = section(
     "4.3",
     "Proxy",
-    &[item("4.3.1", "The proxy serves its metrics on the loopback only", NeedsNode)],
+    &[item("4.3.1", "The proxy serves its metrics on the loopback only", Controls)],
 );
 
 const SECTION_5_1: Section = section(

@@ -104,6 +104,11 @@ pub(super) fn flow(node: Node<'_>, is_json: bool, out: &mut String) {
 /// Words that YAML 1.1 reads as something else than text.
 const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
+/// A text as YAML: plain where every reader takes it for the same text, else in double quotes.
+pub fn text(text: &str) -> String {
+    key(text, false)
+}
+
 /// A key or text: plain where every reader takes it for the same text, else in double quotes.
 pub(super) fn key(text: &str, is_json: bool) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);

@@ -28,7 +28,13 @@ pub(super) fn replace(
         return Ok(splice(start, end, rendered.trim_start()));
     }
     let colon = colon(text, place)?;
-    Ok(splice(colon, end.max(colon), rendered))
+    if starts_here {
+        return Ok(splice(colon, end.max(colon), rendered));
+    }
+    // A comment behind the key stays there.
+    let behind = &text[colon..line_end(text, colon)];
+    let (first, second) = if is_one_line { (rendered, behind) } else { (behind, rendered) };
+    Ok(splice(colon, end, format!("{first}{second}")))
 }
 
 /// The byte after the `:` of a place's key.
@@ -93,13 +99,18 @@ pub(super) fn insert_in_flow(
         at += tail.find(',').unwrap_or(0) + 1;
     }
     let separator = if text[at..close].contains('\n') {
-        let blanks = column(text, last_key.span().start as usize);
-        format!("{}{}", around.line_break, " ".repeat(blanks))
+        format!("{}{}", around.line_break, blanks(text, last_key.span().start as usize))
     } else {
         " ".to_owned()
     };
     let comma = if has_comma { "" } else { "," };
     Ok(splice(at, at, format!("{comma}{separator}{entry}")))
+}
+
+/// What brings a new line to the column of `at`: tabs stay tabs.
+fn blanks(text: &str, at: usize) -> String {
+    let before = text[at - column(text, at)..at].chars();
+    before.map(|char| if char == '\t' { '\t' } else { ' ' }).collect()
 }
 
 /// Takes an entry or an item out.
@@ -142,7 +153,10 @@ fn only(
     let (start, end) = (start as usize, end as usize);
     match key {
         Some(key) if text[key.span().end as usize..start].contains('\n') => {
-            Ok(splice(after_colon(text, key)?, end, format!(" {empty}")))
+            // Comments behind the key and above the collection stay; its own go with it.
+            let colon = after_colon(text, key)?;
+            let above = text[colon..start - column(text, start)].trim_end_matches(['\n', '\r']);
+            Ok(splice(colon, line_end(text, end), format!(" {empty}{above}")))
         }
         _ => Ok(splice(start, end, empty)),
     }
@@ -158,7 +172,11 @@ fn entry(
     if text[line..own.0].bytes().all(|byte| byte == b' ') {
         return Ok(lines(text, line, own.1));
     }
-    next.map(|next| splice(own.0, next.0, "")).ok_or(Refusal::Unusual)
+    let next = next.ok_or(Refusal::Unusual)?.0;
+    // Lines of comment above the next entry belong to it.
+    let end = line_end(text, own.1).min(next);
+    let comment = text[end..next].find('#').map(|at| end + at);
+    Ok(splice(own.0, comment.unwrap_or(next), ""))
 }
 
 /// An item of a block sequence: its lines.

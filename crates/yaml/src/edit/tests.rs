@@ -33,6 +33,8 @@ fn a_value_is_replaced_where_it_stands() {
     check_set("- a: 1\n- a: 2\n", "1.a", "3", "- a: 1\n- a: 3\n");
     check_set("{\"a\": true}", "a", "\"on\"", "{\"a\": \"on\"}");
     check_set("a:\n  b: 1\n  c: 2\nd: 3\n", "a", "[\"ALL\"]", "a: [ALL]\nd: 3\n");
+    check_set("a: # of\n- 1\nd: 3\n", "a", "true", "a: true # of\nd: 3\n");
+    check_set("a: # of\n- 1\nd: 3\n", "a", "{\"b\":1}", "a: # of\n  b: 1\nd: 3\n");
     check_set("a:\n- 1\n- 2\nd: 3\n", "a", "{\"b\":{\"c\":1}}", "a:\n  b:\n    c: 1\nd: 3\n");
 }
 
@@ -50,6 +52,7 @@ fn a_missing_field_is_inserted_after_the_last() {
     check_set("{\"a\": {\"b\": 1}}", "a.c", "\"x\"", "{\"a\": {\"b\": 1, \"c\": \"x\"}}");
     let text = "{\n  \"a\": {\n    \"b\": 1\n  }\n}\n";
     check_set(text, "a.c", "true", "{\n  \"a\": {\n    \"b\": 1,\n    \"c\": true\n  }\n}\n");
+    check_set("{\n\t\"a\": 1\n}", "b", "2", "{\n\t\"a\": 1,\n\t\"b\": 2\n}");
     check_set("a:\n  b: |\n    text\nc: 1\n", "a.d", "1", "a:\n  b: |\n    text\n  d: 1\nc: 1\n");
 }
 
@@ -58,9 +61,12 @@ fn a_field_is_taken_out_with_its_lines() {
     check_remove("a:\n  b: 1 # one\n  c: 2\n", "a.b", "a:\n  c: 2\n");
     check_remove("a:\n  b: 1\n", "a.b", "a: {}\n");
     check_remove("l:\n- a: 1\n  b: 2\n", "l.0.a", "l:\n- b: 2\n");
+    check_remove("l:\n- a: 1 # x\n  # y\n  b: 2\n", "l.0.a", "l:\n- # y\n  b: 2\n");
     check_remove("l:\n- a: 1\n  b: 2\n", "l.0.b", "l:\n- a: 1\n");
     check_remove("l:\n  - x\n  - y\n", "l.0", "l:\n  - y\n");
     check_remove("l:\n- x\n", "l.0", "l: []\n");
+    check_remove("l: # of\n# all\n- x # y\nm: 1\n", "l.0", "l: [] # of\n# all\nm: 1\n");
+    check_remove("a: # of\r\n  b: 1\r\nc: 2\r\n", "a.b", "a: {} # of\r\nc: 2\r\n");
     check_remove("l: [x, y, z]\n", "l.1", "l: [x, z]\n");
     check_remove("l: [x, y]\n", "l.1", "l: [x]\n");
     check_remove("l: [x]\n", "l.0", "l: []\n");

@@ -24,7 +24,11 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
             let at = object.at("plugins").index(index);
             let at = at.field("configuration.imagePolicy.defaultAllow");
             let because = "every image runs while the image policy's backend does not answer";
-            report.finding(at.clone(), because, Fix::set(at, "false").risky());
+            report.finding(
+                at.clone(),
+                because,
+                Fix::set(at, "false").risky("no pod starts while the webhook is away"),
+            );
         }
     }
 }

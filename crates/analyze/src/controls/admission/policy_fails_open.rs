@@ -22,6 +22,10 @@ fn check(policy: &Object<'_>, report: &mut Report<'_>) {
         let because =
             format!("an object on which an expression of policy `{}` fails is let in", policy.name);
         let at = policy.at("spec.failurePolicy");
-        report.finding(at.clone(), because, Fix::set(at, "\"Fail\"").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "\"Fail\"").risky("what the policy cannot judge is then refused"),
+        );
     }
 }

@@ -29,7 +29,8 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
             "while webhook `{}` does not answer, everything it would refuse is let in",
             webhook.name()
         );
-        let fix = Fix::set(webhook.at.clone().field("failurePolicy"), "\"Fail\"").risky();
+        let fix = Fix::set(webhook.at.clone().field("failurePolicy"), "\"Fail\"")
+            .risky("nothing it looks at can be changed while it is away");
         report.finding_of(severity, webhook.at.field("failurePolicy"), because, fix);
     }
 }

@@ -26,7 +26,11 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
             webhook.name()
         );
         let at = webhook.at.field("timeoutSeconds");
-        report.finding(at.clone(), because, Fix::set(at, "5").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "5").risky("a webhook that needs longer then fails"),
+        );
     }
 }
 

@@ -11,18 +11,18 @@ const REPLICATED: &[(&str, &str)] = &[("apps", "Deployment"), ("apps", "Stateful
 const NEIGHBOURS_MAX: usize = 1_000;
 
 /// Replicas asked for; Kubernetes takes one where none are written.
-pub(super) fn replicas(object: &Object<'_>) -> i64 {
+pub(crate) fn replicas(object: &Object<'_>) -> i64 {
     object.root.field("spec.replicas").and_then(Node::as_int).unwrap_or(1)
 }
 
 /// The budgets of an object's namespace; none if there are too many to look at, which is told.
-pub(super) fn budgets<'s>(report: &mut Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
+pub(crate) fn budgets<'s>(report: &mut Report<'s>, object: &Object<'_>) -> Option<Vec<Object<'s>>> {
     neighbours(report, object, &[("policy", "PodDisruptionBudget")])
 }
 
 /// The workloads in a budget's namespace that it selects; none if there are too many to look at,
 /// which is told.
-pub(super) fn selected<'s>(
+pub(crate) fn selected<'s>(
     report: &mut Report<'s>,
     budget: &Object<'_>,
 ) -> Option<Vec<Object<'s>>> {
@@ -52,7 +52,7 @@ fn neighbours<'s>(
 }
 
 /// Whether a label selector selects a pod (apimachinery, labels.Requirement).
-pub(super) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
+pub(crate) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
     let labels = pod.root.field("metadata.labels");
     let label = |key: &str| labels.and_then(|labels| labels.str(key));
     let mut equals = selector.get("matchLabels").into_iter().flat_map(Node::entries);
@@ -70,4 +70,41 @@ pub(super) fn selects(selector: Node<'_>, pod: &Pod<'_>) -> bool {
                 _ => false,
             }
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{GapKind, KubernetesVersion, ObjectId, Origin, Path, Snapshot, WorldId};
+
+    use super::NEIGHBOURS_MAX;
+    use crate::{Options, catalog, judge};
+
+    /// Objects beyond the limit are not compared: that is a gap, not an answer.
+    #[test]
+    fn too_many_neighbours_are_a_gap() {
+        let gaps = |count: usize| {
+            let workload = "---\napiVersion: apps/v1\nkind: StatefulSet\n\
+                            metadata: {name: a, namespace: shop}\n";
+            let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\n\
+                          metadata: {name: b, namespace: shop}\n\
+                          spec: {minAvailable: 1, selector: {matchLabels: {app: a}}}\n";
+            let text = format!("{budget}{}", workload.repeat(count));
+            let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
+            let mut part = model::Part::new();
+            for (number, document) in (0..).zip(stream.documents()) {
+                let root = document.expect("readable").root();
+                let redactions = model::Redactions::find(root, &model::DigestKey::new(&[7; 32]));
+                let origin = Origin { file: 0, document: number, item: Path::root(), line: 1 };
+                part.insert(root, &redactions, WorldId(0), origin, None);
+            }
+            let mut snapshot =
+                Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
+            snapshot.add(part);
+            let control = catalog::find("disruption-budget-never-satisfied");
+            let judgement = judge(&snapshot, ObjectId(0), control, &Options::default());
+            judgement.gaps.into_iter().map(|(_, gap)| gap.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(gaps(NEIGHBOURS_MAX), []);
+        assert_eq!(gaps(NEIGHBOURS_MAX + 1), [GapKind::Ambiguous]);
+    }
 }

@@ -23,6 +23,8 @@ fn check(service: &Object<'_>, report: &mut Report<'_>) {
         "what the cluster sends to {first} reaches Service `{}` instead, whoever owns the address",
         service.name
     );
-    let fix = Fix::remove(at.clone()).risky().worded("remove `externalIPs`; use a load balancer");
+    let fix = Fix::remove(at.clone())
+        .risky("clients may use the address")
+        .worded("remove `externalIPs`; use a load balancer");
     report.finding(at, because, fix);
 }

@@ -23,7 +23,12 @@ fn check(ingress: &Object<'_>, report: &mut Report<'_>) {
         if is_weak(ingress, value.trim()) {
             let because = format!("Ingress `{}` {because}", ingress.name);
             let at = ingress.at("metadata.annotations").key(&key);
-            report.finding_of(*severity, at.clone(), because, Fix::remove(at).risky());
+            report.finding_of(
+                *severity,
+                at.clone(),
+                because,
+                Fix::remove(at).risky("clients may rely on what is switched off"),
+            );
         }
     }
 }

@@ -29,6 +29,11 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             container.image()
         );
         let at = container.at("imagePullPolicy");
-        report.finding(at.clone(), because, Fix::set(at, "\"IfNotPresent\"").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "\"IfNotPresent\"")
+                .risky("the node may hold an image that no registry has"),
+        );
     }
 }

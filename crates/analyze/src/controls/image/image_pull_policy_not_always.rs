@@ -28,6 +28,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             container.name(),
             container.image()
         );
-        report.finding(at.clone(), because, Fix::set(at, "\"Always\"").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "\"Always\"").risky("a pod no longer starts while the registry is away"),
+        );
     }
 }

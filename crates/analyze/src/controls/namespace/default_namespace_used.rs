@@ -17,7 +17,7 @@ pub(super) const CONTROL: Control = Control {
 fn check(object: &Object<'_>, report: &mut Report<'_>) {
     // Only what is written counts: a namespace that is missing is given when it is applied.
     let written = object.root.field("metadata.namespace").and_then(model::Node::as_str);
-    if written == Some("default") && !is_of_the_system(object) {
+    if written == Some("default") && !belongs_there(object) {
         let because = format!(
             "{} `{}` lies in `default` together with everything put there by mistake",
             object.kind, object.name
@@ -27,7 +27,11 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// The API server's own objects, and roles about them: they belong there.
-fn is_of_the_system(object: &Object<'_>) -> bool {
+/// The API server's own objects, and what guards the namespace: they belong there.
+fn belongs_there(object: &Object<'_>) -> bool {
     object.name == "kubernetes" && matches!(object.kind, "Service" | "Endpoints" | "EndpointSlice")
+        || object.is("networking.k8s.io", "NetworkPolicy")
+        || object.is("policy", "PodDisruptionBudget")
+        || object.is("", "LimitRange")
+        || object.is("", "ResourceQuota")
 }

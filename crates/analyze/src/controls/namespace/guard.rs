@@ -15,13 +15,13 @@ const WORKLOADS: &[(&str, &str)] = &[
 ];
 
 /// A workload of the namespace, if there is one in the input.
-pub(super) fn workload<'s>(report: &Report<'s>, namespace: &Object<'_>) -> Option<Object<'s>> {
+pub(crate) fn workload<'s>(report: &Report<'s>, namespace: &Object<'_>) -> Option<Object<'s>> {
     let (snapshot, world) = (report.snapshot, report.world);
     WORKLOADS.iter().find_map(|kind| snapshot.neighbours(world, Some(namespace.name), *kind).next())
 }
 
 /// The network policies of the namespace.
-pub(super) fn policies<'s>(
+pub(crate) fn policies<'s>(
     report: &Report<'s>,
     namespace: &Object<'_>,
 ) -> impl Iterator<Item = Object<'s>> {
@@ -30,7 +30,7 @@ pub(super) fn policies<'s>(
 }
 
 /// Whether a policy for every pod of the namespace restricts this direction.
-pub(super) fn has_default(report: &Report<'_>, namespace: &Object<'_>, direction: &str) -> bool {
+pub(crate) fn has_default(report: &Report<'_>, namespace: &Object<'_>, direction: &str) -> bool {
     policies(report, namespace).any(|policy| {
         let Some(spec) = policy.root.get("spec") else { return false };
         let is_empty = |selector: Node<'_>| {
@@ -63,7 +63,7 @@ const CLUSTER_WIDE: &[(&str, &str)] = &[
 ];
 
 /// Whether policies of another kind decide over the namespace.
-pub(super) fn is_guarded_elsewhere(report: &Report<'_>, namespace: &Object<'_>) -> bool {
+pub(crate) fn is_guarded_elsewhere(report: &Report<'_>, namespace: &Object<'_>) -> bool {
     let has = |name: Option<&str>, kinds: &[(&str, &str)]| {
         let has = |kind: &(&str, &str)| {
             report.snapshot.neighbours(report.world, name, *kind).next().is_some()

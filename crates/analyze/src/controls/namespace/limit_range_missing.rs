@@ -27,6 +27,7 @@ fn check(namespace: &Object<'_>, report: &mut Report<'_>) {
             namespace.name
         );
         let fix = Fix::advice("add a LimitRange with `default` and `defaultRequest`");
-        report.finding(namespace.at("metadata.name"), because, fix);
+        // It is about the namespace as a whole, as its quota is, but a cause of its own.
+        report.finding(namespace.at("metadata"), because, fix);
     }
 }

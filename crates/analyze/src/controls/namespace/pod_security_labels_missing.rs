@@ -25,6 +25,6 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
          enforced",
         object.name
     );
-    let fix = Fix::set(at.clone(), "\"restricted\"").risky();
-    report.finding(at, because, fix.worded(format!("label it `{ENFORCE}: restricted`")));
+    let fix = "label it with the strictest level that its pods pass, as `bollwerk harden` does";
+    report.finding(at, because, Fix::advice(fix));
 }

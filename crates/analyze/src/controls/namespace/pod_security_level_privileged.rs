@@ -24,5 +24,6 @@ fn check(object: &Object<'_>, report: &mut Report<'_>) {
         "namespace `{}` takes every pod, privileged ones included: its level refuses nothing",
         object.name
     );
-    report.finding(at.clone(), because, Fix::set(at, "\"baseline\"").risky());
+    let fix = "label it with the strictest level that its pods pass, as `bollwerk harden` does";
+    report.finding(at, because, Fix::advice(fix));
 }

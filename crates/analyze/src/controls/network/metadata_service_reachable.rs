@@ -1,6 +1,6 @@
 //! A rule for the whole internet allows the address that hands out the node's credentials.
 
-use model::{Fix, Node, Object};
+use model::{Fix, Node, Object, Path};
 
 use super::{NETWORK_POLICY, applies, holds};
 use crate::{Check, Control, Impact, Reach, Report};
@@ -41,10 +41,29 @@ fn check(policy: &Object<'_>, report: &mut Report<'_>) {
                  credentials: `{range}` holds {METADATA}",
                 policy.name
             );
-            let fix = Fix::advice("add 169.254.0.0/16 to `except`");
+            let fix = except(block, at.clone().field("ipBlock.except"));
             return report.finding(at.field("ipBlock.cidr"), because, fix);
         }
     }
+}
+
+/// The address is taken out of the range.
+fn except(block: Node<'_>, at: Path) -> Fix {
+    let mut ranges: Vec<&str> = Vec::new();
+    for range in block.list("except") {
+        match range.as_str() {
+            Some(range)
+                if range.bytes().all(|byte| byte.is_ascii_hexdigit() || b".:/".contains(&byte)) =>
+            {
+                ranges.push(range);
+            }
+            _ => return Fix::advice("add 169.254.169.254/32 to `except`"),
+        }
+    }
+    ranges.push("169.254.169.254/32");
+    Fix::set(at, format!("[\"{}\"]", ranges.join("\",\"")))
+        .risky("a program that uses the node's own rights in the cloud loses them")
+        .worded("add 169.254.169.254/32 to `except`")
 }
 
 /// Where the big clouds serve metadata.

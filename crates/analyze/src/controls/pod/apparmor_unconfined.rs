@@ -40,11 +40,14 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         );
         let fix = match group.at.last_key() {
             Some("appArmorProfile") => {
-                let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky();
+                let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky(RISK);
                 fix.worded("set `appArmorProfile.type: RuntimeDefault`")
             }
-            _ => Fix::remove(group.at.clone()).risky(),
+            _ => Fix::remove(group.at.clone()).risky(RISK),
         };
         report.finding(group.at.clone(), because, fix);
     }
 }
+
+/// Why the fix is not safe.
+const RISK: &str = "the program may do what the profile refuses";

@@ -25,7 +25,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             "{} can use capabilities nobody asked for, among them raw sockets and changing owners",
             group.names()
         );
-        let fix = group.set(r#"["ALL"]"#).risky().worded("set `capabilities.drop: [ALL]`");
+        let fix = group
+            .set(r#"["ALL"]"#)
+            .risky("the program may need one of the default capabilities")
+            .worded("set `capabilities.drop: [ALL]`");
         report.finding(group.at.clone(), because, fix);
     }
 }

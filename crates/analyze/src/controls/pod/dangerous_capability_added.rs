@@ -30,7 +30,12 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             let because = format!("container `{}` has {written}: {consequence}", container.name());
             // In a user namespace of its own the capability ends at the pod's border.
             let severity = if pod.host_users() { severity } else { Severity::Low };
-            report.finding_of(severity, at.clone(), because, Fix::remove(at).risky());
+            report.finding_of(
+                severity,
+                at.clone(),
+                because,
+                Fix::remove(at).risky("the program may need the capability"),
+            );
         }
     }
 }

@@ -24,7 +24,9 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         }
         let at = pod.at("hostAliases").index(index).field("ip");
         let because = format!("`{}` leads to {ip}, whatever DNS says", shortened(&names));
-        let fix = Fix::remove(at.clone().parent()).risky().worded("remove this alias");
+        let fix = Fix::remove(at.clone().parent())
+            .risky("the program may reach this name by no other way")
+            .worded("remove this alias");
         report.finding(at, because, fix);
     }
 }

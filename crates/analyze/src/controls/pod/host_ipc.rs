@@ -19,6 +19,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         let at = pod.at("hostIPC");
         let because = "every container can read and change shared memory of the node's \
             processes";
-        report.finding(at.clone(), because, Fix::set(at, "false").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "false").risky("the program may share memory with processes of the node"),
+        );
     }
 }

@@ -19,6 +19,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         let at = pod.at("hostNetwork");
         let because = "every container can reach what listens on the node's loopback, take its \
             ports and see its traffic";
-        report.finding(at.clone(), because, Fix::set(at, "false").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "false").risky("the program may need the node's addresses"),
+        );
     }
 }

@@ -19,6 +19,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         let at = pod.at("hostPID");
         let because = "every container can see all processes of the node, read their \
             environment and signal them";
-        report.finding(at.clone(), because, Fix::set(at, "false").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "false").risky("the program may watch processes of the node"),
+        );
     }
 }

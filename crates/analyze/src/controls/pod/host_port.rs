@@ -28,7 +28,12 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
                 container.name(),
                 port.host_port
             );
-            report.finding(at.clone(), because, Fix::remove(at).risky());
+            report.finding(
+                at.clone(),
+                because,
+                Fix::remove(at)
+                    .risky("whoever calls the node's port no longer reaches the program"),
+            );
         }
     }
 }

@@ -27,7 +27,12 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
                 seconds / 3600
             );
             let at = volume.at("projected.sources").index(index).field(field);
-            report.finding(at.clone(), because, Fix::set(at, "3600").risky());
+            report.finding(
+                at.clone(),
+                because,
+                Fix::set(at, "3600")
+                    .risky("a program that reads its token once loses access after an hour"),
+            );
         }
     }
 }

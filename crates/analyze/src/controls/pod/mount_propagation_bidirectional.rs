@@ -26,7 +26,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
                 container.name(),
                 mount.str("mountPath").unwrap_or_default()
             );
-            let fix = Fix::set(at.clone(), "\"HostToContainer\"").risky();
+            let fix = Fix::set(at.clone(), "\"HostToContainer\"")
+                .risky("the node may need what the program mounts");
             report.finding(at, because, fix);
         }
     }

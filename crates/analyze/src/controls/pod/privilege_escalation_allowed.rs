@@ -25,13 +25,13 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         if is_written(&container) {
             let because = because(&format!("container `{}`", container.name()));
             let at = container.at(FIELD);
-            report.finding(at.clone(), because, Fix::set(at, "false").risky());
+            report.finding(at.clone(), because, Fix::set(at, "false").risky(RISK));
         }
     }
     let silent =
         group::lacking(pod, FIELD, |container| may_escalate(container) && !is_written(container));
     if let Some(group) = silent {
-        report.finding(group.at.clone(), because(&group.names()), group.set("false").risky());
+        report.finding(group.at.clone(), because(&group.names()), group.set("false").risky(RISK));
     }
 }
 
@@ -50,3 +50,6 @@ fn is_written(container: &Container<'_>) -> bool {
 fn because(who: &str) -> String {
     format!("{who} may gain rights beyond those at start: setuid files and file capabilities work")
 }
+
+/// Why the fix is not safe.
+const RISK: &str = "the program may start one that gains rights, such as `sudo` or `ping`";

@@ -21,6 +21,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             "container `{}` runs privileged: whoever gets into it owns the node",
             container.name()
         );
-        report.finding(at.clone(), because, Fix::set(at, "false").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "false").risky("the program may need the node's devices or capabilities"),
+        );
     }
 }

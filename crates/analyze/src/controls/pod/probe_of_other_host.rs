@@ -30,7 +30,11 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
                      network",
                     container.name()
                 );
-                report.finding(at.clone(), because, Fix::remove(at).risky());
+                report.finding(
+                    at.clone(),
+                    because,
+                    Fix::remove(at).risky("the probe may mean the other host"),
+                );
             }
         }
     }

@@ -31,7 +31,11 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         if group == Some(0) {
             let at = pod.at("securityContext.supplementalGroups").index(index);
             let because = "all containers are members of the root group and can use its files";
-            report.finding(at.clone(), because, Fix::remove(at).risky());
+            report.finding(
+                at.clone(),
+                because,
+                Fix::remove(at).risky("the program may use files of the root group"),
+            );
         }
     }
     if pod.security("fsGroup").and_then(model::Node::as_int) == Some(0) {

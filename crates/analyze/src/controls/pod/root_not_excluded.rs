@@ -25,13 +25,13 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     });
     for group in explicit {
         let because = because(&group.names());
-        report.finding(group.at.clone(), because, model::Fix::set(group.at, "true").risky());
+        report.finding(group.at.clone(), because, model::Fix::set(group.at, "true").risky(RISK));
     }
     let silent = group::lacking_inherited(pod, "runAsNonRoot", |container| {
         is_open(container) && container.run_as_non_root().is_none()
     });
     if let Some(group) = silent {
-        report.finding(group.at.clone(), because(&group.names()), group.set("true").risky());
+        report.finding(group.at.clone(), because(&group.names()), group.set("true").risky(RISK));
     }
 }
 
@@ -44,3 +44,6 @@ fn is_open(container: &Container<'_>) -> bool {
 fn because(who: &str) -> String {
     format!("{who} may run as root if the image says so or is replaced by one that does")
 }
+
+/// Why the fix is not safe.
+const RISK: &str = "an image that runs as root no longer starts";

@@ -2,6 +2,7 @@
 
 use model::Pod;
 
+use super::seccomp;
 use crate::controls::group;
 use crate::{Check, Control, Impact, Reach, Report};
 
@@ -16,7 +17,8 @@ pub(super) const CONTROL: Control = Control {
 };
 
 fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
-    if group::is_windows(pod) {
+    // A profile that an annotation asks for in vain is told by a control of its own.
+    if group::is_windows(pod) || seccomp::ignored_annotations(pod).next().is_some() {
         return;
     }
     let silent = group::lacking_inherited(pod, "seccompProfile", |container| {

@@ -1,6 +1,6 @@
 //! Unconfined means every system call of the node's kernel.
 
-use model::{Fix, Pod, Profile};
+use model::{Edit, Fix, Path, Pod, Profile};
 
 use crate::controls::group;
 use crate::{Check, Control, Impact, Reach, Report};
@@ -31,11 +31,21 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         );
         let fix = match group.at.last_key() {
             Some("seccompProfile") => {
-                let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky();
+                let fix = group.set(r#"{"type":"RuntimeDefault"}"#).risky(RISK);
                 fix.worded("set `seccompProfile.type: RuntimeDefault`")
             }
-            _ => Fix::advice("replace the annotation by the field `seccompProfile`"),
+            _ => in_the_field(pod, group.at.clone()),
         };
         report.finding(group.at.clone(), because, fix);
     }
 }
+
+/// The annotation goes, and the pod's field says what the runtime's default would be.
+fn in_the_field(pod: &Pod<'_>, annotation: Path) -> Fix {
+    let at = pod.at("securityContext.seccompProfile");
+    let fix = Fix::set(at, r#"{"type":"RuntimeDefault"}"#).and(Edit::Remove { at: annotation });
+    fix.risky(RISK).worded("replace the annotation by `seccompProfile.type: RuntimeDefault`")
+}
+
+/// Why the fix is not safe.
+const RISK: &str = "the program may make system calls that the profile refuses";

@@ -34,7 +34,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
                 "{} with the SELinux {field} `{value}`, which is not made for containers",
                 group.who("runs", "run")
             );
-            let fix = Fix::remove(group.at.clone()).risky();
+            let fix =
+                Fix::remove(group.at.clone()).risky("the program may need what the label opens");
             report.finding_of(severity, group.at, because, fix);
         }
     }

@@ -32,6 +32,11 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         let at = pod.at("automountServiceAccountToken");
         let because = "every container holds a token of the namespace's default service account, \
                        which an attacker can use and the program does not need";
-        report.finding_of(severity, at.clone(), because, Fix::set(at, "false").risky());
+        report.finding_of(
+            severity,
+            at.clone(),
+            because,
+            Fix::set(at, "false").risky("the program may speak to the API server"),
+        );
     }
 }

@@ -20,6 +20,10 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         let at = pod.at("shareProcessNamespace");
         let because = "each container can see the processes of the others, and as the same user \
                        read their memory, files and environment";
-        report.finding(at.clone(), because, Fix::set(at, "false").risky());
+        report.finding(
+            at.clone(),
+            because,
+            Fix::set(at, "false").risky("a container may signal or watch the others"),
+        );
     }
 }

@@ -27,7 +27,11 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
                  hidden otherwise",
                 container.name()
             );
-            report.finding(at.clone(), because, Fix::set(at, "\"Default\"").risky());
+            report.finding(
+                at.clone(),
+                because,
+                Fix::set(at, "\"Default\"").risky("containers made inside this one need it"),
+            );
         }
     }
 }

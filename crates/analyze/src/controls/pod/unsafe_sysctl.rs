@@ -32,7 +32,9 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             "`{name}` is not known to be kept apart per pod: it may change the node for its \
              neighbours"
         );
-        let fix = Fix::remove(at.clone().parent()).risky().worded("remove this parameter");
+        let fix = Fix::remove(at.clone().parent())
+            .risky("the program may need the parameter")
+            .worded("remove this parameter");
         report.finding(at, because, fix);
     }
 }

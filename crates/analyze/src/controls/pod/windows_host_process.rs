@@ -25,7 +25,7 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
             "{} on the Windows host itself: whoever gets in owns the node",
             group.who("runs", "run")
         );
-        let fix = Fix::set(group.at.clone(), "false").risky();
+        let fix = Fix::set(group.at.clone(), "false").risky("the program may manage the node");
         report.finding(group.at, because, fix);
     }
 }

@@ -25,14 +25,14 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         if container.security("readOnlyRootFilesystem").is_some() {
             let because = because(&format!("container `{}`", container.name()));
             let at = container.at(FIELD);
-            report.finding(at.clone(), because, model::Fix::set(at, "true").risky());
+            report.finding(at.clone(), because, model::Fix::set(at, "true").risky(RISK));
         }
     }
     let silent = group::lacking(pod, FIELD, |container| {
         is_writable(container) && container.security("readOnlyRootFilesystem").is_none()
     });
     if let Some(group) = silent {
-        report.finding(group.at.clone(), because(&group.names()), group.set("true").risky());
+        report.finding(group.at.clone(), because(&group.names()), group.set("true").risky(RISK));
     }
 }
 
@@ -43,3 +43,6 @@ fn is_writable(container: &Container<'_>) -> bool {
 fn because(who: &str) -> String {
     format!("{who} can change its own programs and keep what an attacker brings along")
 }
+
+/// Why the fix is not safe.
+const RISK: &str = "the program may write to its own file system";

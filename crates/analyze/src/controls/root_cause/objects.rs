@@ -135,6 +135,37 @@ kind: AppArmorProfile
 metadata: {name: web}
 spec: {policy: 'profile web { /usr/bin/web ix, }'}
 ---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: shop}
+spec: {mtls: {mode: STRICT}}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: web, namespace: shop}
+spec: {rules: [{from: [{source: {namespaces: [shop]}}]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: web, namespace: shop}
+spec: {host: web, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: default, namespace: shop}
+automountServiceAccountToken: false
+---
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+metricsBindAddress: 127.0.0.1:10249
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: {name: shop, namespace: argocd}
+spec:
+  sourceRepos: ['*']
+  destinations: [{namespace: '*', server: '*'}]
+---
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication: {anonymous: {enabled: false}}
@@ -292,6 +323,22 @@ const ADMISSION: &[Fault] = &[
 ];
 
 const CONTROL_PLANE: &[Fault] = &[
+    ("{mode: STRICT}", "{mode: DISABLE}", "mesh-takes-plaintext"),
+    ("[{from: [{source: {namespaces: [shop]}}]}]", "[{}]", "mesh-policy-allows-everybody"),
+    (
+        "{mode: ISTIO_MUTUAL}",
+        "{mode: SIMPLE, insecureSkipVerify: true}",
+        "mesh-connection-unverified",
+    ),
+    ("Token: false", "Token: true", "default-account-mounts-token"),
+    ("127.0.0.1:10249", "0.0.0.0:10249", "proxy-metrics-open"),
+    (
+        "  sourceRepos: ['*']",
+        "  sourceRepos: ['*']\n  clusterResourceWhitelist: [{group: '*', kind: '*'}]",
+        "deployment-project-unbounded",
+    ),
+    ("apiVersion: policy/v1\n", "apiVersion: policy/v1beta1\n", "removed-api-version"),
+    ("https://vault.example.com", "http://vault.example.com", "secret-store-without-tls"),
     ("enabled: false", "enabled: true", "kubelet-takes-anonymous-requests"),
     ("{mode: Webhook}", "{mode: AlwaysAllow}", "kubelet-authorizes-everything"),
     ("readOnlyPort: 0", "readOnlyPort: 10255", "kubelet-read-only-port"),
