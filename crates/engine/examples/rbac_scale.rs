@@ -173,7 +173,8 @@ fn cluster(percent: u64) -> Snapshot {
                 concat!(
                     r#"{{"apiVersion":"v1","kind":"Pod","#,
                     r#""metadata":{{"name":"pod-{pod}","namespace":"{name}"}},"#,
-                    r#""spec":{{"serviceAccountName":"account-{account}","nodeName":"node-{node}","#,
+                    r#""spec":{{"serviceAccountName":"account-{account}","#,
+                    r#""nodeName":"node-{node}","#,
                     r#""containers":[{{"name":"web","image":"web"}}]}}}}"#
                 ),
                 pod = pod,
