@@ -14,8 +14,13 @@ const PROOF_SECONDS_MIN: u32 = 120;
 
 /// Sizes of the random trials: the environment variable, and its value in `prove`. The tests hold
 /// the smaller defaults.
-const PROOF_SIZES: &[(&str, &str)] =
-    &[("BOLLWERK_MUTATIONS", "1000000"), ("BOLLWERK_PODS", "200000")];
+const PROOF_SIZES: &[(&str, &str)] = &[
+    ("BOLLWERK_BESIDE", "1000000"),
+    ("BOLLWERK_COVERS", "200000"),
+    ("BOLLWERK_MUTATIONS", "1000000"),
+    ("BOLLWERK_PODS", "200000"),
+    ("BOLLWERK_REQUESTS", "10000000"),
+];
 
 /// What is built, fetched or found for the suites: the variable that names it, what needs it, and
 /// how it is come by.

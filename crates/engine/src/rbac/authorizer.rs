@@ -537,7 +537,7 @@ impl Authorizer {
         Some(rule.to_policy_rule(&self.symbols))
     }
 
-    /// The Roles of a namespace, or the ClusterRoles, of this name: several if the input has several.
+    /// The Roles of a namespace, or the ClusterRoles, of this name: as many as the input has.
     pub fn roles_named(
         &self,
         namespace: Option<&str>,

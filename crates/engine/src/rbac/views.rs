@@ -11,7 +11,7 @@ pub enum Source {
     Object(ObjectId),
     /// Made by every API server when it starts.
     Bootstrap,
-    /// Given as a plain value; its number in [`super::Policy::roles`] or [`super::Policy::bindings`].
+    /// Given as a plain value; its number in the lists of [`super::Policy`].
     Value(u32),
 }
 
