@@ -115,16 +115,27 @@ pub fn of(right: &Right) -> Option<&'static str> {
 }
 
 impl Danger {
+    /// Whether a right is one of these, by one of the given verbs; by any if there are none.
+    pub fn is_in(&self, right: &Right, verbs: &[String]) -> bool {
+        let Right::Resource { api_group, resource, verb, .. } = right else { return false };
+        let is_asked = |it: &str| verbs.is_empty() || verbs.iter().any(|asked| asked == it);
+        self.verbs.iter().any(|own| is_asked(own) && (&**verb == "*" || &**verb == *own))
+            && self.is_on(api_group, resource)
+    }
+
     fn has(&self, api_group: &str, resource: &str, verb: &str) -> bool {
-        (verb == "*" || self.verbs.contains(&verb))
-            && self.resources.iter().any(|listed| {
-                let (group, plural) = split(listed);
-                let by_star = resource.strip_prefix("*/").is_some_and(|wanted| {
-                    plural.split_once('/').is_some_and(|(_, subresource)| subresource == wanted)
-                });
-                (api_group == "*" || api_group == group)
-                    && (resource == "*" || resource == plural || by_star)
-            })
+        (verb == "*" || self.verbs.contains(&verb)) && self.is_on(api_group, resource)
+    }
+
+    fn is_on(&self, api_group: &str, resource: &str) -> bool {
+        self.resources.iter().any(|listed| {
+            let (group, plural) = split(listed);
+            let by_star = resource.strip_prefix("*/").is_some_and(|wanted| {
+                plural.split_once('/').is_some_and(|(_, subresource)| subresource == wanted)
+            });
+            (api_group == "*" || api_group == group)
+                && (resource == "*" || resource == plural || by_star)
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::rbac::{Authorizer, BindingId, Groups, Identity, Source, SubjectKind};
+use engine::rbac::{Authorizer, BindingId, Source};
 
 use super::rights::{Holdings, Right, Scope};
 use super::subject::Subject;
@@ -60,26 +60,14 @@ pub fn of(authorizer: &Authorizer) -> Proposals {
     for binding in authorizer.bindings().filter(|it| it.source != Source::Bootstrap) {
         let mut users = Vec::new();
         for subject in authorizer.subjects(binding.id) {
-            if subject.name.starts_with("system:") {
-                continue;
+            let Some(subject) = Subject::of_binding(&subject, binding.namespace) else { continue };
+            match &subject {
+                Subject::Group(_) => continue,
+                subject if subject.is_of_system() => continue,
+                Subject::User(name) => users.push(name.clone()),
+                Subject::ServiceAccount { .. } => {}
             }
-            match subject.kind {
-                SubjectKind::User => {
-                    subjects.insert(Subject::User(subject.name.clone()));
-                    users.push(subject.name);
-                }
-                SubjectKind::ServiceAccount => {
-                    let of_binding = binding.namespace.unwrap_or_default();
-                    let namespace = if subject.namespace.is_empty() {
-                        of_binding.to_owned()
-                    } else {
-                        subject.namespace
-                    };
-                    let name = subject.name;
-                    subjects.insert(Subject::ServiceAccount { namespace, name });
-                }
-                SubjectKind::Group | SubjectKind::Other => {}
-            }
+            subjects.insert(subject);
         }
         if !users.is_empty() {
             proposals.to_users.push((binding.id, users));
@@ -94,9 +82,7 @@ impl Proposals {
     fn group(&mut self, authorizer: &Authorizer, subjects: BTreeSet<Subject>) {
         let mut sets: BTreeMap<(bool, ByScope), Vec<Subject>> = BTreeMap::new();
         for subject in subjects {
-            let name = subject.identity(None).name;
-            let identity = Identity::exactly(name, Groups::Known(Vec::new()));
-            let holdings = Holdings::of(authorizer, &identity);
+            let holdings = Holdings::of(authorizer, &subject.alone(), |_| true);
             if !holdings.unknown.is_empty() || holdings.is_cut() {
                 self.left_out.push(subject);
                 continue;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
-use engine::rbac::{Authorizer, Identity, PolicyRule, Unknown};
+use engine::rbac::{Authorizer, Grant, Identity, PolicyRule, Unknown};
 
 /// Atoms of one set, at the most.
 const ATOMS_MAX: usize = 1_000_000;
@@ -178,6 +178,11 @@ impl Rights {
         self.all.iter().filter(is_new).collect()
     }
 
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Right> {
+        self.all.iter()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
@@ -205,12 +210,16 @@ pub struct Holdings {
 }
 
 impl Holdings {
-    /// What an identity holds.
-    pub fn of(authorizer: &Authorizer, identity: &Identity) -> Self {
+    /// What an identity holds by the grants that count.
+    pub fn of(
+        authorizer: &Authorizer,
+        identity: &Identity,
+        counts: impl Fn(&Grant) -> bool,
+    ) -> Self {
         let held = authorizer.permissions_of(identity);
         let mut rules: BTreeMap<Scope, BTreeSet<_>> = BTreeMap::new();
-        for permission in &held.permissions {
-            let grant = permission.grant;
+        let grants = held.permissions.iter().map(|permission| permission.grant);
+        for grant in grants.filter(counts) {
             let namespace = authorizer.binding(grant.binding).namespace;
             let scope = namespace.map_or(Scope::Cluster, |name| Scope::Namespace(name.to_owned()));
             rules.entry(scope).or_default().insert((grant.origin, grant.rule));

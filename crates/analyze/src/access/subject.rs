@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use engine::rbac::{Groups, Holder, Identity};
+use engine::rbac::{self, Groups, Holder, Identity, SubjectKind};
 
 use super::memberships::Memberships;
 
@@ -37,6 +37,43 @@ impl Subject {
             Self::Group(name) if name == "system:unauthenticated" => Identity::anonymous(),
             Self::Group(name) => Identity::member_of(name),
             Self::ServiceAccount { namespace, name } => Identity::service_account(namespace, name),
+        }
+    }
+
+    /// Whom a subject of a binding names; none for a kind RBAC does not know and for a service
+    /// account without a namespace. `namespace` is the binding's.
+    pub fn of_binding(subject: &rbac::Subject, namespace: Option<&str>) -> Option<Self> {
+        let name = subject.name.clone();
+        match subject.kind {
+            SubjectKind::User => {
+                let parsed = name.starts_with("system:serviceaccount:").then(|| name.parse().ok());
+                Some(parsed.flatten().unwrap_or(Self::User(name)))
+            }
+            SubjectKind::Group => Some(Self::Group(name)),
+            SubjectKind::ServiceAccount => {
+                let own = Some(subject.namespace.as_str()).filter(|it| !it.is_empty());
+                let namespace = own.or(namespace)?.to_owned();
+                Some(Self::ServiceAccount { namespace, name })
+            }
+            SubjectKind::Other => None,
+        }
+    }
+
+    /// The subject alone: by its name, without the groups it is in.
+    pub fn alone(&self) -> Identity {
+        match self {
+            Self::Group(name) => Identity::exactly("", Groups::Known(vec![name.clone()])),
+            Self::User(_) | Self::ServiceAccount { .. } => {
+                Identity::exactly(self.identity(None).name, Groups::Known(Vec::new()))
+            }
+        }
+    }
+
+    /// Whether Kubernetes itself made it.
+    pub fn is_of_system(&self) -> bool {
+        match self {
+            Self::User(name) | Self::Group(name) => name.starts_with("system:"),
+            Self::ServiceAccount { namespace, .. } => namespace == "kube-system",
         }
     }
 
