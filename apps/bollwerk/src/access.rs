@@ -10,11 +10,12 @@ mod wording;
 
 use std::io::Read;
 
+use analyze::access::built_in::BuiltIn;
 use analyze::access::memberships::Memberships;
 use analyze::access::resources::{Resolved, Resources};
 use anyhow::{Context, Result, anyhow, bail};
 use collect::manifests::Sources;
-use engine::rbac::{Assumptions, Authorizer, Bootstrap, Request, ResourceRequest, Seen};
+use engine::rbac::{Assumptions, Authorizer, Bootstrap, Grant, Request, ResourceRequest, Seen};
 use model::{Gap, Snapshot, WorldId};
 use report::harmless;
 
@@ -50,6 +51,7 @@ struct World {
     id: WorldId,
     authorizer: Authorizer,
     memberships: Option<Memberships>,
+    built_in: BuiltIn,
     /// What could not be read and may hold a role or a binding.
     gaps: Vec<Gap>,
 }
@@ -96,7 +98,20 @@ impl World {
         };
         let authorizer = Authorizer::of(&snapshot, id, assumptions);
         let gaps = snapshot.gaps.iter().chain(authorizer.gaps()).cloned().collect();
-        Self { snapshot, sources, id, authorizer, memberships: None, gaps }
+        Self {
+            snapshot,
+            sources,
+            id,
+            authorizer,
+            memberships: None,
+            built_in: BuiltIn::new(),
+            gaps,
+        }
+    }
+
+    /// Whether every API server makes this grant for itself.
+    fn is_built_in(&self, grant: &Grant) -> bool {
+        self.built_in.has(&self.authorizer, grant)
     }
 
     fn tell_gaps(&self) {

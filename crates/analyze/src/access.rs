@@ -1,6 +1,7 @@
 //! What is asked of access, beside the engine's answers: subjects and resources as people write
 //! them, memberships from outside of Kubernetes, rights as sets that can be compared.
 
+pub mod built_in;
 pub mod danger;
 pub mod memberships;
 pub mod proposal;

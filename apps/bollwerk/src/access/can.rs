@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use engine::rbac::{Answer, Grant, NodeGrant, Part, Proof, Request, Unknown, WhyNot};
+use engine::rbac::{Answer, Grant, NearMiss, NodeGrant, Part, Proof, Request, Unknown, WhyNot};
 use report::harmless;
 use serde_json::{Value, json};
 
@@ -136,9 +136,13 @@ impl Told<'_> {
     }
 
     fn near_misses(&self, bindings: usize, out: &mut dyn Write) -> Result<()> {
-        let nearest = self.nearest.as_ref().map_or(&[][..], |it| &it.nearest);
+        let nearest: Vec<_> = self.nearest().collect();
         if nearest.is_empty() {
-            let what = if bindings == 0 { "No binding names it." } else { "It holds no rule." };
+            let what = if bindings == 0 {
+                "No binding that holds there names it."
+            } else {
+                "No rule it holds comes near."
+            };
             writeln!(out, "{what}")?;
             return Ok(());
         }
@@ -157,6 +161,16 @@ impl Told<'_> {
             writeln!(out, "     but {}", parts.join(", and "))?;
         }
         Ok(())
+    }
+
+    /// Rules that come near. What is on paths does not come near to a resource.
+    fn nearest(&self) -> impl Iterator<Item = &NearMiss> {
+        let misses = self.nearest.iter().flat_map(|it| &it.nearest);
+        misses.filter(|miss| {
+            let rule = self.world.authorizer.rule(miss.grant.origin, miss.grant.rule);
+            let is_on_paths = rule.is_some_and(|rule| !rule.non_resource_urls.is_empty());
+            is_on_paths == self.asked.resource.is_none()
+        })
     }
 
     fn differs(&self, part: Part, grant: &Grant) -> String {
@@ -191,7 +205,7 @@ impl Told<'_> {
             Answer::Denied(_) => (Value::Null, &[][..]),
             Answer::Unknown(unknown) => (Value::Null, unknown.as_slice()),
         };
-        let nearest = self.nearest.iter().flat_map(|it| &it.nearest).map(|miss| {
+        let nearest = self.nearest().map(|miss| {
             let differs: Vec<_> = miss.parts.iter().map(|part| part_name(*part)).collect();
             json!({"differs": differs, "grant": world.grant_as_json(&miss.grant)})
         });

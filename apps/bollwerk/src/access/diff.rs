@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::groups::{by_scope_as_json, rights};
 use super::matrix::subjects;
-use super::wording::{BOLD, GREEN, RED, YELLOW, print_json};
+use super::wording::{BOLD, GREEN, RED, YELLOW, counted, print_json};
 use super::{NO, UNKNOWN, World, choose};
 use crate::arguments::{AccessFormat, Revision};
 use crate::config::Settings;
@@ -106,10 +106,10 @@ impl Difference {
             writeln!(out, "\n… and {more} more subjects (`--format json` lists all)")?;
         }
         if !self.uncertain.is_empty() {
-            let number = self.uncertain.len();
+            let subjects = counted(self.uncertain.len(), "subject");
             writeln!(
                 out,
-                "\n{YELLOW}Not all is known of {number} subjects{YELLOW:#}: a role bound to them \
+                "\n{YELLOW}Not all is known of {subjects}{YELLOW:#}: a role bound to them \
                  was not seen or cannot be read"
             )?;
             for subject in self.uncertain.iter().take(10) {

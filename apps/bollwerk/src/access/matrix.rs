@@ -11,7 +11,7 @@ use engine::rbac::RoleId;
 use report::{cells, csv_cell, harmless};
 use serde_json::{Value, json};
 
-use super::wording::{BOLD, DIM, RED, YELLOW, print_json};
+use super::wording::{BOLD, DIM, RED, YELLOW, counted, print_json};
 use super::{UNKNOWN, World};
 use crate::arguments::{Matrix, MatrixFormat};
 
@@ -85,6 +85,7 @@ impl<'a> Table<'a> {
             if !held.unknown.is_empty() {
                 table.uncertain.insert(subject.clone());
             }
+            let mut is_built_in = true;
             let mut row = vec![Cell::default(); table.columns.len()];
             for permission in held.permissions {
                 let grant = permission.grant;
@@ -97,6 +98,10 @@ impl<'a> Table<'a> {
                     let rule = world.authorizer.rule(grant.origin, grant.rule);
                     table.columns_of(&Rights::of(&rule), &arguments.verbs)
                 });
+                if columns.is_empty() {
+                    continue;
+                }
+                is_built_in = is_built_in && world.is_built_in(&grant);
                 for column in columns {
                     match namespace {
                         None => row[*column].in_cluster = true,
@@ -107,7 +112,7 @@ impl<'a> Table<'a> {
                 }
             }
             if row.iter().any(|cell| !cell.is_empty()) {
-                if subject.is_of_system() && !arguments.all {
+                if is_built_in && !arguments.all {
                     table.hidden += 1;
                 } else {
                     table.rows.push((subject, row));
@@ -183,10 +188,10 @@ impl<'a> Table<'a> {
 
     fn incomplete(&self, world: &World, out: &mut dyn Write) -> Result<()> {
         if !self.uncertain.is_empty() {
-            let number = self.uncertain.len();
+            let subjects = counted(self.uncertain.len(), "subject");
             writeln!(
                 out,
-                "\n{YELLOW}{number} subjects may hold more{YELLOW:#}: roles bound to them were \
+                "\n{YELLOW}{subjects} may hold more{YELLOW:#}: roles bound to them were \
                  not seen or cannot be read (`bollwerk access of` tells which)"
             )?;
             for subject in self.uncertain.iter().take(10) {

@@ -6,7 +6,7 @@ use std::io::Write;
 use analyze::access::rights::{Holdings, Right, Scope};
 use analyze::access::subject::Subject;
 use anyhow::Result;
-use engine::rbac::{BindingId, Grant, Groups, Source, SubjectKind};
+use engine::rbac::{BindingId, Grant, Groups, SubjectKind};
 use report::{cells, harmless};
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Of) -> Result<u8> {
 fn is_common(world: &World, subject: &Subject, grant: &Grant) -> bool {
     let named = world.authorizer.subjects(grant.binding).nth(grant.subject as usize);
     !matches!(subject, Subject::Group(_))
-        && world.authorizer.binding(grant.binding).source == Source::Bootstrap
+        && world.is_built_in(grant)
         && named.is_some_and(|it| it.kind == SubjectKind::Group && it.name.starts_with("system:"))
 }
 

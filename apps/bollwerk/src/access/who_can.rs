@@ -6,7 +6,7 @@ use std::io::Write;
 use analyze::access::rights::Scope;
 use analyze::access::subject::Subject;
 use anyhow::Result;
-use engine::rbac::{Grant, NodeGrant, Nodes, RoleId, Source, Unknown};
+use engine::rbac::{Grant, NodeGrant, Nodes, RoleId, Unknown};
 use report::{cells, harmless};
 use serde_json::{Value, json};
 
@@ -51,6 +51,8 @@ struct Holds {
     scopes: BTreeSet<Scope>,
     grant: Grant,
     grants: usize,
+    /// Whether every API server makes all of them for itself.
+    is_built_in: bool,
 }
 
 impl Found {
@@ -77,12 +79,16 @@ impl Found {
                 None if is_part => continue,
                 None => Scope::Cluster,
             };
-            let holds = self
-                .holders
-                .entry((Subject::from(holder), grant.role))
-                .or_insert_with(|| Holds { scopes: BTreeSet::new(), grant, grants: 0 });
+            let holds =
+                self.holders.entry((Subject::from(holder), grant.role)).or_insert_with(|| Holds {
+                    scopes: BTreeSet::new(),
+                    grant,
+                    grants: 0,
+                    is_built_in: true,
+                });
             holds.scopes.insert(scope);
             holds.grants += 1;
+            holds.is_built_in = holds.is_built_in && world.is_built_in(&grant);
         }
         match answer.nodes {
             Nodes::All(grant) => self.every_node = Some(grant),
@@ -100,24 +106,26 @@ impl Found {
         all: bool,
         out: &mut dyn Write,
     ) -> Result<()> {
-        let is_shown = |holds: &Holds| {
-            all || world.authorizer.binding(holds.grant.binding).source != Source::Bootstrap
-        };
+        let rows: Vec<_> =
+            self.holders.iter().filter(|(_, holds)| all || !holds.is_built_in).collect();
+        let built_in = self.holders.len() - rows.len();
         let place = match &asked.question.namespace {
             None if !asked.question.all_namespaces && asked.is_namespaced() => {
                 " in the cluster or in a namespace".to_owned()
             }
             _ => asked.place(),
         };
-        let (number, action) = (self.subjects(), asked.action());
+        let subjects: BTreeSet<&Subject> = rows.iter().map(|((subject, _), _)| subject).collect();
+        let (number, action) = (subjects.len(), asked.action());
         let who = match number {
+            0 if built_in > 0 || self.every_node.is_some() => {
+                "Nobody but Kubernetes itself".to_owned()
+            }
             0 => "Nobody".to_owned(),
             1 => "1 subject".to_owned(),
             number => format!("{number} subjects"),
         };
         writeln!(out, "{BOLD}{who} may {action}{place}{BOLD:#}\n")?;
-        let rows: Vec<_> = self.holders.iter().filter(|(_, holds)| is_shown(holds)).collect();
-        let built_in = self.holders.len() - rows.len();
         let name = |subject: &Subject| harmless(&subject.to_string());
         let width = rows.iter().map(|((subject, _), _)| cells(&name(subject))).max();
         let width = width.unwrap_or_default().min(48);
@@ -163,12 +171,6 @@ impl Found {
             writeln!(out, "  - {} things could not be read", world.gaps.len())?;
         }
         Ok(())
-    }
-
-    fn subjects(&self) -> usize {
-        let subjects: BTreeSet<&Subject> =
-            self.holders.keys().map(|(subject, _)| subject).collect();
-        subjects.len()
     }
 
     fn as_json(&self, world: &World, asked: &Asked<'_>) -> Value {

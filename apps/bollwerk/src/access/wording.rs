@@ -261,6 +261,11 @@ fn verbs<'a>(verbs: impl Iterator<Item = &'a str>) -> String {
     usual.chain(others).collect::<Vec<_>>().join(", ")
 }
 
+/// `1 subject`, `2 subjects`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Entries with commas, the rest counted.
 pub(super) fn listed<T: AsRef<str>>(entries: &[T]) -> String {
     let shown: Vec<&str> = entries.iter().take(LISTED_MAX).map(AsRef::as_ref).collect();
