@@ -5,6 +5,7 @@
 //! are in force. The command line, the admission webhook and the server call this one function.
 #![warn(clippy::disallowed_methods)]
 
+pub mod access;
 pub mod catalog;
 pub mod change;
 pub mod compliance;
