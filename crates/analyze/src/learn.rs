@@ -60,10 +60,14 @@ fn is_component(user: &str) -> bool {
     (user.starts_with("system:") && !is_account) || is_controller
 }
 
+/// A subject: its kind, name and namespace.
+type Key = (SubjectKind, String, String);
+/// A user and what it did.
+type Seen<'u> = (&'u str, &'u Observed);
+
 /// What everybody needs, by name; users of the control plane itself are left out.
 pub fn learn(usage: &Usage, per: Per, knobs: Knobs, version: KubernetesVersion) -> Vec<Lesson> {
-    let mut wanted: BTreeMap<(SubjectKind, String, String), Vec<(&str, &Observed)>> =
-        BTreeMap::new();
+    let mut wanted: BTreeMap<Key, Vec<Seen<'_>>> = BTreeMap::new();
     for (user, observed) in &usage.users {
         if is_component(user) {
             continue;
@@ -85,7 +89,7 @@ pub fn learn(usage: &Usage, per: Per, knobs: Knobs, version: KubernetesVersion) 
             wanted.entry(key).or_default().push((user, observed));
         }
     }
-    let lesson = |((kind, name, namespace), users): (_, Vec<(&str, &Observed)>)| {
+    let lesson = |((kind, name, namespace), users): (Key, Vec<Seen<'_>>)| {
         let subject = Subject { kind, name, namespace };
         lesson(subject, &users, knobs, version)
     };
@@ -94,7 +98,7 @@ pub fn learn(usage: &Usage, per: Per, knobs: Knobs, version: KubernetesVersion) 
 
 fn lesson(
     subject: Subject,
-    users: &[(&str, &Observed)],
+    users: &[Seen<'_>],
     knobs: Knobs,
     version: KubernetesVersion,
 ) -> Lesson {
@@ -129,7 +133,7 @@ pub fn holdings(authorizer: &Authorizer, identity: &Identity, observed: &Observe
         let grant = permission.grant;
         let Some(rule) = authorizer.rule(grant.origin, grant.rule) else { continue };
         let binding = authorizer.binding(grant.binding);
-        let role = authorizer.role(grant.role);
+        let granted = authorizer.role(grant.role);
         let scope = binding.namespace;
         let used = done.iter().filter(|(action, wanted)| {
             let holds = match action {
@@ -157,7 +161,7 @@ pub fn holdings(authorizer: &Authorizer, identity: &Identity, observed: &Observe
         };
         found.push(Holding {
             binding: name(binding.namespace, binding.name),
-            role: name(role.namespace, role.name),
+            role: name(granted.namespace, granted.name),
             namespace: scope.map(str::to_owned),
             unused_verbs: unused(&rule.verbs, |rule| &rule.verbs),
             unused_resources,
@@ -207,7 +211,7 @@ fn manifest(subject: &Subject, grants: &[Grant]) -> String {
         };
         text.push_str(&head(role));
         text.push_str("rules:\n");
-        rules.iter().for_each(|rule| text.push_str(&shown(rule)));
+        text.extend(rules.iter().map(shown));
         text.push_str(&head(binding));
         text.push_str(&format!(
             "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: {role}\n  name: {name}\n\

@@ -23,7 +23,17 @@ fn actions(usage: &Usage) -> Vec<String> {
     all.collect()
 }
 
-const GET: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods/web?x=1","verb":"get","user":{"username":"alice","groups":["devs","system:authenticated"]},"objectRef":{"resource":"pods","namespace":"shop","name":"web","apiVersion":"v1"},"responseStatus":{"code":200},"requestReceivedTimestamp":"2026-11-24T10:00:00.000000Z","annotations":{"authorization.k8s.io/decision":"allow","authorization.k8s.io/reason":""}}"#;
+const GET: &str = concat!(
+    r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1""#,
+    r#","stage":"ResponseComplete""#,
+    r#","requestURI":"/api/v1/namespaces/shop/pods/web?x=1","verb":"get""#,
+    r#","user":{"username":"alice","groups":["devs","system:authenticated"]}"#,
+    r#","objectRef":{"resource":"pods","namespace":"shop","name":"web""#,
+    r#","apiVersion":"v1"},"responseStatus":{"code":200}"#,
+    r#","requestReceivedTimestamp":"2026-11-24T10:00:00.000000Z""#,
+    r#","annotations":{"authorization.k8s.io/decision":"allow""#,
+    r#","authorization.k8s.io/reason":""}}"#,
+);
 
 #[test]
 fn native_events() {
@@ -81,7 +91,16 @@ fn envelopes_of_managed_clusters() {
     assert_eq!(actions(&read(&records)), ["alice: get pods. shop/web x2"]);
     let google = |resource: &str, method: &str, granted: bool| {
         format!(
-            r#"{{"protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","authenticationInfo":{{"principalEmail":"alice@example.com"}},"methodName":"{method}","resourceName":"{resource}","authorizationInfo":[{{"granted":{granted},"permission":"p","resource":"{resource}"}}]}},"timestamp":"2026-11-24T10:00:00Z"}}"#
+            concat!(
+                r#"{{"protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","#,
+                r#""authenticationInfo":{{"principalEmail":"alice@example.com"}},"#,
+                r#""methodName":"{method}","resourceName":"{resource}","authorizationInfo":"#,
+                r#"[{{"granted":{granted},"permission":"p","resource":"{resource}"}}]}},"#,
+                r#""timestamp":"2026-11-24T10:00:00Z"}}"#
+            ),
+            method = method,
+            resource = resource,
+            granted = granted
         )
     };
     let lines = [
