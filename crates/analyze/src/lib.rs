@@ -19,6 +19,7 @@ pub mod frameworks;
 pub mod harden;
 mod joins;
 mod judge;
+pub mod learn;
 #[cfg(test)]
 mod page;
 pub mod pod_security;
