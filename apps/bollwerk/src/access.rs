@@ -3,6 +3,7 @@
 mod can;
 mod diff;
 mod groups;
+mod learn;
 mod matrix;
 mod of;
 mod who_can;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: &AccessCommand) -> Result<u8> {
         AccessCommand::Of(arguments) => of::run(arguments),
         AccessCommand::Matrix(arguments) => matrix::run(arguments),
         AccessCommand::Groups(arguments) => groups::run(arguments),
+        AccessCommand::Learn(arguments) => learn::run(arguments),
         AccessCommand::Diff(arguments) => diff::run(arguments),
     }
 }

@@ -21,10 +21,13 @@ fn log(events: usize) -> String {
              \"auditID\":\"3f0b6d0a-0000-4000-8000-{number:012}\",\"stage\":\"ResponseComplete\",\
              \"requestURI\":\"/api/v1/namespaces/ns-{namespace}/{resource}/web-{number}\",\
              \"verb\":\"{verb}\",\"user\":{{\
-             \"username\":\"system:serviceaccount:ns-{namespace}:app-{user}\",\"uid\":\"8f4d\",\"groups\":[\"system:serviceaccounts\",\
+             \"username\":\"system:serviceaccount:ns-{namespace}:app-{user}\",\
+             \"uid\":\"8f4d\",\"groups\":[\"system:serviceaccounts\",\
              \"system:serviceaccounts:ns-{namespace}\",\"system:authenticated\"],\"extra\":{{\
              \"authentication.kubernetes.io/pod-name\":[\"app-{user}-abc\"]}}}},\
-             \"sourceIPs\":[\"10.0.0.1\"],\"userAgent\":\"app/v0.0.0 (linux/amd64) kubernetes/$Format\",\"objectRef\":{{\
+             \"sourceIPs\":[\"10.0.0.1\"],\
+             \"userAgent\":\"app/v0.0.0 (linux/amd64) kubernetes/$Format\",\
+             \"objectRef\":{{\
              \"resource\":\"{resource}\",\"namespace\":\"ns-{namespace}\",\"name\":\"web-{}\",\
              \"apiVersion\":\"v1\"}},\"responseStatus\":{{\"metadata\":{{}},\"code\":200}},\
              \"requestReceivedTimestamp\":\"2026-11-24T10:00:00.000000Z\",\

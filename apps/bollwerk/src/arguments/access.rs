@@ -25,6 +25,9 @@ pub(crate) enum AccessCommand {
     /// Propose groups for bindings to single subjects
     #[command(after_help = GROUPS_EXAMPLES)]
     Groups(Box<Groups>),
+    /// Write the smallest roles that allow what audit logs show
+    #[command(after_help = LEARN_EXAMPLES)]
+    Learn(Box<Learn>),
     /// Tell what a change grants and revokes, for each subject
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Box<Revision>),
@@ -136,6 +139,55 @@ pub(crate) struct Groups {
     #[command(flatten)]
     pub(crate) inputs: AccessInputs,
     /// How to show the proposals
+    #[arg(long, value_enum, default_value_t = AccessFormat::Terminal)]
+    pub(crate) format: AccessFormat,
+}
+
+const LEARN_EXAMPLES: &str = "\
+Examples:
+  bollwerk access learn audit.log > roles.yaml
+  bollwerk access learn audit.log --manifests deploy/ --subject ServiceAccount:ops:ci-runner
+  bollwerk access learn eks.jsonl aks.jsonl --per-group --output roles/
+
+Events are those of the API server, of EKS, AKS and GKE, one a line. What was refused is not given;
+users of the control plane itself are left out. Every role is proved before it is shown.
+
+Exit codes: 0 done, 2 wrong use, 3 some lines could not be read";
+
+#[derive(Args)]
+pub(crate) struct Learn {
+    /// Audit logs; `-` is standard input
+    #[arg(value_name = "AUDIT", required = true)]
+    pub(crate) logs: Vec<PathBuf>,
+    /// Roles and bindings of today: tells what was granted and never used
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifests: Vec<PathBuf>,
+    /// The same from what `bollwerk snapshot save` wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "manifests")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// Only this subject
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) subject: Option<Subject>,
+    /// One role for each group of users
+    #[arg(long)]
+    pub(crate) per_group: bool,
+    /// Name objects where at most so many were seen
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) names: usize,
+    /// Allow in the whole cluster what was done in more namespaces than this
+    #[arg(long, value_name = "N")]
+    pub(crate) cluster_above: Option<usize>,
+    /// Do not give get, list and watch together
+    #[arg(long)]
+    pub(crate) exact_verbs: bool,
+    /// Write a file for each subject into a folder
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) assumed: Assumed,
+    /// How to show the roles
     #[arg(long, value_enum, default_value_t = AccessFormat::Terminal)]
     pub(crate) format: AccessFormat,
 }
