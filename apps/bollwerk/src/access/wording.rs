@@ -68,10 +68,10 @@ impl World {
     }
 
     /// Where a part of an object stands; where the object stands if that cannot be said.
-    pub(super) fn place(&self, source: Source, path: Path) -> Option<(String, u32)> {
+    pub(super) fn place(&self, source: Source, path: &Path) -> Option<(String, u32)> {
         let Source::Object(object) = source else { return None };
         let file = self.snapshot.origin(object).file;
-        let places = [Place { object, path: &path }];
+        let places = [Place { object, path }];
         let mut gaps = Vec::new();
         let found = self.sources.locate(&self.snapshot, file, &places, false, &mut gaps);
         match found.into_iter().next().flatten() {
@@ -83,13 +83,13 @@ impl World {
     /// The place of a grant's binding, at its subject.
     pub(super) fn place_of_binding(&self, grant: &Grant) -> Option<(String, u32)> {
         let path = Path::root().field("subjects").index(grant.subject as usize);
-        self.place(self.authorizer.binding(grant.binding).source, path)
+        self.place(self.authorizer.binding(grant.binding).source, &path)
     }
 
     /// The place of a grant's rule.
     pub(super) fn place_of_rule(&self, grant: &Grant) -> Option<(String, u32)> {
         let path = Path::root().field("rules").index(grant.rule as usize);
-        self.place(self.authorizer.role(grant.origin).source, path)
+        self.place(self.authorizer.role(grant.origin).source, &path)
     }
 
     pub(super) fn grant_as_json(&self, grant: &Grant) -> Value {

@@ -60,7 +60,7 @@ impl BuiltIn {
             return true;
         }
         let name = (role.namespace.map(str::to_owned), role.name.to_owned());
-        let rule = authorizer.rule(grant.origin, grant.rule);
-        rule.is_some_and(|rule| self.rules.get(&name).is_some_and(|rules| rules.contains(&rule)))
+        let held = authorizer.rule(grant.origin, grant.rule);
+        held.is_some_and(|held| self.rules.get(&name).is_some_and(|rules| rules.contains(&held)))
     }
 }
