@@ -1,4 +1,5 @@
 //! Who may do what: roles, bindings and service accounts.
+#![expect(clippy::similar_names, reason = "roles have rules: both words are Kubernetes' own")]
 
 use crate::Control;
 
@@ -48,6 +49,8 @@ mod service_account_tokens_issued;
 mod service_status_changed;
 mod subject;
 mod system_config_maps_changed;
+#[cfg(test)]
+mod tests;
 mod webhooks_changed;
 mod wildcard_resources;
 mod wildcard_verbs;

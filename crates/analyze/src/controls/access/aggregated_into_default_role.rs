@@ -1,6 +1,6 @@
 //! A label hands the rules to everybody who has `view`, `edit` or `admin`.
 
-use engine::rbac::Request;
+use engine::rbac::{PolicyRule, Request};
 use model::{Fix, Object};
 
 use super::granted::is_of_every_resource;
@@ -32,7 +32,7 @@ fn check(role: &Object<'_>, report: &mut Report<'_>) {
     let Some(into) = ["view", "edit", "admin"].into_iter().find(is_into) else { return };
     let Some(granted) = report.granted(role) else { return };
     let reads = ["get", "list", "watch"];
-    let of_all = |rule: &engine::rbac::PolicyRule| {
+    let of_all = |rule: &PolicyRule| {
         let groups = rule.api_groups.iter();
         is_of_every_resource(rule) && groups.clone().any(|it| it.is_empty() || it == "*")
     };

@@ -2,7 +2,7 @@
 
 use model::{Fix, Object};
 
-use super::subject::{BINDINGS, CLUSTER_ADMIN, names_role, subjects};
+use super::subject::{BINDINGS, CLUSTER_ADMIN, Subject, names_role, subjects};
 use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
@@ -19,7 +19,7 @@ fn check(binding: &Object<'_>, report: &mut Report<'_>) {
     if binding.kind != "ClusterRoleBinding" || !names_role(binding, CLUSTER_ADMIN) {
         return;
     }
-    for subject in subjects(binding).filter(|subject| subject.is_person()) {
+    for subject in subjects(binding).filter(Subject::is_person) {
         let because = format!("{} holds the whole cluster at all times", subject.words);
         let fix = Fix::advice("bind a group that people join for the time they need it");
         report.finding(subject.at, because, fix);

@@ -2,7 +2,7 @@
 
 use model::{Fix, Object};
 
-use super::subject::{BINDINGS, CLUSTER_ADMIN, names_role, subjects};
+use super::subject::{BINDINGS, CLUSTER_ADMIN, Subject, names_role, subjects};
 use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
@@ -19,9 +19,8 @@ fn check(binding: &Object<'_>, report: &mut Report<'_>) {
     if names_role(binding, CLUSTER_ADMIN) && binding.name == CLUSTER_ADMIN {
         return;
     }
-    let masters = |subject: &super::subject::Subject<'_>| {
-        subject.kind == "Group" && subject.name == "system:masters"
-    };
+    let masters =
+        |subject: &Subject<'_>| subject.kind == "Group" && subject.name == "system:masters";
     for subject in subjects(binding).filter(masters) {
         let because = "members of `system:masters` may do everything already, and no binding or \
                        webhook can stop them";

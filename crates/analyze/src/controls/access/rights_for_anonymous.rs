@@ -1,8 +1,8 @@
 //! Nobody asks who they are.
 
-use model::{Fix, Object};
+use model::{Fix, Node, Object};
 
-use super::subject::{BINDINGS, is_bootstrap, subjects, weight_of_role};
+use super::subject::{BINDINGS, Subject, is_bootstrap, subjects, weight_of_role};
 use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
@@ -16,12 +16,12 @@ pub(super) const CONTROL: Control = Control {
 };
 
 fn check(binding: &Object<'_>, report: &mut Report<'_>) {
-    for subject in subjects(binding).filter(super::subject::Subject::is_anonymous) {
+    for subject in subjects(binding).filter(Subject::is_anonymous) {
         if is_bootstrap(binding, subject.name) {
             continue;
         }
         let severity = weight_of_role(binding, report).severity_without_login();
-        let role = binding.root.field("roleRef.name").and_then(model::Node::as_str);
+        let role = binding.root.field("roleRef.name").and_then(Node::as_str);
         let because = format!(
             "whoever reaches the API server has what `{}` grants, without logging in",
             role.unwrap_or_default()

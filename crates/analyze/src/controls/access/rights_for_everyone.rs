@@ -1,6 +1,6 @@
 //! Whoever has any account has these.
 
-use model::{Fix, Object};
+use model::{Fix, Node, Object};
 
 use super::subject::{BINDINGS, Weight, is_bootstrap, subjects, weight_of_role};
 use crate::{Check, Control, Impact, Reach, Report};
@@ -27,7 +27,7 @@ fn check(binding: &Object<'_>, report: &mut Report<'_>) {
             Weight::Unknown => "whatever the role grants, which is not in the input",
             _ => "what the role grants",
         };
-        let role = binding.root.field("roleRef.name").and_then(model::Node::as_str);
+        let role = binding.root.field("roleRef.name").and_then(Node::as_str);
         let because = format!("{} has {right}: `{}`", who.words, role.unwrap_or_default());
         let fix = Fix::advice("bind those who need it");
         report.finding_of(severity, subject.at, because, fix);

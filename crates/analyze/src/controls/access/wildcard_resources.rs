@@ -61,10 +61,8 @@ fn check(role: &Object<'_>, report: &mut Report<'_>) {
         let names: Vec<_> = rule.api_groups.iter().take(3).map(|it| format!("`{it}`")).collect();
         names.join(", ")
     };
-    let because = format!(
-        "{} has a right on every resource of {groups}, also those to come",
-        who(role, &bound)
-    );
+    let who = who(role, &bound);
+    let because = format!("{who} may use every resource of {groups}, also those to come");
     let fix = Fix::advice("list the resources that are used");
     report.finding_of(severity, role.at("rules").index(number).field("resources"), because, fix);
 }
