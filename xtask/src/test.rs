@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 
-use crate::{browser, command, corpus, fuzz, generate, oracle, schemas, tidy};
+use crate::{browser, cluster, command, corpus, fuzz, generate, oracle, schemas, tidy};
 
 /// Seconds each fuzz target runs in `test`.
 const SMOKE_SECONDS: u32 = 5;
@@ -14,14 +14,20 @@ const PROOF_SECONDS_MIN: u32 = 120;
 
 /// Sizes of the random trials: the environment variable, and its value in `prove`. The tests hold
 /// the smaller defaults.
-const PROOF_SIZES: &[(&str, &str)] =
-    &[("BOLLWERK_MUTATIONS", "1000000"), ("BOLLWERK_PODS", "200000")];
+const PROOF_SIZES: &[(&str, &str)] = &[
+    ("BOLLWERK_BESIDE", "1000000"),
+    ("BOLLWERK_COVERS", "200000"),
+    ("BOLLWERK_MUTATIONS", "1000000"),
+    ("BOLLWERK_PODS", "200000"),
+    ("BOLLWERK_REQUESTS", "10000000"),
+];
 
 /// What is built, fetched or found for the suites: the variable that names it, what needs it, and
 /// how it is come by.
 type Tool = (&'static str, &'static str, fn() -> Result<PathBuf>);
 const TOOLS: &[Tool] = &[
     ("BOLLWERK_ORACLE", "tests against upstream's libraries", oracle::oracle),
+    ("BOLLWERK_CLUSTER", "tests with a real API server", cluster::cluster),
     ("BOLLWERK_SARIF_SCHEMA", "the SARIF schema", schemas::sarif),
     ("BOLLWERK_OSCAL_SCHEMA", "the OSCAL schema", schemas::oscal),
     ("BOLLWERK_JUNIT_SCHEMA", "the JUnit schema", schemas::junit),

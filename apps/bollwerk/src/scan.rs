@@ -27,8 +27,9 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     let mut settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
     settings.override_reporting(&arguments.reporting);
     if let Some(framework) = arguments.framework {
-        let controls = framework.items().flat_map(|item| framework.controls(item));
-        settings.judge.only = controls.map(|control| control.name.to_owned()).collect();
+        let asked = |control: &&analyze::Control| framework.items_of(control).next().is_some();
+        let asked = catalog::all().filter(asked);
+        settings.judge.only = asked.map(|control| control.name.to_owned()).collect();
     }
     settings.baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let bar = Bar::watch(&settings.collect.progress);

@@ -6,7 +6,7 @@ use model::compliance::{Answer, Compliance, Status};
 use model::{ComponentKind, Finding, Severity, Snapshot, Subject};
 
 use crate::framework::{Coverage, Framework, Item};
-use crate::{Check, Control, Kinds, Options};
+use crate::{Check, Control, Kinds, Options, catalog};
 
 /// What a run found, as far as frameworks ask.
 pub struct Run<'a> {
@@ -49,6 +49,8 @@ struct Ground<'a> {
     hidden: HashMap<&'static str, usize>,
     kinds: HashSet<(&'a str, &'a str)>,
     components: HashSet<ComponentKind>,
+    /// Controls by what their pages say they stand for.
+    by_entry: HashMap<&'static str, Vec<&'static Control>>,
 }
 
 impl<'a> Ground<'a> {
@@ -63,6 +65,12 @@ impl<'a> Ground<'a> {
         for name in run.hidden.iter().flat_map(|finding| names(finding)) {
             *hidden.entry(name).or_default() += 1;
         }
+        let mut by_entry: HashMap<&'static str, Vec<&'static Control>> = HashMap::new();
+        for control in catalog::all() {
+            for entry in catalog::mapping(control) {
+                by_entry.entry(entry).or_default().push(control);
+            }
+        }
         let (mut kinds, mut components) = (HashSet::new(), HashSet::new());
         for id in run.snapshot.ids() {
             let object = run.snapshot.object(id);
@@ -70,7 +78,7 @@ impl<'a> Ground<'a> {
             let pods = object.pods();
             components.extend(model::components(&object, &pods).iter().map(|it| it.kind));
         }
-        Self { run, found, hidden, kinds, components }
+        Self { run, found, hidden, kinds, components, by_entry }
     }
 
     fn answer(
@@ -79,7 +87,8 @@ impl<'a> Ground<'a> {
         section: (&'static str, &'static str),
         item: &'static Item,
     ) -> Answer {
-        let controls: Vec<&Control> = framework.controls(item).collect();
+        let entry = format!("{}{}", framework.prefix, framework.name_of(item));
+        let controls: &[&Control] = self.by_entry.get(entry.as_str()).map_or(&[], Vec::as_slice);
         let names: Vec<&'static str> = controls.iter().map(|control| control.name).collect();
         let found = names.iter().filter_map(|name| self.found.get(name)).flatten();
         let mut findings: Vec<usize> = found.copied().collect();
@@ -90,7 +99,7 @@ impl<'a> Ground<'a> {
         let worst = findings.first().and_then(|number| severity(*number));
         let (status, reason) = match worst {
             Some(worst) => (Status::Fail, told(findings.len(), worst)),
-            None => self.without_findings(item.coverage, &controls, hidden),
+            None => self.without_findings(item.coverage, controls, hidden),
         };
         let shown = findings.iter().filter_map(|number| self.run.findings.get(*number));
         let places = shown.take(PLACES_MAX).map(|finding| place(finding)).collect();

@@ -170,13 +170,27 @@ fn cluster(percent: u64) -> Snapshot {
         for pod in 0..PODS {
             let account = pod % ACCOUNTS;
             add(&format!(
-                r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"pod-{pod}","namespace":"{name}"}},"spec":{{"serviceAccountName":"account-{account}","nodeName":"node-{}","containers":[{{"name":"web","image":"web"}}]}}}}"#,
-                mix(pod) % 1_000
+                concat!(
+                    r#"{{"apiVersion":"v1","kind":"Pod","#,
+                    r#""metadata":{{"name":"pod-{pod}","namespace":"{name}"}},"#,
+                    r#""spec":{{"serviceAccountName":"account-{account}","#,
+                    r#""nodeName":"node-{node}","#,
+                    r#""containers":[{{"name":"web","image":"web"}}]}}}}"#
+                ),
+                pod = pod,
+                name = name,
+                account = account,
+                node = mix(pod) % 1_000
             ));
         }
         for account in 0..ACCOUNTS {
             add(&format!(
-                r#"{{"apiVersion":"v1","kind":"ServiceAccount","metadata":{{"name":"account-{account}","namespace":"{name}"}}}}"#
+                concat!(
+                    r#"{{"apiVersion":"v1","kind":"ServiceAccount","#,
+                    r#""metadata":{{"name":"account-{account}","namespace":"{name}"}}}}"#
+                ),
+                account = account,
+                name = name
             ));
         }
         for role in 0..ROLES {
@@ -192,7 +206,14 @@ fn cluster(percent: u64) -> Snapshot {
 
 fn object(kind: &str, name: &str, namespace: &str, rest: &str) -> String {
     format!(
-        r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"{kind}","metadata":{{"name":"{name}","namespace":"{namespace}"}},{rest}}}"#
+        concat!(
+            r#"{{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"{kind}","#,
+            r#""metadata":{{"name":"{name}","namespace":"{namespace}"}},{rest}}}"#
+        ),
+        kind = kind,
+        name = name,
+        namespace = namespace,
+        rest = rest
     )
 }
 
@@ -265,7 +286,10 @@ fn binding(number: u64, namespaces: u64) -> String {
         })
         .collect();
     let rest = format!(
-        r#""roleRef":{{"apiGroup":"rbac.authorization.k8s.io","kind":"{}","name":"{}"}},"subjects":[{}]"#,
+        concat!(
+            r#""roleRef":{{"apiGroup":"rbac.authorization.k8s.io","kind":"{}","name":"{}"}},"#,
+            r#""subjects":[{}]"#
+        ),
         role.0,
         role.1,
         subjects.join(",")

@@ -15,6 +15,7 @@
 
 mod aggregation;
 mod answer;
+mod assumptions;
 mod authorizer;
 mod bootstrap;
 mod build;
@@ -29,13 +30,12 @@ mod read;
 mod request;
 mod symbol;
 mod versions;
+mod views;
 mod why_not;
 
 pub use answer::{Answer, Denial, Grant, Proof, Unknown};
-pub use authorizer::{
-    Assumptions, Authorizer, BindingId, BindingView, Bootstrap, Holder, Permission, Permissions,
-    RoleId, RoleView, Seen, Source, Switch, WhoCan,
-};
+pub use assumptions::{Assumptions, Bootstrap, Seen, Switch};
+pub use authorizer::{Authorizer, BindingId, RoleId};
 pub use covers::{Coverage, covers};
 pub use escalation::{Escalation, Write};
 pub use identity::{Groups, Identity};
@@ -50,4 +50,5 @@ pub use versions::{
     FINE_GRAINED_KUBELET_SINCE, Transport, WEBSOCKET_CREATE_SINCE, connect_verbs,
     kubelet_subresources,
 };
+pub use views::{BindingView, Holder, Permission, Permissions, RoleView, Source, WhoCan};
 pub use why_not::{NearMiss, Part, WhyNot};

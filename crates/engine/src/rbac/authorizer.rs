@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::{Gap, KubernetesVersion, ObjectId, Snapshot, WorldId};
+use model::{Gap, KubernetesVersion, Snapshot, WorldId};
 
 use super::index::{Resolved, RuleSets};
 use super::symbol::{Symbol, Symbols};
 use super::{
-    Answer, Denial, Grant, Groups, Identity, NodeAnswer, NodeAuthorizer, NodeReason, Nodes, Policy,
-    PolicyRule, Proof, Request, ServiceAccount, SubjectKind, Unknown, build, read,
+    Answer, Assumptions, BindingView, Denial, Grant, Groups, Holder, Identity, NodeAnswer,
+    NodeAuthorizer, NodeReason, Nodes, Permission, Permissions, Policy, PolicyRule, Proof, Request,
+    RoleView, Seen, ServiceAccount, Source, SubjectKind, Switch, Unknown, WhoCan, build, read,
 };
 
 /// Entries of one [`Answer::Unknown`], at the most; the last then says how many more there are.
@@ -23,70 +24,6 @@ pub struct BindingId(pub u32);
 /// Number of a role in its authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleId(pub u32);
-
-/// Where a role, a binding or a service account was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Source {
-    /// An object of the snapshot.
-    Object(ObjectId),
-    /// Made by every API server when it starts.
-    Bootstrap,
-    /// Given as a plain value; its number in [`Policy::roles`] or [`Policy::bindings`].
-    Value(u32),
-}
-
-/// What is taken for granted beside what was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Assumptions {
-    /// The roles and bindings every API server makes when it starts.
-    pub bootstrap: Bootstrap,
-    /// How much of the cluster's roles was read.
-    pub seen: Seen,
-    /// Whether the Node authorizer stands beside RBAC (`--authorization-mode=Node,RBAC`).
-    pub node_authorizer: Switch,
-    /// Whether the admission plugin `NodeRestriction` narrows what nodes do to nodes and pods.
-    pub node_restriction: Switch,
-}
-
-/// Whether a part of the API server is switched on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Switch {
-    /// It is.
-    On,
-    /// It is not.
-    Off,
-}
-
-/// Whether the roles and bindings that every API server makes when it starts are there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bootstrap {
-    /// They are there where the input has no object of the same name.
-    Implied,
-    /// There is only what was read.
-    Absent,
-}
-
-/// How much of the cluster's roles was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// All: a binding to a missing role grants nothing, as in the API server.
-    Everything,
-    /// Some, as from a folder of manifests: what a missing role grants is not known.
-    Part,
-}
-
-impl Default for Assumptions {
-    /// What holds for manifests of a cluster as kubeadm makes it: bootstrap objects are there,
-    /// other roles may be, and nodes are held to what is theirs.
-    fn default() -> Self {
-        Self {
-            bootstrap: Bootstrap::Implied,
-            seen: Seen::Part,
-            node_authorizer: Switch::On,
-            node_restriction: Switch::On,
-        }
-    }
-}
 
 /// All roles and bindings of a world, ready to be asked. Building it is the expensive part.
 #[derive(Debug)]
@@ -600,7 +537,7 @@ impl Authorizer {
         Some(rule.to_policy_rule(&self.symbols))
     }
 
-    /// The Roles of a namespace, or the ClusterRoles, of this name: several if the input has several.
+    /// The Roles of a namespace, or the ClusterRoles, of this name: as many as the input has.
     pub fn roles_named(
         &self,
         namespace: Option<&str>,
@@ -688,79 +625,4 @@ fn shorten(unknown: &mut Vec<Unknown>) {
         unknown.truncate(UNKNOWN_MAX);
         unknown.push(Unknown::More(more));
     }
-}
-
-/// A role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RoleView<'a> {
-    /// Its number.
-    pub id: RoleId,
-    /// Its namespace; none for a ClusterRole.
-    pub namespace: Option<&'a str>,
-    /// Its name.
-    pub name: &'a str,
-    /// Where it was read.
-    pub source: Source,
-}
-
-/// A binding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BindingView<'a> {
-    /// Its number.
-    pub id: BindingId,
-    /// Its namespace; none for a ClusterRoleBinding.
-    pub namespace: Option<&'a str>,
-    /// Its name.
-    pub name: &'a str,
-    /// `Role` or `ClusterRole`, as written.
-    pub role_kind: &'a str,
-    /// The role's name.
-    pub role_name: &'a str,
-    /// Where it was read.
-    pub source: Source,
-}
-
-/// Everybody a request is granted to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WhoCan<'a> {
-    /// Each holder once per grant, sorted.
-    pub holders: Vec<(Holder<'a>, Grant)>,
-    /// The nodes that may by the Node authorizer.
-    pub nodes: Nodes,
-    /// What may grant it to others.
-    pub unknown: Vec<Unknown>,
-}
-
-/// Whom a binding names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Holder<'a> {
-    /// All members of a group.
-    Group(&'a str),
-    /// A user.
-    User(&'a str),
-    /// A service account, also where a subject of kind User spells its name.
-    ServiceAccount {
-        /// Its namespace.
-        namespace: &'a str,
-        /// Its name.
-        name: &'a str,
-    },
-}
-
-/// Everything an identity holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Permissions {
-    /// Whether it is in `system:masters` and so may do everything.
-    pub is_master: bool,
-    /// Each rule by each binding that grants it.
-    pub permissions: Vec<Permission>,
-    /// What may grant more.
-    pub unknown: Vec<Unknown>,
-}
-
-/// A rule an identity holds: in the namespace of its binding, or everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permission {
-    /// What grants it; [`Authorizer::rule`] of its `origin` and `rule` is the rule itself.
-    pub grant: Grant,
 }

@@ -202,13 +202,12 @@ impl Authorizer {
         if versions.is_empty() {
             return;
         }
-        for (number, binding) in (0..).zip(&self.bindings) {
-            if let Some(bindings) = versions.get(&(binding.namespace, binding.name)) {
-                if bindings.first() == Some(&BindingId(number)) {
-                    let all: Arc<[BindingId]> = bindings.as_slice().into();
-                    let each = bindings.iter().map(|binding| (*binding, Arc::clone(&all)));
-                    self.versions_of_binding.extend(each);
-                }
+        for binding in &self.bindings {
+            let Some(bindings) = versions.get(&(binding.namespace, binding.name)) else { continue };
+            if !self.versions_of_binding.contains_key(&bindings[0]) {
+                let all: Arc<[BindingId]> = bindings.as_slice().into();
+                let each = bindings.iter().map(|binding| (*binding, Arc::clone(&all)));
+                self.versions_of_binding.extend(each);
             }
         }
         let mut granting: BTreeMap<_, HashSet<BindingId>> = BTreeMap::new();

@@ -24,8 +24,8 @@ pub enum Transport {
 /// `pods/portforward`. Until 1.34 a websocket needed no more than `get`: whoever may read could
 /// run commands.
 ///
-/// Source: `Connect` and `ensureAuthorizedForVerb` in `pkg/registry/core/pod/rest/subresources.go` of
-/// `k8s.io/kubernetes`.
+/// Source: `Connect` and `ensureAuthorizedForVerb` in
+/// `pkg/registry/core/pod/rest/subresources.go` of `k8s.io/kubernetes`.
 pub fn connect_verbs(transport: Transport, version: KubernetesVersion) -> &'static [&'static str] {
     match transport {
         Transport::Spdy => &["create"],

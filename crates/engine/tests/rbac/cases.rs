@@ -64,120 +64,100 @@ fn is_allowed(authorizer: &Authorizer, identity: &Identity, request: &Request<'_
     }
 }
 
+/// A rule, then verb, resource or path, and name of a request, and whether the rule allows it.
+type Case = (&'static str, &'static str, &'static str, &'static str, bool);
+
+const CASES: [Case; 26] = [
+    // Stars stand alone, letters have a case, an empty list matches nothing.
+    ("verbs: ['*'], apiGroups: [''], resources: [pods]", "x", "pods", "", true),
+    ("verbs: [get*], apiGroups: [''], resources: [pods]", "get", "pods", "", false),
+    ("verbs: [Get], apiGroups: [''], resources: [pods]", "get", "pods", "", false),
+    ("verbs: [get], apiGroups: [], resources: [pods]", "get", "pods", "", false),
+    ("verbs: [get], resources: [pods]", "get", "pods", "", false),
+    ("verbs: [get], apiGroups: ['*'], resources: [pods]", "get", "pods.x.io", "", true),
+    // Subresources.
+    ("verbs: [get], apiGroups: [''], resources: ['*']", "get", "pods/exec", "", true),
+    ("verbs: [get], apiGroups: [''], resources: [pods]", "get", "pods/exec", "", false),
+    ("verbs: [get], apiGroups: [''], resources: [pods/exec]", "get", "pods/exec", "", true),
+    ("verbs: [get], apiGroups: [''], resources: ['pods/*']", "get", "pods/exec", "", false),
+    ("verbs: [get], apiGroups: [''], resources: ['*/*']", "get", "pods/exec", "", false),
+    (
+        "verbs: [get], apiGroups: [apps], resources: ['*/scale']",
+        "get",
+        "deployments.apps/scale",
+        "",
+        true,
+    ),
+    (
+        "verbs: [get], apiGroups: [apps], resources: ['*/scale']",
+        "get",
+        "deployments.apps",
+        "",
+        false,
+    ),
+    // Names: not known for most `create`, all of them for a plain `list`.
+    (
+        "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: [a]",
+        "get",
+        "secrets",
+        "a",
+        true,
+    ),
+    (
+        "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: [b]",
+        "get",
+        "secrets",
+        "a",
+        false,
+    ),
+    (
+        "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: [a]",
+        "create",
+        "secrets",
+        "",
+        false,
+    ),
+    (
+        "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: [a]",
+        "list",
+        "secrets",
+        "",
+        false,
+    ),
+    (
+        "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: ['*']",
+        "get",
+        "secrets",
+        "a",
+        false,
+    ),
+    (
+        "verbs: [create], apiGroups: [''], resources: [pods/exec], resourceNames: [a]",
+        "create",
+        "pods/exec",
+        "a",
+        true,
+    ),
+    // Paths: trailing stars alone are stars.
+    ("verbs: [get], nonResourceURLs: ['*']", "get", "/metrics", "", true),
+    ("verbs: [get], nonResourceURLs: [/api/*]", "get", "/api/v1", "", true),
+    ("verbs: [get], nonResourceURLs: [/api/*]", "get", "/api", "", false),
+    ("verbs: [get], nonResourceURLs: ['/api**']", "get", "/apis", "", true),
+    ("verbs: [get], nonResourceURLs: [/*/v1]", "get", "/api/v1", "", false),
+    ("verbs: [get], apiGroups: ['*'], resources: ['*']", "get", "/metrics", "", false),
+    ("verbs: [get], nonResourceURLs: ['*']", "get", "pods", "", false),
+];
+
 #[test]
 fn a_rule_matches_or_not() {
-    let named = |request: Request<'static>| request.named("a");
-    let cases: [(&str, Request<'_>, bool); 26] = [
-        // Stars stand alone, letters have a case, an empty list matches nothing.
-        (
-            "verbs: ['*'], apiGroups: [''], resources: [pods]",
-            Request::resource("x", "pods", "ns"),
-            true,
-        ),
-        (
-            "verbs: [get*], apiGroups: [''], resources: [pods]",
-            Request::resource("get", "pods", "ns"),
-            false,
-        ),
-        (
-            "verbs: [Get], apiGroups: [''], resources: [pods]",
-            Request::resource("get", "pods", "ns"),
-            false,
-        ),
-        (
-            "verbs: [get], apiGroups: [], resources: [pods]",
-            Request::resource("get", "pods", "ns"),
-            false,
-        ),
-        ("verbs: [get], resources: [pods]", Request::resource("get", "pods", "ns"), false),
-        (
-            "verbs: [get], apiGroups: ['*'], resources: [pods]",
-            Request::resource("get", "pods.x.io", "ns"),
-            true,
-        ),
-        // Subresources.
-        (
-            "verbs: [get], apiGroups: [''], resources: ['*']",
-            Request::resource("get", "pods/exec", "ns"),
-            true,
-        ),
-        (
-            "verbs: [get], apiGroups: [''], resources: [pods]",
-            Request::resource("get", "pods/exec", "ns"),
-            false,
-        ),
-        (
-            "verbs: [get], apiGroups: [''], resources: [pods/exec]",
-            Request::resource("get", "pods/exec", "ns"),
-            true,
-        ),
-        (
-            "verbs: [get], apiGroups: [''], resources: ['pods/*']",
-            Request::resource("get", "pods/exec", "ns"),
-            false,
-        ),
-        (
-            "verbs: [get], apiGroups: [''], resources: ['*/*']",
-            Request::resource("get", "pods/exec", "ns"),
-            false,
-        ),
-        (
-            "verbs: [get], apiGroups: [apps], resources: ['*/scale']",
-            Request::resource("get", "deployments.apps/scale", "ns"),
-            true,
-        ),
-        (
-            "verbs: [get], apiGroups: [apps], resources: ['*/scale']",
-            Request::resource("get", "deployments.apps", "ns"),
-            false,
-        ),
-        // Names: not known for most `create`, all of them for a plain `list`.
-        (
-            "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: [a]",
-            named(Request::resource("get", "secrets", "ns")),
-            true,
-        ),
-        (
-            "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: [b]",
-            named(Request::resource("get", "secrets", "ns")),
-            false,
-        ),
-        (
-            "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: [a]",
-            Request::resource("create", "secrets", "ns"),
-            false,
-        ),
-        (
-            "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: [a]",
-            Request::resource("list", "secrets", "ns"),
-            false,
-        ),
-        (
-            "verbs: ['*'], apiGroups: [''], resources: [secrets], resourceNames: ['*']",
-            named(Request::resource("get", "secrets", "ns")),
-            false,
-        ),
-        (
-            "verbs: [create], apiGroups: [''], resources: [pods/exec], resourceNames: [a]",
-            named(Request::resource("create", "pods/exec", "ns")),
-            true,
-        ),
-        // Paths: trailing stars alone are stars.
-        ("verbs: [get], nonResourceURLs: ['*']", Request::path("get", "/metrics"), true),
-        ("verbs: [get], nonResourceURLs: [/api/*]", Request::path("get", "/api/v1"), true),
-        ("verbs: [get], nonResourceURLs: [/api/*]", Request::path("get", "/api"), false),
-        ("verbs: [get], nonResourceURLs: ['/api**']", Request::path("get", "/apis"), true),
-        ("verbs: [get], nonResourceURLs: [/*/v1]", Request::path("get", "/api/v1"), false),
-        (
-            "verbs: [get], apiGroups: ['*'], resources: ['*']",
-            Request::path("get", "/metrics"),
-            false,
-        ),
-        ("verbs: [get], nonResourceURLs: ['*']", Request::resource("get", "pods", "ns"), false),
-    ];
-    for (rule, request, expected) in cases {
+    for (rule, verb, what, name, expected) in CASES {
         let text = cluster_role("r", rule) + &bind("b", "", "r", ALICE);
         let authorizer = authorizer(&text, CLOSED);
+        let request = if what.starts_with('/') {
+            Request::path(verb, what)
+        } else {
+            Request::resource(verb, what, "ns").named(name)
+        };
         assert_eq!(is_allowed(&authorizer, &alice(), &request), expected, "{rule}: {request}");
     }
 }
@@ -515,7 +495,7 @@ fn hostile_input_takes_no_longer_than_it_is_long() {
     }
     let role = policy.roles().next().expect("a role");
     let rules = policy.rules_of(role.id).expect("rules");
-    let roles = vec![engine::rbac::Role {
+    let only = vec![engine::rbac::Role {
         namespace: None,
         name: "r".to_owned(),
         labels: Vec::new(),
@@ -523,7 +503,7 @@ fn hostile_input_takes_no_longer_than_it_is_long() {
         aggregates: None,
         source: Source::Value(0),
     }];
-    let policy = engine::rbac::Policy { roles, bindings, service_accounts: Vec::new() };
+    let policy = engine::rbac::Policy { roles: only, bindings, service_accounts: Vec::new() };
     let assumptions = Assumptions { seen: Seen::Part, ..CLOSED };
     let authorizer = Authorizer::new(policy, KubernetesVersion::NEWEST, assumptions);
     for _ in 0..200 {

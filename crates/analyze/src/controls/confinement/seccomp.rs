@@ -1,6 +1,69 @@
-//! What a seccomp profile lets through.
+//! Where seccomp profiles stand, and what they let through.
 
-use model::Node;
+use model::{Node, Object, Path, Redactions, Value};
+
+use crate::{Kinds, Report};
+
+/// The kinds profiles stand in: the operator's own, and what loaders put on nodes as files.
+pub(super) const KINDS: Kinds =
+    Kinds::Of(&[("security-profiles-operator.x-k8s.io", "SeccompProfile"), ("", "ConfigMap")]);
+
+/// Longest profile in a ConfigMap that is read, in bytes: longer texts are not kept.
+const PROFILE_BYTES_MAX: usize = 16 << 10;
+
+/// A seccomp profile of an object.
+pub(super) struct Profile<'a> {
+    /// What it is called.
+    pub(super) name: &'a str,
+    /// Where it stands.
+    pub(super) at: Path,
+    /// Whether its fields are fields of the object: a text has no places inside.
+    pub(super) has_fields: bool,
+    /// The profile.
+    pub(super) root: Node<'a>,
+}
+
+/// Calls `judge` with each profile of an object. One that cannot be read is told as unknown.
+pub(super) fn each(
+    object: &Object<'_>,
+    report: &mut Report<'_>,
+    judge: fn(&Profile<'_>, &mut Report<'_>),
+) {
+    if object.kind != "ConfigMap" {
+        if let Some(root) = object.root.get("spec") {
+            let (name, at) = (object.name, object.at("spec"));
+            judge(&Profile { name, at, has_fields: true, root }, report);
+        }
+        return;
+    }
+    for (name, value) in object.root.get("data").into_iter().flat_map(Node::entries) {
+        let at = object.at("data").key(name);
+        let text = match value.value() {
+            Value::String(text) => text,
+            Value::Elided(_) if is_named(object, name) => {
+                let reason = "a seccomp profile of this length is not kept: it was not judged";
+                report.unknown(at, reason);
+                continue;
+            }
+            _ => continue,
+        };
+        // A file for nodes is JSON (runtime-spec, config-linux.md).
+        if !text.trim_start().starts_with('{') || !text.contains("\"defaultAction\"") {
+            continue;
+        }
+        let limits = yaml::Limits { bytes: PROFILE_BYTES_MAX, ..yaml::Limits::default() };
+        let stream = yaml::Stream::json(text, &limits);
+        let none = Redactions::default();
+        if let Some(Ok(document)) = stream.documents().next() {
+            let root = Node::tree(document.root(), &none);
+            judge(&Profile { name, at, has_fields: false, root }, report);
+        }
+    }
+}
+
+fn is_named(object: &Object<'_>, key: &str) -> bool {
+    key.contains("seccomp") || object.name.contains("seccomp")
+}
 
 /// System calls that the runtimes' default profiles keep from a container without further
 /// capabilities, and what each is good for (github.com/containers/common and

@@ -2,8 +2,8 @@
 
 use model::{Fix, Object};
 
-use super::seccomp::allows_by_default;
-use crate::{Check, Control, Impact, Kinds, Reach, Report};
+use super::seccomp::{self, Profile, allows_by_default};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-CONFINEMENT-001",
@@ -12,20 +12,21 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Node,
     reach: Reach::SecondFault,
     page: include_str!("seccomp_profile_allows_by_default.md"),
-    check: Check::Object(
-        Kinds::Of(&[("security-profiles-operator.x-k8s.io", "SeccompProfile")]),
-        check,
-    ),
+    check: Check::Object(seccomp::KINDS, check),
 };
 
 fn check(object: &Object<'_>, report: &mut Report<'_>) {
-    let Some(profile) = object.root.get("spec") else { return };
-    if allows_by_default(profile) {
+    seccomp::each(object, report, judge);
+}
+
+fn judge(profile: &Profile<'_>, report: &mut Report<'_>) {
+    let Profile { name, at, has_fields, root } = profile;
+    if allows_by_default(*root) {
         let because = format!(
-            "profile `{}` lets every system call through that it does not forbid by name",
-            object.name
+            "profile `{name}` lets every system call through that it does not forbid by name"
         );
         let fix = Fix::advice("set `SCMP_ACT_ERRNO`, list what is needed, or use RuntimeDefault");
-        report.finding(object.at("spec.defaultAction"), because, fix);
+        let at = if *has_fields { at.clone().key("defaultAction") } else { at.clone() };
+        report.finding(at, because, fix);
     }
 }

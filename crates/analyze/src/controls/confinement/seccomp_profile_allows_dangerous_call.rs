@@ -2,8 +2,8 @@
 
 use model::{Fix, Object};
 
-use super::seccomp::{allows_by_default, dangerous_rule};
-use crate::{Check, Control, Impact, Kinds, Reach, Report};
+use super::seccomp::{self, Profile, allows_by_default, dangerous_rule};
+use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-CONFINEMENT-002",
@@ -12,21 +12,25 @@ pub(super) const CONTROL: Control = Control {
     impact: Impact::Node,
     reach: Reach::SecondFault,
     page: include_str!("seccomp_profile_allows_dangerous_call.md"),
-    check: Check::Object(
-        Kinds::Of(&[("security-profiles-operator.x-k8s.io", "SeccompProfile")]),
-        check,
-    ),
+    check: Check::Object(seccomp::KINDS, check),
 };
 
 fn check(object: &Object<'_>, report: &mut Report<'_>) {
+    seccomp::each(object, report, judge);
+}
+
+fn judge(profile: &Profile<'_>, report: &mut Report<'_>) {
+    let Profile { name, at, has_fields, root } = profile;
     // Where the default allows, that is the fault.
-    let profile = object.root.get("spec").filter(|profile| !allows_by_default(*profile));
-    if let Some((index, call, what)) = profile.and_then(dangerous_rule) {
+    if allows_by_default(*root) {
+        return;
+    }
+    if let Some((index, call, what)) = dangerous_rule(*root) {
         let because = format!(
-            "profile `{}` allows `{call}`, which {what}: the runtime's own profile does not",
-            object.name
+            "profile `{name}` allows `{call}`, which {what}: the runtime's own profile does not"
         );
         let fix = Fix::advice("remove the call unless the program needs it");
-        report.finding(object.at("spec.syscalls").index(index), because, fix);
+        let at = if *has_fields { at.clone().key("syscalls").index(index) } else { at.clone() };
+        report.finding(at, because, fix);
     }
 }
