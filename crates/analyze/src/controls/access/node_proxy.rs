@@ -19,8 +19,8 @@ const POWER: Power = Power {
     rights: &[any(&["get", "create", "update", "patch", "delete"], "nodes/proxy")],
     together_with: &[],
     within: Within::Nothing,
-    can: "run commands in every pod of every node through the kubelet, unseen by the audit log",
-    instead: "ask for `nodes/metrics`, `nodes/stats`, `nodes/log`, `nodes/healthz` or `nodes/pods` instead",
+    can: "run commands in every pod through the kubelet, unseen by the audit log",
+    instead: "ask for `nodes/metrics`, `nodes/stats`, `nodes/log` or `nodes/pods` instead",
 };
 
 fn check(role: &Object<'_>, report: &mut Report<'_>) {
