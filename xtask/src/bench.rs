@@ -29,13 +29,23 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     build.args(["build", "--release", "--package", "bollwerk", "--package", "yaml", "--examples"]);
     command::run(build.arg("--bins"))?;
     let mut engine = command::cargo();
-    command::run(engine.args(["build", "--release", "--package", "engine", "--examples"]))?;
+    command::run(engine.args([
+        "build",
+        "--release",
+        "--package",
+        "engine",
+        "--package",
+        "collect",
+        "--examples",
+    ]))?;
     let release = crate::root().join("target/release");
     println!("{}\n", machine());
     println!("The reader, one thread:");
     command::run(Command::new(release.join("examples/read_corpus")).arg(&corpus))?;
     println!("\nAuthorization on a generated cluster (`crates/engine/examples/rbac_scale.rs`):");
     command::run(&mut Command::new(release.join("examples/rbac_scale")))?;
+    println!("\nAudit events, one thread (`crates/collect/examples/audit_speed.rs`):");
+    command::run(&mut Command::new(release.join("examples/audit_speed")))?;
     let files = files(&corpus)?;
     let bollwerk = release.join("bollwerk");
     println!(
