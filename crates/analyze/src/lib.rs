@@ -27,5 +27,5 @@ pub mod remark;
 pub mod severity;
 
 pub use control::{Check, Control, Kinds, Options, Report};
-pub use judge::{Judgement, judge, judge_object};
+pub use judge::{Judge, Judgement, judge, judge_object};
 pub use severity::{Impact, Reach};
