@@ -135,7 +135,12 @@ pub(super) fn rights(by_scope: &ByScope, indent: &str, out: &mut dyn Write) -> R
 }
 
 pub(super) fn by_scope_as_json(rights: &ByScope) -> Vec<Value> {
-    let entry = |(scope, rights): (&Scope, _)| json!({"namespace": scope_as_json(scope), "rights": rights_as_json(rights)});
+    let entry = |(scope, rights): (&Scope, _)| {
+        json!({
+            "namespace": scope_as_json(scope),
+            "rights": rights_as_json(rights),
+        })
+    };
     rights.iter().map(entry).collect()
 }
 
