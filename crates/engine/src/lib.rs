@@ -4,5 +4,6 @@
 //! gates ask and word the answers.
 #![warn(clippy::disallowed_methods)]
 
+pub mod paths;
 pub mod pod_security;
 pub mod rbac;
