@@ -12,9 +12,27 @@ pub struct PodEdge {
 /// Folders of the host where whoever may write is root soon: by a job, a login, a static pod, a
 /// binary or the kubelet's own files. The root folder is among them.
 const WRITABLE: &[&str] = &[
-    "/", "/etc", "/root", "/home", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/opt",
-    "/var", "/var/lib", "/var/lib/kubelet", "/var/spool", "/var/spool/cron", "/proc", "/sys",
-    "/dev", "/run", "/var/run",
+    "/",
+    "/etc",
+    "/root",
+    "/home",
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/boot",
+    "/opt",
+    "/var",
+    "/var/lib",
+    "/var/lib/kubelet",
+    "/var/spool",
+    "/var/spool/cron",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/run",
+    "/var/run",
 ];
 
 /// Sockets that start containers of any kind on the host.
@@ -36,9 +54,8 @@ pub(super) const KUBELET: PodEdge = PodEdge {
         host_paths(pod, false, |path| is_or_is_below("/var/lib/kubelet", path) || contains(path))
     },
 };
-pub(super) const LOGS: PodEdge = PodEdge {
-    find: |pod| host_paths(pod, true, |path| is_or_is_below("/var/log", path)),
-};
+pub(super) const LOGS: PodEdge =
+    PodEdge { find: |pod| host_paths(pod, true, |path| is_or_is_below("/var/log", path)) };
 pub(super) const MODULES: PodEdge = PodEdge { find: |pod| capability(pod, &["SYS_MODULE"]) };
 pub(super) const ADMIN: PodEdge = PodEdge { find: |pod| capability(pod, &["SYS_ADMIN"]) };
 pub(super) const READ_SEARCH: PodEdge =

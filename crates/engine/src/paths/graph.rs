@@ -78,7 +78,11 @@ pub(super) enum Cause {
     /// An edge of the table, and the field it starts at.
     Edge(u16, Option<u32>),
     Binding(BindingId, u32),
-    Rule { role: RoleId, origin: RoleId, rule: u32 },
+    Rule {
+        role: RoleId,
+        origin: RoleId,
+        rule: u32,
+    },
     /// The whole gives its parts, a right for all names that for one.
     Part,
     /// An identity is in this group by its name or by what was given.

@@ -84,7 +84,9 @@ impl fmt::Display for Place {
             Self::ServiceAccount { namespace, name } => {
                 write!(out, "service account {namespace}/{name}")
             }
-            Self::ServiceAccounts(namespace) => write!(out, "every service account{}", of(namespace)),
+            Self::ServiceAccounts(namespace) => {
+                write!(out, "every service account{}", of(namespace))
+            }
             Self::Pod(id) => write!(out, "pod of object {}", id.0),
             Self::Pods(namespace) => write!(out, "every pod{}", of(namespace)),
             Self::PodsOn(node) => write!(out, "every pod on node {node}"),

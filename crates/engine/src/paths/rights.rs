@@ -55,10 +55,7 @@ pub(super) const ON_PODS: Right =
     Right { id: "impersonate-on-pods", any_of: &[("impersonate-on:user-info:create", "pods")] };
 pub(super) const ON_BINDINGS: Right = Right {
     id: "impersonate-on-clusterrolebindings",
-    any_of: &[(
-        "impersonate-on:user-info:create",
-        "clusterrolebindings.rbac.authorization.k8s.io",
-    )],
+    any_of: &[("impersonate-on:user-info:create", "clusterrolebindings.rbac.authorization.k8s.io")],
 };
 
 pub(super) const CREATE_BINDINGS: Right = Right {
@@ -123,9 +120,7 @@ pub(super) const NODES_PROXY_CREATE: Right =
     Right { id: "create-nodes-proxy", any_of: &[("create", "nodes/proxy")] };
 pub(super) const MUTATING_WEBHOOKS: Right = Right {
     id: "write-mutatingwebhookconfigurations",
-    any_of: &[
-        ("create", "mutatingwebhookconfigurations.admissionregistration.k8s.io"),
-    ],
+    any_of: &[("create", "mutatingwebhookconfigurations.admissionregistration.k8s.io")],
 };
 pub(super) const MUTATING_POLICIES: Right = Right {
     id: "create-mutatingadmissionpolicies",
@@ -135,7 +130,5 @@ pub(super) const MUTATING_BINDINGS: Right = Right {
     id: "create-mutatingadmissionpolicybindings",
     any_of: &[("create", "mutatingadmissionpolicybindings.admissionregistration.k8s.io")],
 };
-pub(super) const CHANGE_CONFIG_MAPS: Right = Right {
-    id: "change-configmaps",
-    any_of: &[("patch", "configmaps"), ("update", "configmaps")],
-};
+pub(super) const CHANGE_CONFIG_MAPS: Right =
+    Right { id: "change-configmaps", any_of: &[("patch", "configmaps"), ("update", "configmaps")] };

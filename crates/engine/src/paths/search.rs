@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use model::{ObjectId, Path as FieldPath};
 
+use super::Place;
 use super::edge::Edge;
 use super::graph::{Graph, PlaceId};
-use super::Place;
 use crate::rbac::{BindingId, RoleId};
 
 /// Ways that are looked for at once, at the most.

@@ -126,10 +126,7 @@ pub(super) const EDGES: &[Edge] = &[
     Edge {
         id: "impersonate-group",
         name: "Impersonate a member of a group",
-        needs: &[
-            cluster_some(&rights::IMPERSONATE_USERS),
-            cluster_on(&rights::IMPERSONATE_GROUPS),
-        ],
+        needs: &[cluster_some(&rights::IMPERSONATE_USERS), cluster_on(&rights::IMPERSONATE_GROUPS)],
         gives: Gain::Groups,
         target: Target::Group,
         source: IMPERSONATION,

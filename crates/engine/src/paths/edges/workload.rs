@@ -1,8 +1,6 @@
 //! From an identity to pods.
 
-use super::{
-    EDGE, Edge, Gain, Need, PRACTICES, Right, Target, all, cluster, on, rights,
-};
+use super::{EDGE, Edge, Gain, Need, PRACTICES, Right, Target, all, cluster, on, rights};
 use crate::rbac::WEBSOCKET_CREATE_SINCE;
 use model::KubernetesVersion;
 
@@ -11,23 +9,55 @@ use model::KubernetesVersion;
 /// Source: `k8s.io/apiserver/pkg/features/kube_features.go`.
 const MUTATING_POLICIES_SINCE: KubernetesVersion = KubernetesVersion::minor(36);
 
-const CREATE_DEPLOYMENT: Right = Right { id: "create-deployments", any_of: &[("create", "deployments.apps")] };
-const CHANGE_DEPLOYMENT: Right = Right { id: "change-deployments", any_of: &[("patch", "deployments.apps"), ("update", "deployments.apps")] };
-const CREATE_DAEMON_SET: Right = Right { id: "create-daemonsets", any_of: &[("create", "daemonsets.apps")] };
-const CHANGE_DAEMON_SET: Right = Right { id: "change-daemonsets", any_of: &[("patch", "daemonsets.apps"), ("update", "daemonsets.apps")] };
-const CREATE_STATEFUL_SET: Right = Right { id: "create-statefulsets", any_of: &[("create", "statefulsets.apps")] };
-const CHANGE_STATEFUL_SET: Right = Right { id: "change-statefulsets", any_of: &[("patch", "statefulsets.apps"), ("update", "statefulsets.apps")] };
-const CREATE_REPLICA_SET: Right = Right { id: "create-replicasets", any_of: &[("create", "replicasets.apps")] };
-const CHANGE_REPLICA_SET: Right = Right { id: "change-replicasets", any_of: &[("patch", "replicasets.apps"), ("update", "replicasets.apps")] };
-const CREATE_REPLICATION_CONTROLLER: Right = Right { id: "create-replicationcontrollers", any_of: &[("create", "replicationcontrollers")] };
-const CHANGE_REPLICATION_CONTROLLER: Right = Right { id: "change-replicationcontrollers", any_of: &[("patch", "replicationcontrollers"), ("update", "replicationcontrollers")] };
-const CREATE_CRON_JOB: Right = Right { id: "create-cronjobs", any_of: &[("create", "cronjobs.batch")] };
-const CHANGE_CRON_JOB: Right = Right { id: "change-cronjobs", any_of: &[("patch", "cronjobs.batch"), ("update", "cronjobs.batch")] };
+const CREATE_DEPLOYMENT: Right =
+    Right { id: "create-deployments", any_of: &[("create", "deployments.apps")] };
+const CHANGE_DEPLOYMENT: Right = Right {
+    id: "change-deployments",
+    any_of: &[("patch", "deployments.apps"), ("update", "deployments.apps")],
+};
+const CREATE_DAEMON_SET: Right =
+    Right { id: "create-daemonsets", any_of: &[("create", "daemonsets.apps")] };
+const CHANGE_DAEMON_SET: Right = Right {
+    id: "change-daemonsets",
+    any_of: &[("patch", "daemonsets.apps"), ("update", "daemonsets.apps")],
+};
+const CREATE_STATEFUL_SET: Right =
+    Right { id: "create-statefulsets", any_of: &[("create", "statefulsets.apps")] };
+const CHANGE_STATEFUL_SET: Right = Right {
+    id: "change-statefulsets",
+    any_of: &[("patch", "statefulsets.apps"), ("update", "statefulsets.apps")],
+};
+const CREATE_REPLICA_SET: Right =
+    Right { id: "create-replicasets", any_of: &[("create", "replicasets.apps")] };
+const CHANGE_REPLICA_SET: Right = Right {
+    id: "change-replicasets",
+    any_of: &[("patch", "replicasets.apps"), ("update", "replicasets.apps")],
+};
+const CREATE_REPLICATION_CONTROLLER: Right =
+    Right { id: "create-replicationcontrollers", any_of: &[("create", "replicationcontrollers")] };
+const CHANGE_REPLICATION_CONTROLLER: Right = Right {
+    id: "change-replicationcontrollers",
+    any_of: &[("patch", "replicationcontrollers"), ("update", "replicationcontrollers")],
+};
+const CREATE_CRON_JOB: Right =
+    Right { id: "create-cronjobs", any_of: &[("create", "cronjobs.batch")] };
+const CHANGE_CRON_JOB: Right = Right {
+    id: "change-cronjobs",
+    any_of: &[("patch", "cronjobs.batch"), ("update", "cronjobs.batch")],
+};
 const CREATE_JOB: Right = Right { id: "create-jobs", any_of: &[("create", "jobs.batch")] };
-const CREATE_TASK_RUN: Right = Right { id: "create-taskruns.tekton.dev", any_of: &[("create", "taskruns.tekton.dev")] };
-const CREATE_ARGO_WORKFLOW: Right = Right { id: "create-workflows.argoproj.io", any_of: &[("create", "workflows.argoproj.io")] };
-const CREATE_KNATIVE_SERVICE: Right = Right { id: "create-services.serving.knative.dev", any_of: &[("create", "services.serving.knative.dev")] };
-const CREATE_VIRTUAL_MACHINE: Right = Right { id: "create-virtualmachines.kubevirt.io", any_of: &[("create", "virtualmachines.kubevirt.io")] };
+const CREATE_TASK_RUN: Right =
+    Right { id: "create-taskruns.tekton.dev", any_of: &[("create", "taskruns.tekton.dev")] };
+const CREATE_ARGO_WORKFLOW: Right =
+    Right { id: "create-workflows.argoproj.io", any_of: &[("create", "workflows.argoproj.io")] };
+const CREATE_KNATIVE_SERVICE: Right = Right {
+    id: "create-services.serving.knative.dev",
+    any_of: &[("create", "services.serving.knative.dev")],
+};
+const CREATE_VIRTUAL_MACHINE: Right = Right {
+    id: "create-virtualmachines.kubevirt.io",
+    any_of: &[("create", "virtualmachines.kubevirt.io")],
+};
 
 pub(super) const EDGES: &[Edge] = &[
     Edge {
@@ -290,7 +320,14 @@ pub(super) const EDGES: &[Edge] = &[
     Edge {
         id: "loosen-pod-security",
         name: "Take Pod Security off a namespace",
-        needs: &[Need::NewPods, Need::Right(&rights::CHANGE_NAMESPACES, super::Within::Namespace, super::Name::Namespace)],
+        needs: &[
+            Need::NewPods,
+            Need::Right(
+                &rights::CHANGE_NAMESPACES,
+                super::Within::Namespace,
+                super::Name::Namespace,
+            ),
+        ],
         gives: Gain::EveryNode,
         source: PRACTICES,
         page: "Pod Security is a label of the namespace: whoever may change the namespace and make pods in it lets in a privileged one.",
