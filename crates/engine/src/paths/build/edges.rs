@@ -164,12 +164,7 @@ impl Builder<'_> {
     fn namespaced_edge(&mut self, number: u16, edge: &'static Edge, targets: &Targets) {
         if edge.target == Target::TokenSecret {
             for (namespace, name, account) in &targets.secrets {
-                let about = About {
-                    namespace: *namespace,
-                    name: *name,
-                    role: None,
-                    node: None,
-                };
+                let about = About { namespace: *namespace, name: *name, role: None, node: None };
                 let head = Fact::Account(*namespace, *account);
                 self.edge(number, edge, about, head);
                 if self.numbers.contains_key(&Fact::Secrets(*namespace)) {

@@ -1,0 +1,5 @@
+//! The escalation graph: edges one by one, clusters of every kind, and against another judge.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test says what went wrong by failing")]
+
+mod edges;
+mod world;
