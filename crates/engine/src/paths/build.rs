@@ -5,6 +5,7 @@ mod grants;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::Place;
 use super::edge::{Edge, Need, Right};
 use super::fact::{ALL, Fact, Names, SOME, Text};
 use super::graph::{Cause, Clause, Doubt, Graph, Lists, Options};
@@ -155,6 +156,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.inventory.pods = pods;
+        self.named_by_options();
         let everybody = [self.group(SERVICE_ACCOUNTS), self.group(AUTHENTICATED)];
         let facts = self.facts.clone();
         for fact in &facts {
@@ -174,6 +176,32 @@ impl<'a> Builder<'a> {
         }
         let masters = self.names.intern(MASTERS);
         self.clause(&[Fact::Group(masters)], Fact::ClusterAdmin, Cause::Member);
+    }
+
+    /// Identities that no binding may name.
+    fn named_by_options(&mut self) {
+        let options = self.options;
+        let authenticated = self.names.intern(AUTHENTICATED);
+        self.fact(Fact::Group(authenticated));
+        for (user, groups) in &options.groups {
+            let name = self.names.intern(user);
+            self.fact(Fact::User(name));
+            for group in groups.certain() {
+                let name = self.names.intern(group);
+                self.fact(Fact::Group(name));
+            }
+        }
+        for place in &options.starts {
+            let fact = match place {
+                Place::User(name) => Fact::User(self.names.intern(name)),
+                Place::Group(name) => Fact::Group(self.names.intern(name)),
+                Place::ServiceAccount { namespace, name } => {
+                    Fact::Account(self.names.intern(namespace), self.names.intern(name))
+                }
+                _ => continue,
+            };
+            self.fact(fact);
+        }
     }
 
     /// The group, if a binding names it.

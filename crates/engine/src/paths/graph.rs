@@ -21,6 +21,8 @@ pub struct Options {
     /// The groups of users. Those of users who are not listed are unknown, unless their name
     /// begins with `system:`, as those of the control plane's own users do.
     pub groups: BTreeMap<String, Groups>,
+    /// Users, groups and service accounts that are asked about though nothing may name them.
+    pub starts: Vec<Place>,
     /// What Pod Security demands where a namespace's labels say nothing.
     pub pod_security: Policy,
     /// Whom Pod Security does not judge.
@@ -33,6 +35,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             groups: BTreeMap::new(),
+            starts: Vec::new(),
             pod_security: Policy::UNSET,
             exemptions: Exemptions::default(),
             without: Vec::new(),
@@ -168,7 +171,8 @@ impl Graph {
         build::build(inventory, edges, authorizer, options)
     }
 
-    /// The place, if there is anything in the world by which it could be reached or left.
+    /// The place, if there is anything in the world by which it could be reached or left. Identities
+    /// that nothing names are only there if [`Options::starts`] has them.
     pub fn find(&self, place: &Place) -> Option<PlaceId> {
         let fact = Fact::of(place, &self.names, &self.rights)?;
         self.numbers.get(&fact).copied().map(PlaceId)

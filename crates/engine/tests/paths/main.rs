@@ -2,4 +2,6 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
 mod edges;
+mod random;
+mod reference;
 mod world;

@@ -6,24 +6,24 @@ use engine::paths::{Because, Graph, Options, Place, Reach, Way};
 use engine::rbac::{Assumptions, Authorizer, Bootstrap, Groups, Seen};
 use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};
 
-pub const WORLD: WorldId = WorldId(0);
+pub(crate) const WORLD: WorldId = WorldId(0);
 
 /// The user who attacks.
-pub const EVE: &str = "eve";
+pub(crate) const EVE: &str = "eve";
 
 /// All was seen, and nothing but what was written is there.
-pub fn bare() -> Assumptions {
+pub(crate) fn bare() -> Assumptions {
     Assumptions { bootstrap: Bootstrap::Absent, seen: Seen::Everything, ..Assumptions::default() }
 }
 
 /// Whose groups are known: the attacker is in none.
-pub fn options() -> Options {
+pub(crate) fn options() -> Options {
     let mut options = Options::default();
     options.groups.insert(EVE.to_owned(), Groups::Known(Vec::new()));
     options
 }
 
-pub fn snapshot(text: &str, version: KubernetesVersion) -> Snapshot {
+pub(crate) fn snapshot(text: &str, version: KubernetesVersion) -> Snapshot {
     let now = "2026-11-24T00:00:00Z".parse().expect("a time");
     let mut snapshot = Snapshot::new(version, now);
     let mut part = Part::new();
@@ -37,18 +37,18 @@ pub fn snapshot(text: &str, version: KubernetesVersion) -> Snapshot {
     snapshot
 }
 
-pub struct World {
-    pub snapshot: Snapshot,
-    pub authorizer: Authorizer,
-    pub graph: Graph,
+pub(crate) struct World {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) authorizer: Authorizer,
+    pub(crate) graph: Graph,
 }
 
 impl World {
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self::with(text, KubernetesVersion::NEWEST, bare(), &options())
     }
 
-    pub fn with(
+    pub(crate) fn with(
         text: &str,
         version: KubernetesVersion,
         assumptions: Assumptions,
@@ -60,7 +60,7 @@ impl World {
         Self { snapshot, authorizer, graph }
     }
 
-    pub fn paths(&self, from: &Place, to: &Place) -> Reach {
+    pub(crate) fn paths(&self, from: &Place, to: &Place) -> Reach {
         match (self.graph.find(from), self.graph.find(to)) {
             (Some(from), Some(to)) => self.graph.paths(from, to, 1),
             _ => Reach::No,
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// The place of the object of this kind and name.
-    pub fn pod(&self, kind: &str, name: &str) -> Place {
+    pub(crate) fn pod(&self, kind: &str, name: &str) -> Place {
         let found = self.snapshot.ids().find(|id| {
             let object = self.snapshot.object(*id);
             object.kind == kind && object.name == name
@@ -77,7 +77,7 @@ impl World {
     }
 }
 
-pub fn edges(way: &Way) -> Vec<&'static str> {
+pub(crate) fn edges(way: &Way) -> Vec<&'static str> {
     way.steps
         .iter()
         .filter_map(|step| match &step.because {
@@ -87,19 +87,19 @@ pub fn edges(way: &Way) -> Vec<&'static str> {
         .collect()
 }
 
-pub fn user(name: &str) -> Place {
+pub(crate) fn user(name: &str) -> Place {
     Place::User(name.to_owned())
 }
 
-pub fn account(namespace: &str, name: &str) -> Place {
+pub(crate) fn account(namespace: &str, name: &str) -> Place {
     Place::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() }
 }
 
 /// A rule: verb, resource as in `deployments.apps`, names; in the namespace `app` or everywhere.
-pub type Granted = (bool, &'static str, &'static str, &'static [&'static str]);
+pub(crate) type Granted = (bool, &'static str, &'static str, &'static [&'static str]);
 
 /// Each rule by a role and a binding of its own, to the attacker.
-pub fn grants(rules: &[Granted]) -> String {
+pub(crate) fn grants(rules: &[Granted]) -> String {
     let mut text = String::new();
     for (number, (is_everywhere, verb, resource, names)) in rules.iter().enumerate() {
         let (whole, subresource) = resource.split_once('/').unwrap_or((resource, ""));
