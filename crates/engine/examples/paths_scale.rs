@@ -47,7 +47,8 @@ fn main() {
         let namespaces = NAMESPACES * percent / 100;
         let (places, steps) = graph.size();
         println!(
-            "{:<7}{:>8}{:>9}{:>9}{places:>9}{steps:>9}{:>9.0}{:>9.0}{:>10.0}{:>10.0}{:>10.0}{:>9.1}{:>9.0}",
+            "{:<7}{:>8}{:>9}{:>9}{places:>9}{steps:>9}{:>9.0}{:>9.0}\
+             {:>10.0}{:>10.0}{:>10.0}{:>9.1}{:>9.0}",
             format!("{percent} %"),
             namespaces * PODS,
             namespaces * ACCOUNTS,

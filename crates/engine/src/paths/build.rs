@@ -318,7 +318,7 @@ impl<'a> Builder<'a> {
         }
         if name == SOME {
             let limited = self.limited.get(&(right, scope)).cloned().unwrap_or_default();
-            for name in limited {
+            for name in limited.into_iter().filter(|name| *name != ALL) {
                 self.part(Fact::Right(right, scope, name), fact);
             }
         }

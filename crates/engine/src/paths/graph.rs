@@ -171,8 +171,8 @@ impl Graph {
         build::build(inventory, edges, authorizer, options)
     }
 
-    /// The place, if there is anything in the world by which it could be reached or left. Identities
-    /// that nothing names are only there if [`Options::starts`] has them.
+    /// The place, if there is anything in the world by which it could be reached or left.
+    /// Identities that nothing names are only there if [`Options::starts`] has them.
     pub fn find(&self, place: &Place) -> Option<PlaceId> {
         let fact = Fact::of(place, &self.names, &self.rights)?;
         self.numbers.get(&fact).copied().map(PlaceId)

@@ -1,6 +1,6 @@
 //! What of a world matters to paths, read once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Gap, GapKind, Node, Object, ObjectId, Path, Snapshot, WorldId};
 
@@ -15,7 +15,7 @@ use crate::rbac::Seen;
 #[derive(Default)]
 pub(super) struct Inventory {
     pub(super) pods: Vec<PodRecord>,
-    pub(super) accounts: HashMap<(String, String), Account>,
+    pub(super) accounts: BTreeMap<(String, String), Account>,
     /// Each namespace that is named anywhere, and whether it lets privileged pods in.
     pub(super) namespaces: BTreeMap<String, Privileged>,
     seen_namespaces: BTreeSet<String>,

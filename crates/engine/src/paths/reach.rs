@@ -1,6 +1,6 @@
 //! Who reaches a goal: exactly, and for all places at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::fact::Fact;
 use super::graph::{Graph, PlaceId};
@@ -118,7 +118,7 @@ impl Backward<'_> {
             }
             for clause in self.graph.by_head.of(fact) {
                 if !(self.is_out)(*clause)
-                    && let Some(Some(needed)) = self.single(*clause)
+                    && let Needs::One(needed) = self.needs(*clause)
                 {
                     stack.push(needed);
                 }
@@ -126,20 +126,20 @@ impl Backward<'_> {
         }
     }
 
-    /// The one fact a clause needs beside what is given; inner none if it needs none, outer none
-    /// if it needs several.
-    fn single(&self, clause: u32) -> Option<Option<u32>> {
-        let mut single = None;
+    /// What a clause needs beside what is given.
+    fn needs(&self, clause: u32) -> Needs {
+        let mut needs = Needs::Nothing;
         for fact in self.graph.body(clause) {
-            if self.given[*fact as usize] || single == Some(*fact) {
+            if self.given[*fact as usize] {
                 continue;
             }
-            if single.is_some() {
-                return None;
-            }
-            single = Some(*fact);
+            needs = match needs {
+                Needs::Nothing => Needs::One(*fact),
+                Needs::One(known) if known == *fact => Needs::One(known),
+                Needs::One(_) | Needs::Several => return Needs::Several,
+            };
         }
-        Some(single)
+        needs
     }
 
     fn judge(&mut self, fact: u32) {
@@ -178,9 +178,10 @@ impl Backward<'_> {
             if !self.leading[head as usize] || (self.is_out)(*number) {
                 continue;
             }
-            next = match (next, self.single(*number)) {
-                (Next::None, Some(_)) => Next::One(head),
-                (Next::One(known), Some(_)) if known == head => Next::One(head),
+            next = match (next, self.needs(*number)) {
+                (_, Needs::Several) => return Next::Many,
+                (Next::None, _) => Next::One(head),
+                (Next::One(known), _) if known == head => Next::One(head),
                 _ => return Next::Many,
             };
         }
@@ -189,22 +190,19 @@ impl Backward<'_> {
 
     /// Whether a fact alone gives one that reaches the goal.
     fn explore(&self, from: u32) -> bool {
-        let mut held: HashMap<u32, ()> = HashMap::new();
+        let mut held: HashSet<u32> = HashSet::new();
         let mut missing: HashMap<u32, usize> = HashMap::new();
         let mut stack = vec![from];
         while let Some(fact) = stack.pop() {
             if self.yes[fact as usize] {
                 return true;
             }
-            if held.insert(fact, ()).is_some() {
+            if !held.insert(fact) {
                 continue;
             }
             for number in self.graph.by_body.of(fact) {
                 let head = self.graph.clauses[*number as usize].head;
-                if !self.leading[head as usize]
-                    || held.contains_key(&head)
-                    || (self.is_out)(*number)
-                {
+                if !self.leading[head as usize] || held.contains(&head) || (self.is_out)(*number) {
                     continue;
                 }
                 let left = missing.entry(*number).or_insert_with(|| {
@@ -219,6 +217,12 @@ impl Backward<'_> {
         }
         false
     }
+}
+
+enum Needs {
+    Nothing,
+    One(u32),
+    Several,
 }
 
 enum Next {

@@ -48,15 +48,11 @@ const WANTED: &str = "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: Clus
     metadata: {name: wanted, namespace: app}, rules: [{verbs: [get], apiGroups: [''], resources: [secrets]}]}\n";
 
 fn identity() -> Vec<Case> {
+    [roles(), escalation(), impersonation(), constrained(), tokens(), certificates()].concat()
+}
+
+fn roles() -> Vec<Case> {
     let app = || APP.to_owned();
-    let target = || format!("{APP}{TARGET}");
-    let constrained = |last: Granted| {
-        vec![
-            (true, "impersonate:user-info", "users.authentication.k8s.io", &["x"][..]),
-            (true, "impersonate:user-info", "groups.authentication.k8s.io", &["system:masters"]),
-            last,
-        ]
-    };
     vec![
         ("everything", vec![everywhere("*", "*.*")], app(), Place::ClusterAdmin),
         (
@@ -67,7 +63,10 @@ fn identity() -> Vec<Case> {
         ),
         (
             "bind-cluster-role-everywhere",
-            vec![everywhere("create", CLUSTER_ROLE_BINDINGS), everywhere("bind", RBAC_CLUSTER_ROLES)],
+            vec![
+                everywhere("create", CLUSTER_ROLE_BINDINGS),
+                everywhere("bind", RBAC_CLUSTER_ROLES),
+            ],
             app(),
             Place::ClusterAdmin,
         ),
@@ -104,6 +103,12 @@ fn identity() -> Vec<Case> {
             format!("{APP}{WANTED}"),
             secrets(),
         ),
+    ]
+}
+
+fn escalation() -> Vec<Case> {
+    let app = || APP.to_owned();
+    vec![
         (
             "escalate-cluster-role",
             vec![
@@ -119,6 +124,13 @@ fn identity() -> Vec<Case> {
             app(),
             Place::NamespaceAdmin(Some("app".to_owned())),
         ),
+    ]
+}
+
+fn impersonation() -> Vec<Case> {
+    let app = || APP.to_owned();
+    let target = || format!("{APP}{TARGET}");
+    vec![
         (
             "impersonate-service-account",
             vec![(false, "impersonate", "serviceaccounts", &["target"])],
@@ -131,12 +143,7 @@ fn identity() -> Vec<Case> {
             target(),
             account("app", "target"),
         ),
-        (
-            "impersonate-user",
-            vec![(true, "impersonate", "users", &["bob"])],
-            app(),
-            user("bob"),
-        ),
+        ("impersonate-user", vec![(true, "impersonate", "users", &["bob"])], app(), user("bob")),
         (
             "impersonate-group",
             vec![
@@ -146,6 +153,19 @@ fn identity() -> Vec<Case> {
             app(),
             Place::ClusterAdmin,
         ),
+    ]
+}
+
+fn constrained() -> Vec<Case> {
+    let app = || APP.to_owned();
+    let constrained = |last: Granted| {
+        vec![
+            (true, "impersonate:user-info", "users.authentication.k8s.io", &["x"][..]),
+            (true, "impersonate:user-info", "groups.authentication.k8s.io", &["system:masters"]),
+            last,
+        ]
+    };
+    vec![
         (
             "constrained-impersonation-secrets",
             constrained(here("impersonate-on:user-info:list", "secrets")),
@@ -164,6 +184,13 @@ fn identity() -> Vec<Case> {
             app(),
             Place::ClusterAdmin,
         ),
+    ]
+}
+
+fn tokens() -> Vec<Case> {
+    let app = || APP.to_owned();
+    let target = || format!("{APP}{TARGET}");
+    vec![
         (
             "create-token",
             vec![(false, "create", "serviceaccounts/token", &["target"])],
@@ -182,8 +209,19 @@ fn identity() -> Vec<Case> {
             format!("{APP}{TARGET}{TOKEN}"),
             account("app", "target"),
         ),
-        ("read-generated-token-secret", vec![here("list", "secrets")], target(), account("app", "target")),
+        (
+            "read-generated-token-secret",
+            vec![here("list", "secrets")],
+            target(),
+            account("app", "target"),
+        ),
         ("read-secrets", vec![here("watch", "secrets")], app(), secrets()),
+    ]
+}
+
+fn certificates() -> Vec<Case> {
+    let target = || format!("{APP}{TARGET}");
+    vec![
         (
             "approve-certificate",
             vec![
@@ -205,9 +243,12 @@ fn identity() -> Vec<Case> {
 }
 
 fn workloads() -> Vec<Case> {
+    [pods(), makers(), changes(), connections()].concat()
+}
+
+fn pods() -> Vec<Case> {
     let app = || APP.to_owned();
-    let pod = || format!("{APP}{POD}");
-    let mut cases: Vec<Case> = vec![
+    vec![
         ("create-pod", vec![here("create", "pods")], app(), new_pods()),
         (
             "new-pod-service-account",
@@ -254,8 +295,11 @@ fn workloads() -> Vec<Case> {
             app(),
             Place::Pods(None),
         ),
-    ];
-    for (edge, resource) in [
+    ]
+}
+
+fn makers() -> Vec<Case> {
+    let resources = [
         ("create-deployment", "deployments.apps"),
         ("create-daemon-set", "daemonsets.apps"),
         ("create-stateful-set", "statefulsets.apps"),
@@ -267,9 +311,14 @@ fn workloads() -> Vec<Case> {
         ("create-argo-workflow", "workflows.argoproj.io"),
         ("create-knative-service", "services.serving.knative.dev"),
         ("create-virtual-machine", "virtualmachines.kubevirt.io"),
-    ] {
-        cases.push((edge, vec![here("create", resource)], app(), new_pods()));
-    }
+    ];
+    let case =
+        |(edge, resource)| (edge, vec![here("create", resource)], APP.to_owned(), new_pods());
+    resources.into_iter().map(case).collect()
+}
+
+fn changes() -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
     for (edge, kind, resource) in [
         ("change-deployment", "apps/v1, kind: Deployment", "deployments.apps"),
         ("change-daemon-set", "apps/v1, kind: DaemonSet", "daemonsets.apps"),
@@ -294,6 +343,12 @@ fn workloads() -> Vec<Case> {
         cases.push((edge, vec![(false, "patch", resource, &["web"])], object.clone(), new_pods()));
         cases.push((edge, vec![here("update", resource)], object, new_pods()));
     }
+    cases
+}
+
+fn connections() -> Vec<Case> {
+    let pod = || format!("{APP}{POD}");
+    let mut cases: Vec<Case> = Vec::new();
     for (edge, verb, resource) in [
         ("exec", "create", "pods/exec"),
         ("exec-websocket", "get", "pods/exec"),

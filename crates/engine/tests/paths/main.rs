@@ -2,6 +2,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what went wrong by failing")]
 
 mod edges;
+mod questions;
 mod random;
 mod reference;
+mod shop;
 mod world;

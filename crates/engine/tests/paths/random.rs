@@ -225,9 +225,12 @@ fn place(identity: &Identity) -> Place {
     }
 }
 
+/// A place, and whether somebody has it.
+type Goal = (Place, Box<dyn Fn(&Held) -> bool>);
+
 /// Everything that can be asked about a cluster: a place, and whether somebody has it.
-fn goals(cluster: &Cluster, world: &World) -> Vec<(Place, Box<dyn Fn(&Held) -> bool>)> {
-    let mut goals: Vec<(Place, Box<dyn Fn(&Held) -> bool>)> = vec![
+fn goals(cluster: &Cluster, world: &World) -> Vec<Goal> {
+    let mut goals: Vec<Goal> = vec![
         (Place::ClusterAdmin, Box::new(|held| held.is_admin)),
         (Place::AnyNode, Box::new(|held| held.is_on_a_node)),
     ];

@@ -120,3 +120,22 @@ pub(crate) fn grants(rules: &[Granted]) -> String {
     }
     text
 }
+
+/// The object as JSON.
+pub(crate) fn json(node: model::Node<'_>) -> String {
+    value(node).to_string()
+}
+
+fn value(node: model::Node<'_>) -> serde_json::Value {
+    use model::Value;
+    match node.value() {
+        Value::Map => node.entries().map(|(key, node)| (key.to_owned(), value(node))).collect(),
+        Value::List => node.items().map(value).collect(),
+        Value::String(text) => text.into(),
+        _ => node
+            .as_bool()
+            .map(Into::into)
+            .or_else(|| node.as_int().map(Into::into))
+            .unwrap_or_default(),
+    }
+}

@@ -31,6 +31,7 @@ impl About {
 struct Targets {
     accounts: HashMap<Text, BTreeSet<Text>>,
     pods: HashMap<(Text, Text), Vec<model::ObjectId>>,
+    pod_names: HashMap<Text, BTreeSet<Text>>,
     workloads: HashMap<(String, Text), BTreeSet<Text>>,
     secrets: Vec<(Text, Text, Text)>,
 }
@@ -134,6 +135,7 @@ impl Builder<'_> {
         let mut targets = Targets {
             accounts: HashMap::new(),
             pods: HashMap::new(),
+            pod_names: HashMap::new(),
             workloads: HashMap::new(),
             secrets: Vec::new(),
         };
@@ -145,6 +147,7 @@ impl Builder<'_> {
         for pod in &self.inventory.pods {
             if let (Some(namespace), Some(name)) = (&pod.namespace, &pod.name) {
                 let key = (self.names.intern(namespace), self.names.intern(name));
+                targets.pod_names.entry(key.0).or_default().insert(key.1);
                 targets.pods.entry(key).or_default().push(pod.object);
             }
         }
@@ -199,7 +202,7 @@ impl Builder<'_> {
             if let Some(head) = whole(edge.gives, about) {
                 self.edge(number, edge, about, head);
             }
-            for name in self.limits(edge, namespace) {
+            for name in self.limits(edge, namespace, targets) {
                 let about = About { name, ..about };
                 for head in self.parts(edge, about, targets, workload) {
                     self.edge(number, edge, about, head);
@@ -208,18 +211,36 @@ impl Builder<'_> {
         }
     }
 
-    /// The names that rules limit the edge's rights to, in this namespace or everywhere.
-    fn limits(&self, edge: &Edge, namespace: Text) -> BTreeSet<Text> {
-        let mut names = BTreeSet::new();
-        for need in edge.needs {
-            let Need::Right(right, _, Name::Target) = need else { continue };
-            let right = self.right_number(right);
-            for scope in [namespace, ALL] {
-                names.extend(self.limited.get(&(right, scope)).into_iter().flatten());
+    /// The names that rules limit the edge's rights to, in this namespace or everywhere. Of kinds
+    /// whose objects are known, those that are there: a rule may name any number of others.
+    fn limits(&self, edge: &Edge, namespace: Text, targets: &Targets) -> BTreeSet<Text> {
+        let rights: Vec<u16> = edge
+            .needs
+            .iter()
+            .filter_map(|need| match need {
+                Need::Right(right, _, Name::Target) => Some(self.right_number(right)),
+                _ => None,
+            })
+            .collect();
+        let limited = || {
+            let places = rights.iter().flat_map(|right| [(*right, namespace), (*right, ALL)]);
+            places.filter_map(|place| self.limited.get(&place))
+        };
+        let there = match edge.target {
+            Target::ServiceAccount => targets.accounts.get(&namespace),
+            Target::Pod => targets.pod_names.get(&namespace),
+            Target::Workload(kind) => targets.workloads.get(&(kind.to_owned(), namespace)),
+            _ => {
+                let mut names: BTreeSet<Text> = limited().flatten().copied().collect();
+                names.remove(&ALL);
+                return names;
             }
+        };
+        if limited().next().is_none() {
+            return BTreeSet::new();
         }
-        names.remove(&ALL);
-        names
+        let there = there.into_iter().flatten().copied();
+        there.filter(|name| limited().any(|names| names.contains(name))).collect()
     }
 
     /// What an edge gives whose rights are limited to a name: nothing if there is no such object.
@@ -266,7 +287,7 @@ impl Builder<'_> {
             .filter_map(|(role, scope)| {
                 let view = self.authorizer.role(*role);
                 let namespace = self.names.find(view.namespace?)?;
-                (namespace == *scope).then(|| (*role, *scope, view.name))
+                (namespace == *scope).then_some((*role, *scope, view.name))
             })
             .map(|(role, scope, name)| (role, scope, self.names.find(name).unwrap_or(ALL)))
             .collect();
@@ -297,7 +318,7 @@ impl Builder<'_> {
         for head in wholes(edge.gives, about, self.names.intern(MASTERS)) {
             self.edge(number, edge, about, head);
         }
-        for name in self.limits(edge, ALL) {
+        for name in self.limits(edge, ALL, targets) {
             let about = About { name, ..about };
             for head in self.parts(edge, about, targets, None) {
                 self.edge(number, edge, about, head);

@@ -9,7 +9,8 @@ pub(super) const EDGES: &[Edge] = &[
         name: "A role of AWS by annotation",
         needs: &[Need::Annotation("eks.amazonaws.com/role-arn")],
         gives: Gain::Cloud,
-        source: "https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html",
+        source: "https://docs.aws.amazon.com/eks/latest/userguide/\
+                 iam-roles-for-service-accounts.html",
         page: "The annotation names the role of AWS that the service account takes.",
         ..EDGE
     },
@@ -19,7 +20,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::Annotation("iam.gke.io/gcp-service-account")],
         gives: Gain::Cloud,
         source: "https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity",
-        page: "The annotation names the service account of Google Cloud that the service account acts as.",
+        page: "The annotation names the service account of Google Cloud that the service account \
+               acts as.",
         ..EDGE
     },
     Edge {
@@ -27,7 +29,8 @@ pub(super) const EDGES: &[Edge] = &[
         name: "An identity of Azure by annotation",
         needs: &[Need::Annotation("azure.workload.identity/client-id")],
         gives: Gain::Cloud,
-        source: "https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html",
+        source: "https://azure.github.io/azure-workload-identity/docs/topics/\
+                 service-account-labels-and-annotations.html",
         page: "The annotation names the identity of Azure that the service account takes.",
         ..EDGE
     },
@@ -45,8 +48,10 @@ pub(super) const EDGES: &[Edge] = &[
         name: "The metadata service through the host's network",
         needs: &[Need::Pod(&field::HOST_NETWORK), Need::CloudNode],
         gives: Gain::Cloud,
-        source: "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
-        page: "A pod in its node's network reaches the metadata service as the node does, whatever hop limit and policies say.",
+        source: "https://docs.aws.amazon.com/eks/latest/best-practices/\
+                 identity-and-access-management.html",
+        page: "A pod in its node's network reaches the metadata service as the node does, \
+               whatever hop limit and policies say.",
         ..EDGE
     },
 ];

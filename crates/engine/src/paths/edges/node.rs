@@ -10,7 +10,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::PodsOnNode,
         target: Target::Node,
         source: "https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/",
-        page: "A websocket to the kubelet begins with GET, so `get` on `nodes/proxy` runs commands in every pod of the node, past admission and the audit log.",
+        page: "A websocket to the kubelet begins with GET, so `get` on `nodes/proxy` runs \
+               commands in every pod of the node, past admission and the audit log.",
         ..EDGE
     },
     Edge {
@@ -20,7 +21,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::PodsOnNode,
         target: Target::Node,
         source: "https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/",
-        page: "`create` on `nodes/proxy` runs commands in every pod of the node, past admission and the audit log.",
+        page: "`create` on `nodes/proxy` runs commands in every pod of the node, past admission \
+               and the audit log.",
         ..EDGE
     },
     Edge {
@@ -29,7 +31,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::ControlPlane],
         gives: Gain::ClusterAdmin,
         source: "https://kubernetes.io/docs/setup/best-practices/certificates/",
-        page: "On a node of the control plane lie the cluster's certificate authorities and its store.",
+        page: "On a node of the control plane lie the cluster's certificate authorities and its \
+               store.",
         ..EDGE
     },
     Edge {
@@ -37,8 +40,10 @@ pub(super) const EDGES: &[Edge] = &[
         name: "A kubelet that nothing restricts",
         needs: &[Need::AnyNode, Need::NoNodeRestriction],
         gives: Gain::EveryServiceAccount,
-        source: "https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction",
-        page: "Without the admission plugin NodeRestriction a kubelet writes pods bound to itself that run as any service account, and asks for their tokens.",
+        source: "https://kubernetes.io/docs/reference/access-authn-authz/\
+                 admission-controllers/#noderestriction",
+        page: "Without the admission plugin NodeRestriction a kubelet writes pods bound to \
+               itself that run as any service account, and asks for their tokens.",
         ..EDGE
     },
 ];

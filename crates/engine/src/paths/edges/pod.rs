@@ -22,7 +22,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::Pod(&field::SOCKET)],
         gives: Gain::NodeOfPod,
         source: PSS,
-        page: "Whoever reaches the socket of the container runtime starts a privileged container on the node.",
+        page: "Whoever reaches the socket of the container runtime starts a privileged container \
+               on the node.",
         ..EDGE
     },
     Edge {
@@ -31,7 +32,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::Pod(&field::HOST_PATH)],
         gives: Gain::NodeOfPod,
         source: PSS,
-        page: "Files in such a folder are run by the node as root: jobs, logins, static pods, binaries.",
+        page: "Files in such a folder are run by the node as root: jobs, logins, static pods, \
+               binaries.",
         ..EDGE
     },
     Edge {
@@ -49,7 +51,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::Pod(&field::LOGS)],
         gives: Gain::NodeOfPod,
         source: "https://www.aquasec.com/blog/kubernetes-security-pod-escape-log-mounts/",
-        page: "A link from `/var/log` to elsewhere is followed by the kubelet, which reads files of the node as root.",
+        page: "A link from `/var/log` to elsewhere is followed by the kubelet, which reads files \
+               of the node as root.",
         ..EDGE
     },
     Edge {
@@ -67,7 +70,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::Pod(&field::ADMIN)],
         gives: Gain::NodeOfPod,
         source: CAP,
-        page: "`SYS_ADMIN` mounts file systems; by a release agent of control groups it runs commands on the node.",
+        page: "`SYS_ADMIN` mounts file systems; by a release agent of control groups it runs \
+               commands on the node.",
         ..EDGE
     },
     Edge {

@@ -4,7 +4,7 @@ use super::{EDGE, Edge, Gain, Need, PRACTICES, Right, Target, all, cluster, on, 
 use crate::rbac::WEBSOCKET_CREATE_SINCE;
 use model::KubernetesVersion;
 
-/// Since when MutatingAdmissionPolicy is served by default: its feature gate, stable in 1.36.
+/// Since when `MutatingAdmissionPolicy` is served by default: its feature gate, stable in 1.36.
 ///
 /// Source: `k8s.io/apiserver/pkg/features/kube_features.go`.
 const MUTATING_POLICIES_SINCE: KubernetesVersion = KubernetesVersion::minor(36);
@@ -66,7 +66,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[all(&rights::CREATE_PODS)],
         gives: Gain::NewPods,
         source: PRACTICES,
-        page: "Whoever creates pods chooses their service account, their volumes and, where Pod Security lets it, their way to the node.",
+        page: "Whoever creates pods chooses their service account, their volumes and, where Pod \
+               Security lets it, their way to the node.",
         ..EDGE
     },
     Edge {
@@ -85,7 +86,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::NewPods,
         target: Target::Workload("Deployment"),
         source: PRACTICES,
-        page: "Whoever changes the template of a Deployment decides what its pods are; it takes one that is there.",
+        page: "Whoever changes the template of a Deployment decides what its pods are; it takes \
+               one that is there.",
         ..EDGE
     },
     Edge {
@@ -104,7 +106,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::NewPods,
         target: Target::Workload("DaemonSet"),
         source: PRACTICES,
-        page: "Whoever changes the template of a DaemonSet decides what its pods are; it takes one that is there.",
+        page: "Whoever changes the template of a DaemonSet decides what its pods are; it takes \
+               one that is there.",
         ..EDGE
     },
     Edge {
@@ -123,7 +126,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::NewPods,
         target: Target::Workload("StatefulSet"),
         source: PRACTICES,
-        page: "Whoever changes the template of a StatefulSet decides what its pods are; it takes one that is there.",
+        page: "Whoever changes the template of a StatefulSet decides what its pods are; it takes \
+               one that is there.",
         ..EDGE
     },
     Edge {
@@ -142,7 +146,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::NewPods,
         target: Target::Workload("ReplicaSet"),
         source: PRACTICES,
-        page: "Whoever changes the template of a ReplicaSet decides what its pods are; it takes one that is there.",
+        page: "Whoever changes the template of a ReplicaSet decides what its pods are; it takes \
+               one that is there.",
         ..EDGE
     },
     Edge {
@@ -151,7 +156,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[all(&CREATE_REPLICATION_CONTROLLER)],
         gives: Gain::NewPods,
         source: PRACTICES,
-        page: "A ReplicationController makes pods: the right to create one is the right to create pods.",
+        page: "A ReplicationController makes pods: the right to create one is the right to \
+               create pods.",
         ..EDGE
     },
     Edge {
@@ -161,7 +167,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::NewPods,
         target: Target::Workload("ReplicationController"),
         source: PRACTICES,
-        page: "Whoever changes the template of a ReplicationController decides what its pods are; it takes one that is there.",
+        page: "Whoever changes the template of a ReplicationController decides what its pods \
+               are; it takes one that is there.",
         ..EDGE
     },
     Edge {
@@ -180,7 +187,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::NewPods,
         target: Target::Workload("CronJob"),
         source: PRACTICES,
-        page: "Whoever changes the template of a CronJob decides what its pods are; it takes one that is there.",
+        page: "Whoever changes the template of a CronJob decides what its pods are; it takes one \
+               that is there.",
         ..EDGE
     },
     Edge {
@@ -225,7 +233,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[all(&CREATE_VIRTUAL_MACHINE)],
         gives: Gain::NewPods,
         source: "https://kubevirt.io/user-guide/",
-        page: "A KubeVirt VirtualMachine makes pods in its namespace, as a service account it names.",
+        page: "A KubeVirt VirtualMachine makes pods in its namespace, as a service account it \
+               names.",
         ..EDGE
     },
     Edge {
@@ -246,7 +255,8 @@ pub(super) const EDGES: &[Edge] = &[
         target: Target::Pod,
         until: Some(WEBSOCKET_CREATE_SINCE),
         source: "https://github.com/kubernetes/kubernetes/issues/133515",
-        page: "A websocket begins with GET: until 1.34 `get` on `pods/exec`, which read-only roles have, ran commands.",
+        page: "A websocket begins with GET: until 1.34 `get` on `pods/exec`, which read-only \
+               roles have, ran commands.",
         ..EDGE
     },
     Edge {
@@ -287,7 +297,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::Pods,
         target: Target::Pod,
         source: PRACTICES,
-        page: "The image of a running pod can be changed: the container starts again with the new one.",
+        page: "The image of a running pod can be changed: the container starts again with the \
+               new one.",
         ..EDGE
     },
     Edge {
@@ -296,7 +307,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::NewPods],
         gives: Gain::ServiceAccounts,
         source: PRACTICES,
-        page: "A new pod runs as whichever service account of its namespace it names, and has its token.",
+        page: "A new pod runs as whichever service account of its namespace it names, and has \
+               its token.",
         ..EDGE
     },
     Edge {
@@ -314,7 +326,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::NewPods, Need::PrivilegedPods],
         gives: Gain::EveryNode,
         source: "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
-        page: "Where Pod Security does not refuse it, a privileged pod with a node's name is root on that node.",
+        page: "Where Pod Security does not refuse it, a privileged pod with a node's name is \
+               root on that node.",
         ..EDGE
     },
     Edge {
@@ -330,7 +343,8 @@ pub(super) const EDGES: &[Edge] = &[
         ],
         gives: Gain::EveryNode,
         source: PRACTICES,
-        page: "Pod Security is a label of the namespace: whoever may change the namespace and make pods in it lets in a privileged one.",
+        page: "Pod Security is a label of the namespace: whoever may change the namespace and \
+               make pods in it lets in a privileged one.",
         ..EDGE
     },
     Edge {
@@ -339,7 +353,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::NewPods, all(&rights::CREATE_CLAIMS), cluster(&rights::CREATE_VOLUMES)],
         gives: Gain::EveryNode,
         source: PRACTICES,
-        page: "Pod Security looks at the volumes of pods, not at PersistentVolumes: one of type hostPath shows any folder of the node to a pod that claims it.",
+        page: "Pod Security looks at the volumes of pods, not at PersistentVolumes: one of type \
+               hostPath shows any folder of the node to a pod that claims it.",
         ..EDGE
     },
     Edge {
@@ -348,7 +363,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[cluster(&rights::MUTATING_WEBHOOKS)],
         gives: Gain::EveryPod,
         source: PRACTICES,
-        page: "A mutating webhook sees and changes each pod before it is stored: a container of the attacker joins them as they start.",
+        page: "A mutating webhook sees and changes each pod before it is stored: a container of \
+               the attacker joins them as they start.",
         ..EDGE
     },
     Edge {
@@ -358,7 +374,8 @@ pub(super) const EDGES: &[Edge] = &[
         gives: Gain::EveryPod,
         since: Some(MUTATING_POLICIES_SINCE),
         source: "https://kep.k8s.io/3962",
-        page: "A MutatingAdmissionPolicy and its binding put a container of the attacker into each pod as it starts.",
+        page: "A MutatingAdmissionPolicy and its binding put a container of the attacker into \
+               each pod as it starts.",
         ..EDGE
     },
     Edge {
@@ -367,7 +384,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::AnyNode, all(&rights::REMOVE_PODS), cluster(&rights::CHANGE_NODES)],
         gives: Gain::Pods,
         source: PRACTICES,
-        page: "Root on one node, with the rights to mark the others unschedulable and to remove pods, makes the pods start again on that node.",
+        page: "Root on one node, with the rights to mark the others unschedulable and to remove \
+               pods, makes the pods start again on that node.",
         ..EDGE
     },
 ];
