@@ -16,6 +16,9 @@ use crate::rbac::{Authorizer, Bootstrap, Groups, RoleId, Seen, Source};
 const MASTERS: &str = "system:masters";
 const AUTHENTICATED: &str = "system:authenticated";
 const UNAUTHENTICATED: &str = "system:unauthenticated";
+const NODES: &str = "system:nodes";
+/// Roles by where they may be bound, at the most.
+const HELD_MAX: usize = 1_000_000;
 const SERVICE_ACCOUNTS: &str = "system:serviceaccounts";
 
 pub(super) fn build(
@@ -280,8 +283,16 @@ impl<'a> Builder<'a> {
             self.part(Fact::EveryNode, Fact::Node(node));
             self.part(Fact::Node(node), Fact::AnyNode);
             self.part(Fact::Node(node), Fact::PodsOn(node));
+            let user = self.names.find(&format!("system:node:{name}")).map(Fact::User);
+            if let Some(user) = user.filter(|user| self.numbers.contains_key(user)) {
+                self.part(Fact::Node(node), user);
+            }
         }
         self.part(Fact::EveryNode, Fact::AnyNode);
+        // Each node has the credentials of its kubelet.
+        if let Some(group) = self.group(NODES) {
+            self.part(Fact::AnyNode, group);
+        }
         self.part(Fact::EveryNode, Fact::Pods(ALL));
         if !is_any_seen && self.authorizer.assumptions().seen == Seen::Part {
             let doubt = Cause::Uncertain(Doubt::ControlPlane);

@@ -328,3 +328,29 @@ fn objects_of_the_wrong_shape_are_gaps() {
     let gaps: Vec<&str> = world.graph.gaps().iter().map(|gap| gap.subject.as_str()).collect();
     assert_eq!(gaps.len(), 2, "{gaps:?}");
 }
+
+#[test]
+fn root_on_a_node_has_the_credentials_of_its_kubelet() {
+    let bindings = |kind: &str, name: &str, resource: &str| {
+        format!(
+            "---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, \
+             metadata: {{name: {resource}}}, rules: [{{verbs: [list], apiGroups: [''], \
+             resources: [{resource}]}}]}}\n\
+             ---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, \
+             metadata: {{name: {resource}}}, roleRef: {{kind: ClusterRole, name: {resource}}}, \
+             subjects: [{{kind: {kind}, name: '{name}'}}]}}\n"
+        )
+    };
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: app}, \
+        spec: {nodeName: n1, containers: [{name: a, securityContext: {privileged: true}}]}}\n";
+    for (kind, name, is_open) in [
+        ("Group", "system:nodes", true),
+        ("User", "system:node:n1", true),
+        ("User", "system:node:n2", false),
+    ] {
+        let world = World::new(&format!("{pod}{}", bindings(kind, name, "secrets")));
+        let reach = world.paths(&world.pod("Pod", "p"), &Place::Secrets(None));
+        assert_eq!(matches!(reach, Reach::Yes(_)), is_open, "{name}: {reach:?}");
+        assert_eq!(matches!(reach, Reach::No), !is_open, "{name}");
+    }
+}

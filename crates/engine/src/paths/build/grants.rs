@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{ALL, Builder, Rule, Text};
+use super::{ALL, Builder, HELD_MAX, Rule, Text};
+use model::{Gap, GapKind};
+
 use crate::paths::edge::{Name, Need, Target};
 use crate::paths::fact::Fact;
 use crate::paths::graph::{Cause, Doubt};
@@ -158,6 +160,16 @@ impl Builder<'_> {
             let wanted: Vec<(RoleId, Text)> = self.bindable().into_iter().collect();
             let mut is_new = false;
             for (role, scope) in wanted {
+                if self.held.len() >= HELD_MAX {
+                    let gap = Gap {
+                        kind: GapKind::Limit,
+                        subject: self.authorizer.role(role).name.to_owned(),
+                        location: None,
+                        reason: "more roles may be bound in more namespaces than are followed"
+                            .to_owned(),
+                    };
+                    return self.inventory.gaps.push(gap);
+                }
                 if self.held.insert((role, scope)) {
                     is_new = true;
                     self.expand(role, scope);
