@@ -114,6 +114,9 @@ func (plane *plane) launch(folder, name, program string, arguments ...string) er
 
 func (plane *plane) ready(folder string) error {
 	for began := time.Now(); time.Since(began) < startLimit; time.Sleep(50 * time.Millisecond) {
+		if ended := plane.ended(); ended != "" {
+			return fmt.Errorf("%s ended at once:\n%s", ended, tail(folder, ended))
+		}
 		said, err := plane.client.Get(plane.url + "/readyz")
 		if err != nil {
 			continue
@@ -123,11 +126,28 @@ func (plane *plane) ready(folder string) error {
 			return nil
 		}
 	}
-	log, _ := os.ReadFile(filepath.Join(folder, "kube-apiserver.log"))
+	return fmt.Errorf("the API server was not ready after %v:\n%s", startLimit,
+		tail(folder, "kube-apiserver"))
+}
+
+// ended names a server that is not running any more.
+func (plane *plane) ended() string {
+	for _, command := range plane.running {
+		var status syscall.WaitStatus
+		if pid, _ := syscall.Wait4(command.Process.Pid, &status, syscall.WNOHANG, nil); pid != 0 {
+			return filepath.Base(command.Path)
+		}
+	}
+	return ""
+}
+
+// tail is the end of what a server wrote.
+func tail(folder, name string) []byte {
+	log, _ := os.ReadFile(filepath.Join(folder, name+".log"))
 	if len(log) > 4096 {
 		log = log[len(log)-4096:]
 	}
-	return fmt.Errorf("the API server was not ready after %v:\n%s", startLimit, log)
+	return log
 }
 
 func (plane *plane) stop() {

@@ -44,6 +44,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command::run(Command::new(release.join("examples/read_corpus")).arg(&corpus))?;
     println!("\nAuthorization on a generated cluster (`crates/engine/examples/rbac_scale.rs`):");
     command::run(&mut Command::new(release.join("examples/rbac_scale")))?;
+    println!("\nThe escalation graph on the same (`crates/engine/examples/paths_scale.rs`):");
+    command::run(&mut Command::new(release.join("examples/paths_scale")))?;
     println!("\nAudit events, one thread (`crates/collect/examples/audit_speed.rs`):");
     command::run(&mut Command::new(release.join("examples/audit_speed")))?;
     let files = files(&corpus)?;

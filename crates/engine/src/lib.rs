@@ -5,5 +5,6 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod least_privilege;
+pub mod paths;
 pub mod pod_security;
 pub mod rbac;

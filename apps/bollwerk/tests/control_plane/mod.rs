@@ -84,7 +84,9 @@ impl ControlPlane {
             (true, None) => "/namespaces/default".to_owned(),
             (false, _) => String::new(),
         };
-        let query = if dry_run { "?dryRun=All" } else { "" };
+        // A field that is misspelt is an error, not a warning.
+        let dry_run = if dry_run { "&dryRun=All" } else { "" };
+        let query = format!("?fieldValidation=Strict{dry_run}");
         Some(self.ask("POST", &format!("{group}{version}{namespace}/{path}{query}"), object))
     }
 

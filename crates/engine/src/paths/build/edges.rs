@@ -1,0 +1,479 @@
+//! From the table of edges to clauses.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{ALL, Builder, MASTERS, SOME, Text};
+use crate::paths::edge::{Edge, Gain, Name, Need, Target, Within};
+use crate::paths::fact::Fact;
+use crate::paths::graph::{Cause, Doubt};
+use crate::paths::inventory::Privileged;
+use crate::rbac::{RoleId, Switch};
+
+/// What an edge is about, in one of its forms.
+#[derive(Clone, Copy)]
+struct About {
+    /// [`ALL`] for the whole cluster.
+    namespace: Text,
+    /// The name its rights are limited to; [`ALL`] for none.
+    name: Text,
+    /// The facts that stand for the object.
+    role: Option<(RoleId, Text)>,
+    node: Option<Text>,
+}
+
+impl About {
+    fn namespace(namespace: Text) -> Self {
+        Self { namespace, name: ALL, role: None, node: None }
+    }
+}
+
+/// What edges of each kind can be about.
+struct Targets {
+    accounts: HashMap<Text, BTreeSet<Text>>,
+    pods: HashMap<(Text, Text), Vec<model::ObjectId>>,
+    pod_names: HashMap<Text, BTreeSet<Text>>,
+    workloads: HashMap<(String, Text), BTreeSet<Text>>,
+    secrets: Vec<(Text, Text, Text)>,
+}
+
+impl Builder<'_> {
+    pub(super) fn edges(&mut self) {
+        self.pod_security();
+        self.own_edges();
+        let targets = self.targets();
+        for number in 0..self.edges.len() {
+            let edge = self.edges[number];
+            if edge
+                .needs
+                .iter()
+                .any(|it| matches!(it, Need::Pod(_) | Need::Token | Need::Annotation(_)))
+            {
+                continue;
+            }
+            if edge.needs.iter().any(|it| matches!(it, Need::ControlPlane | Need::CloudNode)) {
+                self.node_edge(number as u16, edge);
+            } else if edge.needs.iter().any(|it| matches!(it, Need::HeldRole)) {
+                self.held_edge(number as u16, edge);
+            } else if is_namespaced(edge) {
+                self.namespaced_edge(number as u16, edge, &targets);
+            } else {
+                self.cluster_edge(number as u16, edge, &targets);
+            }
+        }
+    }
+
+    fn pod_security(&mut self) {
+        let namespaces: Vec<(String, Privileged)> =
+            self.inventory.namespaces.iter().map(|(name, it)| (name.clone(), *it)).collect();
+        for (name, privileged) in namespaces {
+            let fact = Fact::PrivilegedPods(self.names.intern(&name));
+            match privileged {
+                Privileged::Allowed(id) => self.clause(&[], fact, Cause::PodSecurity(id)),
+                Privileged::Unknown => {
+                    self.clause(&[], fact, Cause::Uncertain(Doubt::Namespace));
+                }
+                Privileged::Refused => drop(self.fact(fact)),
+            }
+        }
+    }
+
+    /// Edges that start at a pod or at a service account.
+    fn own_edges(&mut self) {
+        let numbers: HashMap<&'static str, u16> =
+            self.edges.iter().enumerate().map(|(at, edge)| (edge.id, at as u16)).collect();
+        let pods = std::mem::take(&mut self.inventory.pods);
+        for pod in &pods {
+            let fact = Fact::Pod(pod.object);
+            for (edge, path) in &pod.fields {
+                self.fields.push((pod.object, path.clone()));
+                let field = (self.fields.len() - 1) as u32;
+                let cause = Cause::Edge(numbers[edge.id], Some(field));
+                let node = pod.node.as_ref().map(|node| self.names.intern(node));
+                let head = match (edge.gives, node) {
+                    (Gain::ServiceAccounts, _) => {
+                        let Some(namespace) = &pod.namespace else { continue };
+                        let namespace = self.names.intern(namespace);
+                        Fact::Account(namespace, self.names.intern(&pod.account))
+                    }
+                    (Gain::NodeOfPod, Some(node)) => Fact::Node(node),
+                    (Gain::PodsOnNode, Some(node)) => Fact::PodsOn(node),
+                    (Gain::NodeOfPod | Gain::PodsOnNode, None) => {
+                        let doubt = Cause::Uncertain(Doubt::Placement);
+                        self.clause(&[fact], Fact::Pods(ALL), doubt);
+                        if edge.gives == Gain::PodsOnNode {
+                            continue;
+                        }
+                        Fact::AnyNode
+                    }
+                    (Gain::Cloud, _) => {
+                        let provider =
+                            pod.node.as_ref().and_then(|node| self.inventory.nodes.get(node));
+                        let provider = provider.and_then(|node| node.provider.clone());
+                        let Some(provider) = provider else { continue };
+                        Fact::Cloud(self.names.intern(&provider))
+                    }
+                    _ => continue,
+                };
+                self.clause(&[fact], head, cause);
+            }
+        }
+        self.inventory.pods = pods;
+        let accounts = std::mem::take(&mut self.inventory.accounts);
+        for ((namespace, name), account) in &accounts {
+            for (edge, identity, object, path) in &account.clouds {
+                self.fields.push((*object, path.clone()));
+                let field = (self.fields.len() - 1) as u32;
+                let (namespace, name) = (self.names.intern(namespace), self.names.intern(name));
+                let head = Fact::Cloud(self.names.intern(identity));
+                let cause = Cause::Edge(numbers[edge.id], Some(field));
+                self.clause(&[Fact::Account(namespace, name)], head, cause);
+            }
+        }
+    }
+
+    fn targets(&mut self) -> Targets {
+        let mut targets = Targets {
+            accounts: HashMap::new(),
+            pods: HashMap::new(),
+            pod_names: HashMap::new(),
+            workloads: HashMap::new(),
+            secrets: Vec::new(),
+        };
+        for fact in &self.facts {
+            if let Fact::Account(namespace, name) = *fact {
+                targets.accounts.entry(namespace).or_default().insert(name);
+            }
+        }
+        for pod in &self.inventory.pods {
+            if let (Some(namespace), Some(name)) = (&pod.namespace, &pod.name) {
+                let key = (self.names.intern(namespace), self.names.intern(name));
+                targets.pod_names.entry(key.0).or_default().insert(key.1);
+                targets.pods.entry(key).or_default().push(pod.object);
+            }
+        }
+        for (kind, namespace, name) in &self.inventory.workloads {
+            let key = (kind.clone(), self.names.intern(namespace));
+            targets.workloads.entry(key).or_default().insert(self.names.intern(name));
+        }
+        for (namespace, name, account) in &self.inventory.token_secrets {
+            let [namespace, name, account] =
+                [namespace, name, account].map(|text| self.names.intern(text));
+            targets.secrets.push((namespace, name, account));
+        }
+        targets
+    }
+
+    /// In each namespace, for all names and for each name that a rule is limited to.
+    fn namespaced_edge(&mut self, number: u16, edge: &'static Edge, targets: &Targets) {
+        if edge.target == Target::TokenSecret {
+            for (namespace, name, account) in &targets.secrets {
+                let about = About { namespace: *namespace, name: *name, role: None, node: None };
+                let head = Fact::Account(*namespace, *account);
+                self.edge(number, edge, about, head);
+                if self.numbers.contains_key(&Fact::Secrets(*namespace)) {
+                    let cause = Cause::Edge(number, None);
+                    self.clause(&[Fact::Secrets(*namespace)], head, cause);
+                }
+            }
+            return;
+        }
+        let is_role = edge.target == Target::Role;
+        if is_role {
+            return self.role_edge(number, edge);
+        }
+        let mut scopes = vec![ALL];
+        scopes.extend(self.namespaces.iter().copied());
+        for namespace in scopes {
+            if namespace == ALL && !is_liftable(edge) {
+                continue;
+            }
+            // What a workload may be changed into takes one that is there.
+            let workload = match edge.target {
+                Target::Workload(kind) => {
+                    let found = targets.workloads.get(&(kind.to_owned(), namespace));
+                    if found.is_none() {
+                        continue;
+                    }
+                    found
+                }
+                _ => None,
+            };
+            let about = About::namespace(namespace);
+            if let Some(head) = whole(edge.gives, about) {
+                self.edge(number, edge, about, head);
+            }
+            for name in self.limits(edge, namespace, targets) {
+                let about = About { name, ..about };
+                for head in self.parts(edge, about, targets, workload) {
+                    self.edge(number, edge, about, head);
+                }
+            }
+        }
+    }
+
+    /// The names that rules limit the edge's rights to, in this namespace or everywhere. Of kinds
+    /// whose objects are known, those that are there: a rule may name any number of others.
+    fn limits(&self, edge: &Edge, namespace: Text, targets: &Targets) -> BTreeSet<Text> {
+        let rights: Vec<u16> = edge
+            .needs
+            .iter()
+            .filter_map(|need| match need {
+                Need::Right(right, _, Name::Target) => Some(self.right_number(right)),
+                _ => None,
+            })
+            .collect();
+        let limited = || {
+            let places = rights.iter().flat_map(|right| [(*right, namespace), (*right, ALL)]);
+            places.filter_map(|place| self.limited.get(&place))
+        };
+        let there = match edge.target {
+            Target::ServiceAccount => targets.accounts.get(&namespace),
+            Target::Pod => targets.pod_names.get(&namespace),
+            Target::Workload(kind) => targets.workloads.get(&(kind.to_owned(), namespace)),
+            _ => {
+                let mut names: BTreeSet<Text> = limited().flatten().copied().collect();
+                names.remove(&ALL);
+                return names;
+            }
+        };
+        if limited().next().is_none() {
+            return BTreeSet::new();
+        }
+        let there = there.into_iter().flatten().copied();
+        there.filter(|name| limited().any(|names| names.contains(name))).collect()
+    }
+
+    /// What an edge gives whose rights are limited to a name: nothing if there is no such object.
+    fn parts(
+        &self,
+        edge: &Edge,
+        about: About,
+        targets: &Targets,
+        workload: Option<&BTreeSet<Text>>,
+    ) -> Vec<Fact> {
+        let About { namespace, name, .. } = about;
+        match edge.target {
+            Target::ServiceAccount => {
+                let is_there =
+                    targets.accounts.get(&namespace).is_some_and(|it| it.contains(&name));
+                is_there.then_some(Fact::Account(namespace, name)).into_iter().collect()
+            }
+            Target::Pod => {
+                let pods = targets.pods.get(&(namespace, name)).into_iter().flatten();
+                pods.map(|id| Fact::Pod(*id)).collect()
+            }
+            Target::Workload(_) => {
+                let is_there = workload.is_some_and(|names| names.contains(&name));
+                is_there.then_some(Fact::NewPods(namespace)).into_iter().collect()
+            }
+            // In each namespace, not in the cluster.
+            Target::ClusterRole if namespace == ALL => Vec::new(),
+            Target::ClusterRole | Target::ClusterRoleEverywhere => {
+                let roles = self.authorizer.roles_named(None, self.names.text(name));
+                roles.map(|role| Fact::Role(role.id, namespace)).collect()
+            }
+            Target::User => vec![Fact::User(name)],
+            Target::Group => vec![Fact::Group(name)],
+            Target::Node => vec![Fact::PodsOn(name)],
+            Target::Nothing | Target::Role | Target::TokenSecret => Vec::new(),
+        }
+    }
+
+    /// Each Role of a namespace that may be bound.
+    fn role_edge(&mut self, number: u16, edge: &'static Edge) {
+        let roles: Vec<(RoleId, Text, Text)> = self
+            .held
+            .iter()
+            .filter_map(|(role, scope)| {
+                let view = self.authorizer.role(*role);
+                let namespace = self.names.find(view.namespace?)?;
+                (namespace == *scope).then_some((*role, *scope, view.name))
+            })
+            .map(|(role, scope, name)| (role, scope, self.names.find(name).unwrap_or(ALL)))
+            .collect();
+        for (role, namespace, name) in roles {
+            let about =
+                About { name, role: Some((role, namespace)), ..About::namespace(namespace) };
+            if self.is_possible(edge, about) {
+                self.edge(number, edge, about, Fact::Role(role, namespace));
+            }
+        }
+    }
+
+    /// Once, for all names and for each name that a rule is limited to.
+    fn cluster_edge(&mut self, number: u16, edge: &'static Edge, targets: &Targets) {
+        let is_there = edge.needs.iter().all(|need| match need {
+            Need::Object(_, _, namespace, name) => {
+                self.inventory.objects.contains(&(*namespace, *name))
+            }
+            Need::NoNodeRestriction => {
+                self.authorizer.assumptions().node_restriction == Switch::Off
+            }
+            _ => true,
+        });
+        if !is_there {
+            return;
+        }
+        let about = About::namespace(ALL);
+        for head in wholes(edge.gives, about, self.names.intern(MASTERS)) {
+            self.edge(number, edge, about, head);
+        }
+        for name in self.limits(edge, ALL, targets) {
+            let about = About { name, ..about };
+            for head in self.parts(edge, about, targets, None) {
+                self.edge(number, edge, about, head);
+            }
+        }
+    }
+
+    /// For each node it is about.
+    fn node_edge(&mut self, number: u16, edge: &'static Edge) {
+        let nodes: Vec<(String, bool, Option<String>)> = self
+            .inventory
+            .nodes
+            .iter()
+            .map(|(name, node)| (name.clone(), node.is_control_plane, node.provider.clone()))
+            .collect();
+        for (name, is_control_plane, provider) in nodes {
+            let node = self.names.intern(&name);
+            let head = match edge.gives {
+                Gain::ClusterAdmin if is_control_plane => Fact::ClusterAdmin,
+                Gain::Cloud => match provider {
+                    Some(provider) => Fact::Cloud(self.names.intern(&provider)),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let about = About { node: Some(node), ..About::namespace(ALL) };
+            self.edge(number, edge, about, head);
+        }
+    }
+
+    /// For each role that somebody holds, where rules let it be changed.
+    fn held_edge(&mut self, number: u16, edge: &'static Edge) {
+        let held: Vec<(RoleId, Text)> = self.held.iter().copied().collect();
+        for (role, scope) in held {
+            let view = self.authorizer.role(role);
+            let place = view.namespace.map(str::to_owned);
+            let is_own = match edge.target {
+                Target::Role => place.is_some(),
+                _ => place.is_none(),
+            };
+            let name = self.names.intern(view.name);
+            let namespace = place.map_or(ALL, |place| self.names.intern(&place));
+            let about = About { name, role: Some((role, scope)), ..About::namespace(namespace) };
+            if is_own && self.is_possible(edge, about) {
+                let head = match scope {
+                    ALL => Fact::ClusterAdmin,
+                    scope => Fact::NamespaceAdmin(scope),
+                };
+                self.edge(number, edge, about, head);
+            }
+        }
+    }
+
+    /// Whether rules give each right it needs, so that it is not only open to who has all.
+    fn is_possible(&self, edge: &Edge, about: About) -> bool {
+        edge.needs.iter().all(|need| match need {
+            Need::Right(right, within, Name::Target) => {
+                let scope = if *within == Within::Cluster { ALL } else { about.namespace };
+                self.is_granted(self.right_number(right), scope, about.name)
+            }
+            _ => true,
+        })
+    }
+
+    /// One clause of an edge.
+    fn edge(&mut self, number: u16, edge: &'static Edge, about: About, head: Fact) {
+        let mut body = Vec::with_capacity(edge.needs.len());
+        for need in edge.needs {
+            body.extend(self.need(need, about));
+        }
+        self.clause(&body, head, Cause::Edge(number, None));
+    }
+
+    fn need(&mut self, need: &Need, about: About) -> Option<Fact> {
+        Some(match need {
+            Need::Right(right, within, name) => {
+                let scope = match within {
+                    Within::Namespace => about.namespace,
+                    Within::Cluster => ALL,
+                    Within::Fixed(namespace) => self.names.intern(namespace),
+                };
+                let name = match name {
+                    Name::All => ALL,
+                    Name::Target => about.name,
+                    Name::Fixed(name) => self.names.intern(name),
+                    Name::Some => SOME,
+                    Name::Namespace => about.namespace,
+                };
+                let right = self.right_number(right);
+                self.right(right, scope, name)
+            }
+            Need::NewPods => Fact::NewPods(about.namespace),
+            Need::PrivilegedPods => Fact::PrivilegedPods(about.namespace),
+            Need::Secrets => Fact::Secrets(about.namespace),
+            Need::AnyNode => about.node.map_or(Fact::AnyNode, Fact::Node),
+            Need::ControlPlane | Need::CloudNode => return about.node.map(Fact::Node),
+            Need::HeldRole => {
+                let (role, scope) = about.role?;
+                Fact::Role(role, scope)
+            }
+            Need::Pod(_)
+            | Need::Token
+            | Need::Annotation(_)
+            | Need::NoNodeRestriction
+            | Need::Object(..) => return None,
+        })
+    }
+}
+
+fn is_namespaced(edge: &Edge) -> bool {
+    edge.needs.iter().any(|need| match need {
+        Need::Right(_, within, _) => *within == Within::Namespace,
+        Need::NewPods | Need::PrivilegedPods | Need::Secrets => true,
+        _ => false,
+    })
+}
+
+/// Whether an edge that holds in each namespace holds in all at once where its rights do.
+fn is_liftable(edge: &Edge) -> bool {
+    edge.needs.iter().all(|need| match need {
+        Need::PrivilegedPods => false,
+        Need::Right(_, _, name) => *name != Name::Namespace,
+        _ => true,
+    }) && !matches!(edge.target, Target::Workload(_))
+}
+
+/// What an edge gives for all names.
+fn whole(gain: Gain, about: About) -> Option<Fact> {
+    let namespace = about.namespace;
+    Some(match gain {
+        Gain::ClusterAdmin => Fact::ClusterAdmin,
+        Gain::NamespaceAdmin | Gain::Role => Fact::NamespaceAdmin(namespace),
+        Gain::ServiceAccounts => Fact::Accounts(namespace),
+        Gain::EveryServiceAccount => Fact::Accounts(ALL),
+        Gain::Pods => Fact::Pods(namespace),
+        Gain::EveryPod | Gain::PodsOnNode => Fact::Pods(ALL),
+        Gain::NewPods => Fact::NewPods(namespace),
+        Gain::EveryNode => Fact::EveryNode,
+        Gain::Secrets => Fact::Secrets(namespace),
+        Gain::Users => Fact::AnyUser,
+        Gain::NodeOfPod
+        | Gain::Groups
+        | Gain::AnyIdentity
+        | Gain::EverythingWhereHeld
+        | Gain::Cloud => return None,
+    })
+}
+
+/// The same for edges of the whole cluster, of which some give several wholes.
+fn wholes(gain: Gain, about: About, masters: Text) -> Vec<Fact> {
+    match gain {
+        Gain::Role => vec![Fact::ClusterAdmin],
+        Gain::Groups => vec![Fact::AnyGroup, Fact::Group(masters)],
+        // A certificate may also name a service account.
+        Gain::AnyIdentity => vec![Fact::AnyUser, Fact::AnyGroup, Fact::Accounts(ALL)],
+        gain => whole(gain, about).into_iter().collect(),
+    }
+}

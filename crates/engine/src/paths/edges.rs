@@ -1,0 +1,60 @@
+//! All edges, by where they start.
+
+mod cloud;
+mod identity;
+mod node;
+mod pod;
+mod workload;
+
+use super::edge::{Edge, Gain, Name, Need, Right, Target, Within};
+use super::rights;
+
+/// Every edge, in the order of the pages.
+pub const EDGES: &[&[Edge]] =
+    &[identity::EDGES, workload::EDGES, pod::EDGES, node::EDGES, cloud::EDGES];
+
+/// What most edges have; the rest is overwritten.
+const EDGE: Edge = Edge {
+    id: "",
+    name: "",
+    needs: &[],
+    gives: Gain::ClusterAdmin,
+    target: Target::Nothing,
+    since: None,
+    until: None,
+    source: "",
+    page: "",
+};
+
+/// A right in the namespace, for all names.
+const fn all(right: &'static Right) -> Need {
+    Need::Right(right, Within::Namespace, Name::All)
+}
+
+/// A right in the namespace, on the object or on all.
+const fn on(right: &'static Right) -> Need {
+    Need::Right(right, Within::Namespace, Name::Target)
+}
+
+/// A right in the whole cluster, for all names.
+const fn cluster(right: &'static Right) -> Need {
+    Need::Right(right, Within::Cluster, Name::All)
+}
+
+/// A right in the whole cluster, on the object or on all.
+const fn cluster_on(right: &'static Right) -> Need {
+    Need::Right(right, Within::Cluster, Name::Target)
+}
+
+/// A right in the whole cluster, on this name.
+const fn cluster_fixed(right: &'static Right, name: &'static str) -> Need {
+    Need::Right(right, Within::Cluster, Name::Fixed(name))
+}
+
+/// A right in the whole cluster, on any name whatever.
+const fn cluster_some(right: &'static Right) -> Need {
+    Need::Right(right, Within::Cluster, Name::Some)
+}
+
+/// A description among Kubernetes' good practices for RBAC.
+const PRACTICES: &str = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/";

@@ -1,0 +1,703 @@
+//! Each edge: a way with it, none without any one of the things it needs.
+
+use std::collections::BTreeSet;
+
+use engine::paths::{EDGES, Place, Reach};
+use engine::rbac::{Assumptions, Switch};
+use model::KubernetesVersion;
+
+use crate::world::{EVE, Granted, World, account, bare, edges, grants, options, user};
+
+const NEWEST: KubernetesVersion = KubernetesVersion::NEWEST;
+const APP: &str = "---\n{apiVersion: v1, kind: Namespace, metadata: {name: app}}\n";
+const LOCKED: &str = "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: app\n  \
+    labels: {pod-security.kubernetes.io/enforce: restricted}\n";
+const TARGET: &str =
+    "---\n{apiVersion: v1, kind: ServiceAccount, metadata: {name: target, namespace: app}}\n";
+const POD: &str = "---\n{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: app}, \
+    spec: {containers: [{name: web, image: web}]}}\n";
+const TOKEN: &str = "---\n{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, \
+    metadata: {name: token, namespace: app, annotations: {kubernetes.io/service-account.name: target}}}\n";
+
+fn here(verb: &'static str, resource: &'static str) -> Granted {
+    (false, verb, resource, &[])
+}
+
+fn everywhere(verb: &'static str, resource: &'static str) -> Granted {
+    (true, verb, resource, &[])
+}
+
+fn new_pods() -> Place {
+    Place::NewPods(Some("app".to_owned()))
+}
+
+fn secrets() -> Place {
+    Place::Secrets(Some("app".to_owned()))
+}
+
+/// An edge that rights open: the edge, the rights, what else is there, and what it leads to.
+type Case = (&'static str, Vec<Granted>, String, Place);
+
+const RBAC_CLUSTER_ROLES: &str = "clusterroles.rbac.authorization.k8s.io";
+const RBAC_ROLES: &str = "roles.rbac.authorization.k8s.io";
+const ROLE_BINDINGS: &str = "rolebindings.rbac.authorization.k8s.io";
+const CLUSTER_ROLE_BINDINGS: &str = "clusterrolebindings.rbac.authorization.k8s.io";
+const WANTED: &str = "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, \
+    metadata: {name: wanted}, rules: [{verbs: [get], apiGroups: [''], resources: [secrets]}]}\n\
+    ---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, \
+    metadata: {name: wanted, namespace: app}, rules: [{verbs: [get], apiGroups: [''], resources: [secrets]}]}\n";
+
+fn identity() -> Vec<Case> {
+    [roles(), escalation(), impersonation(), constrained(), tokens(), certificates()].concat()
+}
+
+fn roles() -> Vec<Case> {
+    let app = || APP.to_owned();
+    vec![
+        ("everything", vec![everywhere("*", "*.*")], app(), Place::ClusterAdmin),
+        (
+            "everything-in-namespace",
+            vec![here("*", "*.*")],
+            app(),
+            Place::NamespaceAdmin(Some("app".to_owned())),
+        ),
+        (
+            "bind-cluster-role-everywhere",
+            vec![
+                everywhere("create", CLUSTER_ROLE_BINDINGS),
+                everywhere("bind", RBAC_CLUSTER_ROLES),
+            ],
+            app(),
+            Place::ClusterAdmin,
+        ),
+        (
+            "bind-cluster-role-everywhere",
+            vec![
+                everywhere("create", CLUSTER_ROLE_BINDINGS),
+                (true, "bind", RBAC_CLUSTER_ROLES, &["wanted"]),
+            ],
+            format!("{APP}{WANTED}"),
+            Place::Secrets(None),
+        ),
+        (
+            "bind-cluster-role",
+            vec![here("create", ROLE_BINDINGS), (true, "bind", RBAC_CLUSTER_ROLES, &["wanted"])],
+            format!("{APP}{WANTED}"),
+            secrets(),
+        ),
+        (
+            "bind-cluster-role",
+            vec![here("create", ROLE_BINDINGS), here("bind", RBAC_CLUSTER_ROLES)],
+            app(),
+            Place::NamespaceAdmin(Some("app".to_owned())),
+        ),
+        (
+            "bind-role",
+            vec![here("create", ROLE_BINDINGS), here("bind", RBAC_ROLES)],
+            format!("{APP}{WANTED}"),
+            secrets(),
+        ),
+        (
+            "bind-role",
+            vec![here("create", ROLE_BINDINGS), (false, "bind", RBAC_ROLES, &["wanted"])],
+            format!("{APP}{WANTED}"),
+            secrets(),
+        ),
+    ]
+}
+
+fn escalation() -> Vec<Case> {
+    let app = || APP.to_owned();
+    vec![
+        (
+            "escalate-cluster-role",
+            vec![
+                (true, "escalate", RBAC_CLUSTER_ROLES, &["role-1"]),
+                (true, "update", RBAC_CLUSTER_ROLES, &["role-1"]),
+            ],
+            app(),
+            Place::ClusterAdmin,
+        ),
+        (
+            "escalate-role",
+            vec![here("escalate", RBAC_ROLES), here("patch", RBAC_ROLES)],
+            app(),
+            Place::NamespaceAdmin(Some("app".to_owned())),
+        ),
+    ]
+}
+
+fn impersonation() -> Vec<Case> {
+    let app = || APP.to_owned();
+    let target = || format!("{APP}{TARGET}");
+    vec![
+        (
+            "impersonate-service-account",
+            vec![(false, "impersonate", "serviceaccounts", &["target"])],
+            target(),
+            account("app", "target"),
+        ),
+        (
+            "impersonate-service-account",
+            vec![everywhere("impersonate", "serviceaccounts")],
+            target(),
+            account("app", "target"),
+        ),
+        ("impersonate-user", vec![(true, "impersonate", "users", &["bob"])], app(), user("bob")),
+        (
+            "impersonate-group",
+            vec![
+                (true, "impersonate", "users", &["x"]),
+                (true, "impersonate", "groups", &["system:masters"]),
+            ],
+            app(),
+            Place::ClusterAdmin,
+        ),
+    ]
+}
+
+fn constrained() -> Vec<Case> {
+    let app = || APP.to_owned();
+    let constrained = |last: Granted| {
+        vec![
+            (true, "impersonate:user-info", "users.authentication.k8s.io", &["x"][..]),
+            (true, "impersonate:user-info", "groups.authentication.k8s.io", &["system:masters"]),
+            last,
+        ]
+    };
+    vec![
+        (
+            "constrained-impersonation-secrets",
+            constrained(here("impersonate-on:user-info:list", "secrets")),
+            app(),
+            secrets(),
+        ),
+        (
+            "constrained-impersonation-pods",
+            constrained(here("impersonate-on:user-info:create", "pods")),
+            app(),
+            new_pods(),
+        ),
+        (
+            "constrained-impersonation-bindings",
+            constrained(everywhere("impersonate-on:user-info:create", CLUSTER_ROLE_BINDINGS)),
+            app(),
+            Place::ClusterAdmin,
+        ),
+    ]
+}
+
+fn tokens() -> Vec<Case> {
+    let app = || APP.to_owned();
+    let target = || format!("{APP}{TARGET}");
+    vec![
+        (
+            "create-token",
+            vec![(false, "create", "serviceaccounts/token", &["target"])],
+            target(),
+            account("app", "target"),
+        ),
+        (
+            "create-token-secret",
+            vec![here("create", "secrets"), here("get", "secrets")],
+            target(),
+            account("app", "target"),
+        ),
+        (
+            "read-token-secret",
+            vec![(false, "get", "secrets", &["token"])],
+            format!("{APP}{TARGET}{TOKEN}"),
+            account("app", "target"),
+        ),
+        (
+            "read-generated-token-secret",
+            vec![here("list", "secrets")],
+            target(),
+            account("app", "target"),
+        ),
+        ("read-secrets", vec![here("watch", "secrets")], app(), secrets()),
+    ]
+}
+
+fn certificates() -> Vec<Case> {
+    let target = || format!("{APP}{TARGET}");
+    vec![
+        (
+            "approve-certificate",
+            vec![
+                everywhere("create", "certificatesigningrequests.certificates.k8s.io"),
+                everywhere("update", "certificatesigningrequests.certificates.k8s.io/approval"),
+                (true, "approve", "signers.certificates.k8s.io", &["kubernetes.io/kube-apiserver-client"]),
+            ],
+            target(),
+            account("app", "target"),
+        ),
+        (
+            "aws-auth",
+            vec![(true, "patch", "configmaps", &["aws-auth"])],
+            "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: aws-auth, namespace: kube-system}}\n"
+                .to_owned(),
+            Place::ClusterAdmin,
+        ),
+    ]
+}
+
+fn workloads() -> Vec<Case> {
+    [pods(), makers(), changes(), connections()].concat()
+}
+
+fn pods() -> Vec<Case> {
+    let app = || APP.to_owned();
+    vec![
+        ("create-pod", vec![here("create", "pods")], app(), new_pods()),
+        (
+            "new-pod-service-account",
+            vec![here("create", "pods")],
+            format!("{APP}{TARGET}"),
+            account("app", "target"),
+        ),
+        ("new-pod-secrets", vec![here("create", "pods")], app(), secrets()),
+        ("new-privileged-pod", vec![here("create", "pods")], app(), Place::AnyNode),
+        (
+            "loosen-pod-security",
+            vec![here("create", "pods"), (true, "patch", "namespaces", &["app"])],
+            LOCKED.to_owned(),
+            Place::AnyNode,
+        ),
+        (
+            "host-path-volume",
+            vec![
+                here("create", "pods"),
+                here("create", "persistentvolumeclaims"),
+                everywhere("create", "persistentvolumes"),
+            ],
+            LOCKED.to_owned(),
+            Place::AnyNode,
+        ),
+        (
+            "mutating-webhook",
+            vec![everywhere(
+                "create",
+                "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+            )],
+            app(),
+            Place::Pods(None),
+        ),
+        (
+            "mutating-policy",
+            vec![
+                everywhere("create", "mutatingadmissionpolicies.admissionregistration.k8s.io"),
+                everywhere(
+                    "create",
+                    "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
+                ),
+            ],
+            app(),
+            Place::Pods(None),
+        ),
+    ]
+}
+
+fn makers() -> Vec<Case> {
+    let resources = [
+        ("create-deployment", "deployments.apps"),
+        ("create-daemon-set", "daemonsets.apps"),
+        ("create-stateful-set", "statefulsets.apps"),
+        ("create-replica-set", "replicasets.apps"),
+        ("create-replication-controller", "replicationcontrollers"),
+        ("create-job", "jobs.batch"),
+        ("create-cron-job", "cronjobs.batch"),
+        ("create-task-run", "taskruns.tekton.dev"),
+        ("create-argo-workflow", "workflows.argoproj.io"),
+        ("create-knative-service", "services.serving.knative.dev"),
+        ("create-virtual-machine", "virtualmachines.kubevirt.io"),
+    ];
+    let case =
+        |(edge, resource)| (edge, vec![here("create", resource)], APP.to_owned(), new_pods());
+    resources.into_iter().map(case).collect()
+}
+
+fn changes() -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (edge, kind, resource) in [
+        ("change-deployment", "apps/v1, kind: Deployment", "deployments.apps"),
+        ("change-daemon-set", "apps/v1, kind: DaemonSet", "daemonsets.apps"),
+        ("change-stateful-set", "apps/v1, kind: StatefulSet", "statefulsets.apps"),
+        ("change-replica-set", "apps/v1, kind: ReplicaSet", "replicasets.apps"),
+        (
+            "change-replication-controller",
+            "v1, kind: ReplicationController",
+            "replicationcontrollers",
+        ),
+        ("change-cron-job", "batch/v1, kind: CronJob", "cronjobs.batch"),
+    ] {
+        let template = "template: {spec: {containers: [{name: web, image: web}]}}";
+        let spec = if edge == "change-cron-job" {
+            format!("jobTemplate: {{spec: {{{template}}}}}")
+        } else {
+            template.to_owned()
+        };
+        let object = format!(
+            "{APP}---\n{{apiVersion: {kind}, metadata: {{name: web, namespace: app}}, spec: {{{spec}}}}}\n"
+        );
+        cases.push((edge, vec![(false, "patch", resource, &["web"])], object.clone(), new_pods()));
+        cases.push((edge, vec![here("update", resource)], object, new_pods()));
+    }
+    cases
+}
+
+fn connections() -> Vec<Case> {
+    let pod = || format!("{APP}{POD}");
+    let mut cases: Vec<Case> = Vec::new();
+    for (edge, verb, resource) in [
+        ("exec", "create", "pods/exec"),
+        ("exec-websocket", "get", "pods/exec"),
+        ("attach", "create", "pods/attach"),
+        ("attach-websocket", "get", "pods/attach"),
+        ("ephemeral-container", "patch", "pods/ephemeralcontainers"),
+        ("change-pod-image", "patch", "pods"),
+    ] {
+        cases.push((edge, vec![here(verb, resource)], pod(), Place::Pods(Some("app".to_owned()))));
+        cases.push((
+            edge,
+            vec![(false, verb, resource, &["web"])],
+            pod(),
+            account("app", "default"),
+        ));
+    }
+    cases
+}
+
+fn nodes() -> Vec<Case> {
+    let on_node = POD.replace("spec: {", "spec: {nodeName: n1, ");
+    let node = "---\n{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {node-role.kubernetes.io/control-plane: ''}}}\n";
+    let cloud = "---\n{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {providerID: 'aws:///eu/i-1'}}\n";
+    vec![
+        (
+            "nodes-proxy-get",
+            vec![(true, "get", "nodes/proxy", &["n1"])],
+            format!("{APP}{on_node}"),
+            account("app", "default"),
+        ),
+        (
+            "nodes-proxy-create",
+            vec![everywhere("create", "nodes/proxy")],
+            format!("{APP}{on_node}"),
+            account("app", "default"),
+        ),
+        (
+            "control-plane-node",
+            vec![here("create", "pods")],
+            format!("{APP}{node}"),
+            Place::ClusterAdmin,
+        ),
+        (
+            "node-cloud-identity",
+            vec![here("create", "pods")],
+            format!("{APP}{cloud}"),
+            Place::Cloud("aws:///eu/i-1".to_owned()),
+        ),
+    ]
+}
+
+/// The text of a world with all rights but one.
+fn world(rules: &[Granted], without: Option<usize>, rest: &str) -> String {
+    let rules: Vec<Granted> = rules
+        .iter()
+        .enumerate()
+        .map(|(at, rule)| {
+            // The role stays, so that its name and its holder do: it says something harmless.
+            if Some(at) == without {
+                (rule.0, "get", "widgets.example.org", &[][..])
+            } else {
+                *rule
+            }
+        })
+        .collect();
+    // So that the places asked about are there.
+    format!(
+        "{}{rest}---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, \
+        metadata: {{name: others}}, roleRef: {{kind: ClusterRole, name: none}}, \
+        subjects: [{{kind: User, name: bob}}, {{kind: User, name: {EVE}}}]}}\n",
+        grants(&rules)
+    )
+}
+
+fn version_for(id: &str) -> KubernetesVersion {
+    let edge = EDGES.iter().flat_map(|it| it.iter()).find(|edge| edge.id == id);
+    let edge = edge.unwrap_or_else(|| panic!("no edge {id}"));
+    edge.until.map_or(NEWEST, |until| KubernetesVersion::minor(until.minor - 1))
+}
+
+#[test]
+fn rights_open_a_way_and_each_of_them_is_needed() {
+    for (edge, rules, rest, goal) in identity().into_iter().chain(workloads()).chain(nodes()) {
+        let version = version_for(edge);
+        let text = world(&rules, None, &rest);
+        let whole = World::with(&text, version, bare(), &options());
+        let Reach::Yes(ways) = whole.paths(&user(EVE), &goal) else {
+            panic!("{edge}: no way to {goal}\n{text}");
+        };
+        assert!(edges(&ways[0]).contains(&edge), "{edge}: {:?}", edges(&ways[0]));
+        for without in 0..rules.len() {
+            let text = world(&rules, Some(without), &rest);
+            let part = World::with(&text, version, bare(), &options());
+            let reach = part.paths(&user(EVE), &goal);
+            assert!(matches!(reach, Reach::No), "{edge} without {:?}: {reach:?}", rules[without]);
+        }
+        let mut closed = options();
+        closed.without.push(edge);
+        let part = World::with(&text, version, bare(), &closed);
+        match part.paths(&user(EVE), &goal) {
+            // Whoever may do everything has other ways.
+            Reach::Yes(ways) if edge.starts_with("everything") => {
+                assert!(!edges(&ways[0]).contains(&edge));
+            }
+            Reach::No => {}
+            reach => panic!("{edge} left out: {reach:?}"),
+        }
+    }
+}
+
+#[test]
+fn edges_begin_and_end_with_their_versions() {
+    let mut flipped = BTreeSet::new();
+    for (edge, rules, rest, goal) in identity().into_iter().chain(workloads()) {
+        let found = EDGES.iter().flat_map(|it| it.iter()).find(|it| it.id == edge);
+        let Some(found) = found else { panic!("no edge {edge}") };
+        let text = world(&rules, None, &rest);
+        let is_open = |minor| {
+            let version = KubernetesVersion::minor(minor);
+            let world = World::with(&text, version, bare(), &options());
+            matches!(world.paths(&user(EVE), &goal), Reach::Yes(_))
+        };
+        if let Some(since) = found.since {
+            assert!(is_open(since.minor) && !is_open(since.minor - 1), "{edge}");
+            flipped.insert(edge);
+        }
+        if let Some(until) = found.until {
+            assert!(is_open(until.minor - 1) && !is_open(until.minor), "{edge}");
+            flipped.insert(edge);
+        }
+    }
+    assert_eq!(flipped.len(), 7, "{flipped:?}");
+}
+
+/// An edge that a field of a pod opens: the edge, the specification with it, and without it.
+const FIELDS: &[(&str, &str, &str)] = &[
+    (
+        "privileged-container",
+        "containers: [{name: a, securityContext: {privileged: true}}]",
+        "containers: [{name: a, securityContext: {privileged: false}}]",
+    ),
+    (
+        "runtime-socket",
+        "volumes: [{name: v, hostPath: {path: /var/run}}], \
+         containers: [{name: a, volumeMounts: [{name: v, mountPath: /v, readOnly: true}]}]",
+        "volumes: [{name: v, hostPath: {path: /var/run/mine}}], \
+         containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}]}]",
+    ),
+    (
+        "writable-host-path",
+        "volumes: [{name: v, hostPath: {path: //etc/}}], \
+         containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}]}]",
+        "volumes: [{name: v, hostPath: {path: /etc}}], \
+         containers: [{name: a, volumeMounts: [{name: v, mountPath: /v, readOnly: true}]}]",
+    ),
+    (
+        "host-logs",
+        "volumes: [{name: v, hostPath: {path: /var/log}}], \
+         containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}]}]",
+        "volumes: [{name: v, hostPath: {path: /var/log}}], containers: [{name: a}]",
+    ),
+    (
+        "load-kernel-module",
+        "containers: [{name: a, securityContext: {capabilities: {add: [SYS_MODULE]}}}]",
+        "hostUsers: false, containers: [{name: a, securityContext: {capabilities: {add: [SYS_MODULE]}}}]",
+    ),
+    (
+        "admin-capability",
+        "containers: [{name: a, securityContext: {capabilities: {add: [SYS_ADMIN]}}}]",
+        "containers: [{name: a, securityContext: {capabilities: {add: [SYS_TIME]}}}]",
+    ),
+    (
+        "read-any-file",
+        "containers: [{name: a, securityContext: {capabilities: {add: [DAC_READ_SEARCH]}}}]",
+        "containers: [{name: a}]",
+    ),
+    (
+        "raw-io",
+        "containers: [{name: a, securityContext: {capabilities: {add: [SYS_RAWIO]}}}]",
+        "containers: [{name: a}]",
+    ),
+    (
+        "trace-host-process",
+        "hostPID: true, containers: [{name: a, securityContext: {capabilities: {add: [SYS_PTRACE]}}}]",
+        "containers: [{name: a, securityContext: {capabilities: {add: [SYS_PTRACE]}}}]",
+    ),
+];
+
+fn pod(spec: &str) -> World {
+    World::new(&format!(
+        "{APP}---\n{{apiVersion: v1, kind: Pod, metadata: {{name: p, namespace: app}}, \
+         spec: {{nodeName: n1, serviceAccountName: target, {spec}}}}}\n"
+    ))
+}
+
+#[test]
+fn fields_of_pods_lead_to_their_node() {
+    let goal = Place::Node("n1".to_owned());
+    for (edge, with, without) in FIELDS {
+        let world = pod(with);
+        let Reach::Yes(ways) = world.paths(&world.pod("Pod", "p"), &goal) else {
+            panic!("{edge}: no way");
+        };
+        assert_eq!(edges(&ways[0]), [*edge]);
+        let world = pod(without);
+        let reach = world.paths(&world.pod("Pod", "p"), &goal);
+        assert!(matches!(reach, Reach::No), "{edge}: {reach:?}");
+    }
+}
+
+#[test]
+fn the_kubelets_folder_leads_to_the_other_pods_of_the_node() {
+    let goal = Place::PodsOn("n1".to_owned());
+    let spec = |path: &str| {
+        format!(
+            "volumes: [{{name: v, hostPath: {{path: {path}}}}}], \
+             containers: [{{name: a, volumeMounts: [{{name: v, mountPath: /v, readOnly: true}}]}}]"
+        )
+    };
+    let world = pod(&spec("/var/lib/kubelet/pods"));
+    let Reach::Yes(ways) = world.paths(&world.pod("Pod", "p"), &goal) else { panic!("no way") };
+    assert_eq!(edges(&ways[0]), ["kubelet-folder"]);
+    let world = pod(&spec("/var/lib/mine"));
+    assert!(matches!(world.paths(&world.pod("Pod", "p"), &goal), Reach::No));
+}
+
+#[test]
+fn a_mounted_token_leads_to_the_service_account() {
+    let world = pod("containers: [{name: a}]");
+    let from = world.pod("Pod", "p");
+    let Reach::Yes(ways) = world.paths(&from, &account("app", "target")) else { panic!("no way") };
+    assert_eq!(edges(&ways[0]), ["mounted-token"]);
+    let world = pod("automountServiceAccountToken: false, containers: [{name: a}]");
+    assert!(matches!(world.paths(&from, &account("app", "target")), Reach::No));
+}
+
+#[test]
+fn annotations_lead_to_a_cloud() {
+    for (edge, key) in [
+        ("aws-role", "eks.amazonaws.com/role-arn"),
+        ("google-service-account", "iam.gke.io/gcp-service-account"),
+        ("azure-identity", "azure.workload.identity/client-id"),
+    ] {
+        let text = |key| {
+            format!(
+                "{{apiVersion: v1, kind: ServiceAccount, metadata: \
+                 {{name: target, namespace: app, annotations: {{{key}: me}}}}}}"
+            )
+        };
+        let goal = Place::Cloud("me".to_owned());
+        let Reach::Yes(ways) = World::new(&text(key)).paths(&account("app", "target"), &goal)
+        else {
+            panic!("{edge}: no way");
+        };
+        assert_eq!(edges(&ways[0]), [edge]);
+        let reach = World::new(&text("other")).paths(&account("app", "target"), &goal);
+        assert!(matches!(reach, Reach::No), "{edge}");
+    }
+}
+
+#[test]
+fn the_hosts_network_leads_to_the_nodes_cloud_identity() {
+    let node =
+        "{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {providerID: 'gce://p/z/n1'}}\n";
+    let goal = Place::Cloud("gce://p/z/n1".to_owned());
+    for is_on in [true, false] {
+        let world = World::new(&format!(
+            "{node}---\n{{apiVersion: v1, kind: Pod, metadata: {{name: p, namespace: app}}, \
+             spec: {{nodeName: n1, hostNetwork: {is_on}, containers: [{{name: a}}]}}}}\n"
+        ));
+        let reach = world.paths(&world.pod("Pod", "p"), &goal);
+        match reach {
+            Reach::Yes(ways) if is_on => assert_eq!(edges(&ways[0]), ["host-network-metadata"]),
+            Reach::No if !is_on => {}
+            other => panic!("{is_on}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn root_on_a_node_that_nothing_restricts_is_every_service_account() {
+    let text = world(
+        &[here("create", "pods")],
+        None,
+        &format!(
+            "{APP}---\n{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: far, namespace: other}}}}\n"
+        ),
+    );
+    let goal = account("other", "far");
+    for (switch, is_open) in [(Switch::Off, true), (Switch::On, false)] {
+        let assumptions = Assumptions { node_restriction: switch, ..bare() };
+        let world = World::with(&text, NEWEST, assumptions, &options());
+        let reach = world.paths(&user(EVE), &goal);
+        match reach {
+            Reach::Yes(ways) if is_open => {
+                assert!(edges(&ways[0]).contains(&"node-without-restriction"));
+            }
+            Reach::No if !is_open => {}
+            other => panic!("{switch:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn pods_are_drained_to_a_node_one_has() {
+    let rules =
+        [everywhere("delete", "pods"), everywhere("patch", "nodes"), here("create", "pods")];
+    let other = "---\n{apiVersion: v1, kind: Pod, metadata: {name: far, namespace: other}, \
+        spec: {containers: [{name: a}], serviceAccountName: far}}\n";
+    // Root on one node alone: by a pod that is already on it.
+    let held = "---\n{apiVersion: v1, kind: Pod, metadata: {name: mine, namespace: app}, \
+        spec: {nodeName: n1, containers: [{name: a, securityContext: {privileged: true}}]}}\n";
+    let rest = format!("{LOCKED}{other}{held}");
+    let rules = [rules[0], rules[1], here("create", "pods/exec")];
+    let text = world(&rules, None, &rest);
+    let goal = account("other", "far");
+    let Reach::Yes(ways) = World::new(&text).paths(&user(EVE), &goal) else { panic!("no way") };
+    assert!(edges(&ways[0]).contains(&"drain-to-own-node"));
+    for without in 0..rules.len() {
+        let reach = World::new(&world(&rules, Some(without), &rest)).paths(&user(EVE), &goal);
+        assert!(matches!(reach, Reach::No), "{without}: {reach:?}");
+    }
+}
+
+#[test]
+fn pod_security_closes_the_way_by_a_privileged_pod() {
+    for (label, is_open) in
+        [("privileged", true), ("baseline", false), ("restricted", false), ("nonsense", false)]
+    {
+        let namespace = LOCKED.replace("restricted", label);
+        let text = world(&[here("create", "pods")], None, &namespace);
+        let reach = World::new(&text).paths(&user(EVE), &Place::AnyNode);
+        assert_eq!(matches!(reach, Reach::Yes(_)), is_open, "{label}");
+        assert_eq!(matches!(reach, Reach::No), !is_open, "{label}");
+    }
+}
+
+#[test]
+fn every_edge_has_a_scenario() {
+    let of_rights = identity().into_iter().chain(workloads()).chain(nodes());
+    let mut tested: BTreeSet<&str> = of_rights.map(|(edge, ..)| edge).collect();
+    tested.extend(FIELDS.iter().map(|(edge, ..)| *edge));
+    // Those with a test of their own.
+    tested.extend(["kubelet-folder", "mounted-token", "host-network-metadata"]);
+    tested.extend(["aws-role", "google-service-account", "azure-identity"]);
+    tested.extend(["node-without-restriction", "drain-to-own-node"]);
+    let all: Vec<&str> = EDGES.iter().flat_map(|it| it.iter()).map(|edge| edge.id).collect();
+    let unique: BTreeSet<&str> = all.iter().copied().collect();
+    assert_eq!(unique.len(), all.len(), "an id is used twice");
+    assert_eq!(unique, tested);
+    assert!(all.len() >= 45, "{}", all.len());
+}
