@@ -6,6 +6,7 @@ mod groups;
 mod learn;
 mod matrix;
 mod of;
+mod paths;
 mod who_can;
 mod wording;
 
@@ -42,6 +43,8 @@ pub(crate) fn run(command: &AccessCommand) -> Result<u8> {
         AccessCommand::Matrix(arguments) => matrix::run(arguments),
         AccessCommand::Groups(arguments) => groups::run(arguments),
         AccessCommand::Learn(arguments) => learn::run(arguments),
+        AccessCommand::Paths(arguments) => paths::run(arguments),
+        AccessCommand::Cut(arguments) => paths::cut(arguments),
         AccessCommand::Diff(arguments) => diff::run(arguments),
     }
 }

@@ -10,8 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{GapKind, KubernetesVersion, Severity};
 
 pub(crate) use access::{
-    AccessCommand, AccessFormat, AccessInputs, Assumed, Can, Groups, Learn, Matrix, MatrixFormat,
-    Of, Question, Revision, WhoCan,
+    AccessCommand, AccessFormat, AccessInputs, Assumed, Can, Cut, GraphFormat, Groups, Learn,
+    Matrix, MatrixFormat, Of, Paths, Question, Revision, WhoCan,
 };
 
 /// Secures containers and Kubernetes over their whole life.

@@ -25,6 +25,12 @@ pub(crate) enum AccessCommand {
     /// Propose groups for bindings to single subjects
     #[command(after_help = GROUPS_EXAMPLES)]
     Groups(Box<Groups>),
+    /// Show how somebody gets from here to there: to cluster-admin, to a node, to Secrets
+    #[command(after_help = PATHS_EXAMPLES)]
+    Paths(Box<Paths>),
+    /// Name the bindings and fields whose removal closes a goal
+    #[command(after_help = CUT_EXAMPLES)]
+    Cut(Box<Cut>),
     /// Write the smallest roles that allow what audit logs show
     #[command(after_help = LEARN_EXAMPLES)]
     Learn(Box<Learn>),
@@ -141,6 +147,56 @@ pub(crate) struct Groups {
     /// How to show the proposals
     #[arg(long, value_enum, default_value_t = AccessFormat::Terminal)]
     pub(crate) format: AccessFormat,
+}
+
+const PATHS_EXAMPLES: &str = "\
+Examples:
+  bollwerk access paths --manifests deploy/
+  bollwerk access paths --from ServiceAccount:ops:node-agent --to secrets --manifests deploy/
+  bollwerk access paths --to node --format mermaid --manifests deploy/
+
+Goals: cluster-admin, node, node:NAME, secrets, secrets:NAMESPACE, namespace:NAME, cloud:IDENTITY.
+
+Exit codes: 0 nobody gets there, 1 somebody does, 2 wrong use, 3 somebody may";
+
+#[derive(Args)]
+pub(crate) struct Paths {
+    /// From whom [default: from everybody and from every pod]
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) from: Option<Subject>,
+    /// Where to
+    #[arg(long, value_name = "GOAL", default_value = "cluster-admin")]
+    pub(crate) to: String,
+    /// So many ways from each, the shortest first
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) count: usize,
+    /// Show Kubernetes' own subjects (`system:`) too
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) inputs: AccessInputs,
+    /// How to show the ways
+    #[arg(long, value_enum, default_value_t = GraphFormat::Terminal)]
+    pub(crate) format: GraphFormat,
+}
+
+const CUT_EXAMPLES: &str = "\
+Examples:
+  bollwerk access cut --to cluster-admin --manifests deploy/
+  bollwerk access cut --from ServiceAccount:ops:node-agent --to node --manifests deploy/
+
+Exit codes: 0 nobody gets there, 1 somebody does until these are removed, 2 wrong use";
+
+#[derive(Args)]
+pub(crate) struct Cut {
+    /// From whom [default: from everybody and from every pod]
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) from: Option<Subject>,
+    /// Where to
+    #[arg(long, value_name = "GOAL", default_value = "cluster-admin")]
+    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) inputs: AccessInputs,
 }
 
 const LEARN_EXAMPLES: &str = "\
@@ -293,6 +349,18 @@ pub(crate) enum AccessFormat {
     Terminal,
     /// For programs; the schema says which version
     Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For people
+    Terminal,
+    /// bollwerk.access-paths/v1
+    Json,
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

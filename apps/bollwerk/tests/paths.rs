@@ -1,0 +1,102 @@
+//! Ways through the example, and what closes them.
+
+mod program;
+
+use program::{Folder, bollwerk, examples};
+use serde_json::Value;
+
+fn run(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
+    bollwerk(folder.path(), &[["access"].as_slice(), arguments].concat(), "")
+}
+
+/// A copy of the example.
+fn shop() -> Folder {
+    let folder = Folder::new(&[]);
+    let copy = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(examples())
+        .arg(folder.path().join("shop"))
+        .status();
+    assert!(copy.is_ok_and(|status| status.success()));
+    folder
+}
+
+#[test]
+fn the_documented_escalations_are_found() {
+    let folder = shop();
+    let (code, out, error) = run(&folder, &["paths", "--manifests=shop"]);
+    assert_eq!((code, error.as_str()), (1, ""));
+    for part in [
+        "service account ops/ci-runner reaches cluster-admin\n",
+        "service account ops/node-agent reaches cluster-admin\n",
+        "Run commands through the kubelet, by GET",
+        "4 reach cluster-admin, 0 may\n",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let from = "--from=ServiceAccount:ops:dashboard";
+    let (code, out, _) = run(&folder, &["paths", from, "--manifests=shop"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "service account ops/dashboard does not reach cluster-admin\n")
+    );
+    let (code, out, _) = run(&folder, &["paths", "--to=node", "--manifests=shop"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("The socket of the container runtime"), "{out}");
+}
+
+/// What `cut` names is taken out, and nobody gets there any more.
+#[test]
+fn a_cut_closes_the_goal() {
+    let folder = shop();
+    let (code, out, _) = run(&folder, &["cut", "--manifests=shop"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("ClusterRoleBinding ci-runner-admin  shop/ops/ci-runner.yaml:"), "{out}");
+    let path = folder.path().join("shop/ops/ci-runner.yaml");
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let kept: Vec<&str> =
+        text.split("---\n").filter(|document| !document.contains("ci-runner-admin")).collect();
+    assert!(std::fs::write(&path, kept.join("---\n")).is_ok());
+    let (code, out, _) = run(&folder, &["paths", "--manifests=shop"]);
+    assert_eq!((code, out.as_str()), (0, "nobody reaches cluster-admin\n"), "{out}");
+    let (code, out, _) = run(&folder, &["cut", "--manifests=shop"]);
+    assert_eq!((code, out.as_str()), (0, "nobody reaches cluster-admin\n"));
+}
+
+#[test]
+fn formats() {
+    let folder = shop();
+    let read = |format: &str| {
+        let arguments = ["paths", "--to=node", "--manifests=shop", format];
+        run(&folder, &arguments).1
+    };
+    let report: Value = serde_json::from_str(&read("--format=json")).unwrap_or_default();
+    let schema =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema/bollwerk.access-paths.v1.json");
+    let schema = std::fs::read_to_string(schema).unwrap_or_default();
+    let schema: Value = serde_json::from_str(&schema).unwrap_or_default();
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    assert!(validator.is_valid(&report), "{report}");
+    assert_eq!(report["goal"], "root on some node");
+    assert!(report["starts"].as_array().is_some_and(|starts| !starts.is_empty()));
+    assert!(read("--format=dot").starts_with("digraph paths {\n"));
+    assert!(read("--format=mermaid").starts_with("flowchart LR\n"));
+}
+
+#[test]
+fn wrong_use_and_what_is_not_known() {
+    let folder = shop();
+    let (code, _, error) = run(&folder, &["paths", "--to=moon", "--manifests=shop"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("`moon` is no goal; there are cluster-admin, node"), "{error}");
+    folder.write(
+        "shop/unknown.yaml",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\n\
+         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: elsewhere}\n\
+         subjects: [{kind: ServiceAccount, name: dashboard, namespace: ops}]\n",
+    );
+    let from = "--from=ServiceAccount:ops:dashboard";
+    let (code, out, _) = run(&folder, &["paths", from, "--manifests=shop"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("may reach"), "{out}");
+}
