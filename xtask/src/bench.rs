@@ -29,7 +29,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     build.args(["build", "--release", "--package", "bollwerk", "--package", "yaml", "--examples"]);
     command::run(build.arg("--bins"))?;
     let mut engine = command::cargo();
-    command::run(engine.args(["build", "--release", "--package", "engine", "--examples"]))?;
+    command::run(engine.args([
+        "build",
+        "--release",
+        "--package",
+        "engine",
+        "--package",
+        "collect",
+        "--examples",
+    ]))?;
     let release = crate::root().join("target/release");
     println!("{}\n", machine());
     println!("The reader, one thread:");
@@ -38,6 +46,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command::run(&mut Command::new(release.join("examples/rbac_scale")))?;
     println!("\nThe escalation graph on the same (`crates/engine/examples/paths_scale.rs`):");
     command::run(&mut Command::new(release.join("examples/paths_scale")))?;
+    println!("\nAudit events, one thread (`crates/collect/examples/audit_speed.rs`):");
+    command::run(&mut Command::new(release.join("examples/audit_speed")))?;
     let files = files(&corpus)?;
     let bollwerk = release.join("bollwerk");
     println!(

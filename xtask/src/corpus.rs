@@ -5,13 +5,13 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{command, oracle};
+use crate::{command, go};
 
 /// Unpacks `../shared/corpus/real-manifests.tar.xz` once; none when it is not there.
 pub(crate) fn folder() -> Result<Option<PathBuf>> {
     let archive = crate::root().join("../shared/corpus/real-manifests.tar.xz");
     let Ok(metadata) = archive.metadata() else { return Ok(None) };
-    let folder = oracle::cache_folder()?.join(format!("corpus-{}", metadata.len()));
+    let folder = go::cache_folder()?.join(format!("corpus-{}", metadata.len()));
     if folder.join(".complete").is_file() {
         return Ok(Some(folder));
     }

@@ -2,10 +2,12 @@
 
 mod bench;
 mod browser;
+mod cluster;
 mod command;
 mod corpus;
 mod fuzz;
 mod generate;
+mod go;
 mod new;
 mod oracle;
 mod schemas;
@@ -64,6 +66,11 @@ const TASKS: &[Task] = &[
         name: "oracle",
         summary: "build the independent judge of upstream's Go libraries and print its path",
         run: oracle::run,
+    },
+    Task {
+        name: "cluster",
+        summary: "build etcd and kube-apiserver for the tests and print their folder",
+        run: cluster::run,
     },
 ];
 

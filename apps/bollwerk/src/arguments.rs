@@ -1,11 +1,18 @@
 //! What can be typed. Help, man pages and shell completions come from here.
 
+mod access;
+
 use std::path::PathBuf;
 
 use analyze::framework::Framework;
 use analyze::frameworks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{GapKind, KubernetesVersion, Severity};
+
+pub(crate) use access::{
+    AccessCommand, AccessFormat, AccessInputs, Assumed, Can, Groups, Learn, Matrix, MatrixFormat,
+    Of, Question, Revision, WhoCan,
+};
 
 /// Secures containers and Kubernetes over their whole life.
 #[derive(Parser)]
@@ -29,6 +36,9 @@ pub(crate) enum Command {
     /// Tell what a change does to security: new and gone findings, settings that differ
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Box<Diff>),
+    /// Tell who may do what in the cluster, and by which binding, role and rule
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),

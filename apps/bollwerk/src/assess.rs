@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use analyze::exception::{self, Exception};
-use analyze::{Control, Judgement, catalog};
+use analyze::{Control, Judge, Judgement, catalog};
 use collect::manifests::{Input, Place, Sources};
 use model::{Coverage, DigestKey, Finding, Gap, GapKind, KubernetesVersion, ObjectId, Snapshot};
 
@@ -120,15 +120,14 @@ fn judge_all(snapshot: &Snapshot, sources: &Sources, settings: &Settings, frames
     for id in snapshot.ids() {
         by_file[snapshot.origin(id).file as usize].push(id);
     }
+    let judge = Judge::new(snapshot, options);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut said = Said::default();
         loop {
             let file = next.fetch_add(1, Ordering::Relaxed);
             let Some(objects) = by_file.get(file) else { break said };
-            let judged = objects
-                .iter()
-                .map(|id| (*id, analyze::judge(snapshot, *id, controls.iter().copied(), options)));
+            let judged = objects.iter().map(|id| (*id, judge.judge(*id, controls.iter().copied())));
             said.place(snapshot, sources, file as u32, judged.collect(), frames);
             settings.collect.progress.step();
         }

@@ -3,6 +3,7 @@
 //! It is a library so that tests, benchmarks and fuzz targets drive the same path as the program:
 //! [`assess`] is files in, findings out.
 
+mod access;
 mod arguments;
 pub mod assess;
 mod baseline;
@@ -18,6 +19,7 @@ mod inputs;
 mod progress;
 pub mod repair;
 mod scan;
+mod side;
 mod snapshot;
 mod stats;
 
@@ -51,6 +53,7 @@ fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {
         Command::Scan(scan) => scan::run(&scan),
         Command::Diff(diff) => diff::run(&diff),
+        Command::Access(command) => access::run(&command),
         Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
         Command::Harden(harden) => harden::run(&harden),

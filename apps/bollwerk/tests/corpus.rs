@@ -121,11 +121,32 @@ fn independent(
         .filter(|finding| !dependent.contains(&namespace(finding)))
         .filter(|finding| !finding.control.starts_with("disruption-budget-"))
         .filter(|finding| finding.control != "localhost-profile-not-provided")
+        .filter(|finding| !is_about_roles_and_bindings(finding))
         .filter(|finding| {
             !matches!(&finding.subject, Subject::Object { kind, .. } if kind == "Namespace")
         })
         .map(|finding| key(finding, assessment, contents))
         .collect()
+}
+
+/// Whether other roles or bindings have a say: in what a role's rules amount to, where it is bound
+/// decides, and in bindings for everybody, what the role holds.
+fn is_about_roles_and_bindings(finding: &Finding) -> bool {
+    const OF_ONE_OBJECT: &[&str] = &[
+        "account-lists-secrets",
+        "account-of-other-namespace",
+        "aggregated-into-default-role",
+        "binding-without-subjects",
+        "bound-to-single-user",
+        "cluster-admin-bound-to-service-account",
+        "cluster-admin-bound-to-user",
+        "masters-bound",
+        "names-on-create",
+        "rule-matches-nothing",
+        "wildcard-verbs",
+    ];
+    let is_access = finding.id.starts_with("BW-ACCESS-");
+    is_access && !OF_ONE_OBJECT.contains(&finding.control)
 }
 
 fn contents(assessment: &Assessment) -> HashMap<String, String> {
@@ -262,6 +283,7 @@ fn makes_pods(document: &Value) -> bool {
 
 /// Kinds that a control of a family may fire on, beside those that make pods.
 const CARRIERS: &[(&str, &[&str])] = &[
+    ("access", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount"]),
     (
         "admission",
         &[

@@ -200,6 +200,106 @@ const OTHERS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Rules of a ClusterRole with one fault each: group, resource and verb.
+const RULES: &[(&str, &str, &str, &str)] = &[
+    ("*", "*", "*", "role-grants-everything"),
+    ("*", "*", "get", "wildcard-resources"),
+    ("", "*", "*", "wildcard-resources"),
+    ("shop.example.com", "carts", "*", "wildcard-verbs"),
+    ("", "secrets", "get", "secrets-readable-everywhere"),
+    ("", "secrets", "watch", "secrets-readable-everywhere"),
+    ("", "pods", "create", "pods-created"),
+    ("batch", "cronjobs", "patch", "workloads-created"),
+    ("", "pods/exec", "create", "exec-into-pods"),
+    ("", "*/attach", "get", "exec-into-pods"),
+    ("", "pods/ephemeralcontainers", "patch", "ephemeral-containers-added"),
+    ("", "services/proxy", "get", "pods-and-services-proxied"),
+    ("", "nodes/proxy", "get", "node-proxy"),
+    ("", "nodes/status", "patch", "nodes-changed"),
+    ("rbac.authorization.k8s.io", "clusterroles", "escalate", "roles-escalated"),
+    ("rbac.authorization.k8s.io", "roles", "bind", "roles-bound"),
+    ("", "users", "impersonate", "identities-impersonated"),
+    ("authentication.k8s.io", "users", "impersonate:user-info", "identities-impersonated"),
+    ("", "serviceaccounts/token", "create", "service-account-tokens-issued"),
+    ("admissionregistration.k8s.io", "mutatingwebhookconfigurations", "patch", "webhooks-changed"),
+    (
+        "admissionregistration.k8s.io",
+        "validatingadmissionpolicybindings",
+        "delete",
+        "admission-policies-changed",
+    ),
+    (
+        "apiextensions.k8s.io",
+        "customresourcedefinitions",
+        "update",
+        "custom-resource-definitions-changed",
+    ),
+    ("apiregistration.k8s.io", "apiservices", "update", "api-services-changed"),
+    ("", "namespaces", "patch", "namespaces-changed"),
+    ("networking.k8s.io", "networkpolicies", "delete", "network-policies-changed"),
+    ("", "persistentvolumes", "create", "persistent-volumes-created"),
+    ("", "events", "delete", "events-deleted"),
+    ("discovery.k8s.io", "endpointslices", "update", "endpoints-changed"),
+    ("", "services/status", "patch", "service-status-changed"),
+    ("", "persistentvolumeclaims", "deletecollection", "collections-deleted"),
+    ("rbac.authorization.k8s.io", "rolebindings", "create", "bindings-written"),
+    ("", "pods/*", "get", "rule-matches-nothing"),
+];
+
+/// Bindings with one fault each: kind, ClusterRole, kind and name of the subject.
+const BINDINGS: &[(&str, &str, &str, &str, &str)] = &[
+    (
+        "ClusterRoleBinding",
+        "cluster-admin",
+        "ServiceAccount",
+        "web",
+        "cluster-admin-bound-to-service-account",
+    ),
+    (
+        "ClusterRoleBinding",
+        "cluster-admin",
+        "User",
+        "system:serviceaccount:shop:web",
+        "cluster-admin-bound-to-service-account",
+    ),
+    ("ClusterRoleBinding", "cluster-admin", "User", "alice", "cluster-admin-bound-to-user"),
+    ("ClusterRoleBinding", "edit", "Group", "system:authenticated", "rights-for-everyone"),
+    ("RoleBinding", "edit", "Group", "system:serviceaccounts:shop", "rights-for-everyone"),
+    ("ClusterRoleBinding", "view", "Group", "system:unauthenticated", "rights-for-anonymous"),
+    ("ClusterRoleBinding", "admin", "Group", "system:masters", "masters-bound"),
+    ("RoleBinding", "edit", "ServiceAccount", "default", "rights-for-default-account"),
+    ("RoleBinding", "edit", "User", "alice", "bound-to-single-user"),
+];
+
+fn role_with((group, resource, verb, control): &Rule) -> (String, &'static str) {
+    let role = format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: shop}}\n\
+         rules: [{{apiGroups: ['{group}'], resources: ['{resource}'], verbs: ['{verb}']}}]\n"
+    );
+    let binding = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n\
+                   metadata: {name: shop}\nsubjects: [{kind: Group, name: shop}]\n\
+                   roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: shop}\n";
+    (role + binding, control)
+}
+
+type Rule = (&'static str, &'static str, &'static str, &'static str);
+
+fn binding_of(
+    (kind, role, subject, name, control): &(&str, &str, &str, &str, &'static str),
+) -> (String, &'static str) {
+    let namespace = if *subject == "ServiceAccount" { ", namespace: shop" } else { "" };
+    let own = if *kind == "RoleBinding" { ", namespace: shop" } else { "" };
+    let binding = format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: shop{own}}}\n\
+         roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}\n\
+         subjects: [{{kind: {subject}, name: '{name}'{namespace}}}]\n"
+    );
+    (binding, control)
+}
+
+/// What an ordinary controller asks for.
+const ORDINARY: &str = include_str!("faults/controller.yaml");
+
 /// Findings of a manifest: control, what it also stands for, severity.
 fn findings(manifest: &str) -> Vec<(Vec<String>, String)> {
     let folder = Folder::new(&[("manifest.yaml", manifest)]);
@@ -228,13 +328,21 @@ fn nothing_fails_where_nothing_is_wrong() {
 }
 
 #[test]
+fn an_ordinary_controller_has_the_rights_it_needs() {
+    let found = findings(ORDINARY);
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
 fn one_fault_is_one_finding() {
     let whole = |(manifest, control): &(&str, &'static str)| ((*manifest).to_owned(), *control);
     let edited = |(old, new, control): &(&str, &str, &'static str)| {
         assert!(HARDENED.contains(old), "the workload has no {old:?}");
         (HARDENED.replacen(old, new, 1), *control)
     };
-    let cases: Vec<_> = FAULTS.iter().map(edited).chain(OTHERS.iter().map(whole)).collect();
+    let rights = RULES.iter().map(role_with).chain(BINDINGS.iter().map(binding_of));
+    let whole = OTHERS.iter().map(whole).chain(rights);
+    let cases: Vec<_> = FAULTS.iter().map(edited).chain(whole).collect();
     let (mut failing, mut missed) = (0, Vec::new());
     for (manifest, control) in &cases {
         let found = findings(manifest);

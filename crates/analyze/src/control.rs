@@ -1,5 +1,9 @@
 //! What a control is and how it reports.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use crate::controls::access::{Bound, Granted, World, Worlds};
 use crate::severity::{self, Impact, Reach};
 use engine::pod_security::{Exemptions, Policy};
 use model::{
@@ -140,17 +144,28 @@ pub struct Report<'a> {
     pub world: WorldId,
     /// What the caller decided.
     pub options: &'a Options,
+    worlds: &'a Worlds,
+    /// What the object grants if it is a role: read once for all controls.
+    granted: OnceCell<Option<Rc<Granted>>>,
     severity: Severity,
     drafts: Vec<Draft>,
     unknown: Vec<(Path, String)>,
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot, world: WorldId, options: &'a Options) -> Self {
+    /// For one object.
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        world: WorldId,
+        options: &'a Options,
+        worlds: &'a Worlds,
+    ) -> Self {
         Self {
             snapshot,
             world,
             options,
+            worlds,
+            granted: OnceCell::new(),
             severity: Severity::Info,
             drafts: Vec::new(),
             unknown: Vec::new(),
@@ -188,6 +203,26 @@ impl<'a> Report<'a> {
             .map(|account| account.root.bool("automountServiceAccountToken").unwrap_or(true));
         let first = accounts.next().unwrap_or(true);
         accounts.all(|other| other == first).then_some(first)
+    }
+
+    /// What the rules of the judged role grant, if there is something to judge.
+    pub(crate) fn granted(&self, role: &Object<'_>) -> Option<Rc<Granted>> {
+        self.granted.get_or_init(|| Granted::of(role).map(Rc::new)).clone()
+    }
+
+    /// Who is bound to a role in the object's world.
+    pub(crate) fn bound_to(&self, role: &Object<'_>) -> Bound {
+        self.ask_world(|world| world.bound_to(role))
+    }
+
+    /// Asks the roles and bindings of the object's world.
+    pub(crate) fn ask_world<T>(&self, ask: impl FnOnce(&World) -> T) -> T {
+        self.worlds.with(self.snapshot, self.world, ask)
+    }
+
+    /// The severity of the control that runs, in its worst ordinary case.
+    pub(crate) fn severity(&self) -> Severity {
+        self.severity
     }
 
     pub(crate) fn take_unknown(&mut self) -> Vec<(Path, String)> {

@@ -2,6 +2,7 @@
 
 use crate::Control;
 
+pub(crate) mod access;
 mod admission;
 pub(crate) mod availability;
 mod confinement;
@@ -27,6 +28,7 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("namespace", namespace::CONTROLS),
     ("exposure", exposure::CONTROLS),
     ("network", network::CONTROLS),
+    ("access", access::CONTROLS),
     ("admission", admission::CONTROLS),
     ("confinement", confinement::CONTROLS),
     ("availability", availability::CONTROLS),

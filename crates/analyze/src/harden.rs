@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Edit, Node, Object, ObjectId, Pod, Snapshot, WorldId};
 
+use crate::controls::access::Worlds;
 use crate::controls::namespace::is_of_the_system;
 use crate::{Options, Report};
 
@@ -78,6 +79,7 @@ pub fn plan(snapshot: &Snapshot, options: &Options) -> Plan {
     let mut plan = Plan::default();
     let places = places(snapshot);
     let callers = Callers::find(&places);
+    let worlds = Worlds::default();
     for ((world, name), place) in &places {
         let Some((id, namespace)) = place.namespaces.first() else { continue };
         if is_of_the_system(namespace) {
@@ -85,7 +87,7 @@ pub fn plan(snapshot: &Snapshot, options: &Options) -> Plan {
         }
         let mut draft = Draft {
             snapshot,
-            report: Report::new(snapshot, *world, options),
+            report: Report::new(snapshot, *world, options, &worlds),
             world: *world,
             name,
             namespace: *namespace,

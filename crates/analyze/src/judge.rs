@@ -7,6 +7,7 @@ use model::{
 };
 
 use crate::control::{Draft, Parts, Standing};
+use crate::controls::access::Worlds;
 use crate::joins::Joins;
 use crate::{Control, Options, Report, exception, pod_security};
 
@@ -23,6 +24,14 @@ pub struct Judgement {
     joins: Option<Joins>,
 }
 
+/// Judges the objects of one snapshot. What needs all roles and bindings of a world is built once
+/// and shared: keep one for a whole run, and lend it to every thread.
+pub struct Judge<'a> {
+    snapshot: &'a Snapshot,
+    options: &'a Options,
+    worlds: Worlds,
+}
+
 /// Judges one object with the given controls, and with the Pod Security Standards where they are
 /// in force.
 pub fn judge<'c>(
@@ -31,7 +40,7 @@ pub fn judge<'c>(
     controls: impl IntoIterator<Item = &'c Control>,
     options: &Options,
 ) -> Judgement {
-    judge_object(snapshot, snapshot.world(id), &snapshot.object(id), controls, options)
+    Judge::new(snapshot, options).judge(id, controls)
 }
 
 /// The same for an object that need not be in the snapshot, as if it stood in this world of it:
@@ -42,6 +51,41 @@ pub fn judge_object<'c>(
     object: &Object<'_>,
     controls: impl IntoIterator<Item = &'c Control>,
     options: &Options,
+) -> Judgement {
+    Judge::new(snapshot, options).judge_object(world, object, controls)
+}
+
+impl<'a> Judge<'a> {
+    /// A judge of the snapshot's objects.
+    pub fn new(snapshot: &'a Snapshot, options: &'a Options) -> Self {
+        Self { snapshot, options, worlds: Worlds::default() }
+    }
+
+    /// Judges one object, as [`judge`] does.
+    pub fn judge<'c>(
+        &self,
+        id: ObjectId,
+        controls: impl IntoIterator<Item = &'c Control>,
+    ) -> Judgement {
+        self.judge_object(self.snapshot.world(id), &self.snapshot.object(id), controls)
+    }
+
+    /// Judges one object, as [`judge_object`] does.
+    pub fn judge_object<'c>(
+        &self,
+        world: WorldId,
+        object: &Object<'_>,
+        controls: impl IntoIterator<Item = &'c Control>,
+    ) -> Judgement {
+        judge_in(self, world, object, controls)
+    }
+}
+
+fn judge_in<'c>(
+    Judge { snapshot, options, worlds }: &Judge<'_>,
+    world: WorldId,
+    object: &Object<'_>,
+    controls: impl IntoIterator<Item = &'c Control>,
 ) -> Judgement {
     let (pods, is_whole) = object.pods_within_limits();
     let mismatches = mismatches(object, &pods);
@@ -55,7 +99,7 @@ pub fn judge_object<'c>(
     {
         judgement.gap(object, at, kind, reason);
     }
-    let mut report = Report::new(snapshot, world, options);
+    let mut report = Report::new(snapshot, world, options, worlds);
     let components = components(object, &pods);
     let parts = Parts { pods: &pods, components: &components };
     for control in controls {

@@ -5,6 +5,7 @@
 //! are in force. The command line, the admission webhook and the server call this one function.
 #![warn(clippy::disallowed_methods)]
 
+pub mod access;
 pub mod catalog;
 pub mod change;
 pub mod compliance;
@@ -18,6 +19,7 @@ pub mod frameworks;
 pub mod harden;
 mod joins;
 mod judge;
+pub mod learn;
 #[cfg(test)]
 mod page;
 pub mod pod_security;
@@ -25,5 +27,5 @@ pub mod remark;
 pub mod severity;
 
 pub use control::{Check, Control, Kinds, Options, Report};
-pub use judge::{Judgement, judge, judge_object};
+pub use judge::{Judge, Judgement, judge, judge_object};
 pub use severity::{Impact, Reach};

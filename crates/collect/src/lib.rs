@@ -1,4 +1,5 @@
 //! The world into a snapshot. The only crate that reads.
 
+pub mod audit;
 pub mod config;
 pub mod manifests;

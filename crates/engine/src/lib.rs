@@ -4,6 +4,7 @@
 //! gates ask and word the answers.
 #![warn(clippy::disallowed_methods)]
 
+pub mod least_privilege;
 pub mod paths;
 pub mod pod_security;
 pub mod rbac;

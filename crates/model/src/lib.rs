@@ -27,6 +27,7 @@ mod settings;
 pub mod shape;
 pub mod snapshot;
 mod template;
+pub mod usage;
 mod version;
 mod volume;
 

@@ -217,13 +217,13 @@ fn write_row(cells: &[String], out: &mut dyn Write) -> io::Result<()> {
         if number > 0 {
             out.write_all(b",")?;
         }
-        out.write_all(cell(text).as_bytes())?;
+        out.write_all(csv_cell(text).as_bytes())?;
     }
     out.write_all(b"\r\n")
 }
 
 /// A text as a cell: no control characters, no formula, quoted where it must be.
-fn cell(text: &str) -> String {
+pub fn csv_cell(text: &str) -> String {
     // Blanks before a formula do not keep a spreadsheet from running it, nor do the wide forms
     // of the characters.
     let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
@@ -259,7 +259,7 @@ mod tests {
             (" a", "\" a\""),
         ];
         for (text, expected) in cells {
-            assert_eq!(cell(text), expected, "{text:?}");
+            assert_eq!(csv_cell(text), expected, "{text:?}");
         }
     }
 }

@@ -34,7 +34,7 @@ const WIDE: &[(u32, u32)] = &[
 ];
 
 /// Cells that a text takes.
-pub(crate) fn cells(text: &str) -> usize {
+pub fn cells(text: &str) -> usize {
     text.chars().map(of_char).sum()
 }
 

@@ -134,7 +134,7 @@ pub(crate) fn place(location: &Location) -> String {
 
 /// A text from a manifest without what would steer a terminal, break a line, turn the direction
 /// of writing or be illegal in XML 1.0.
-pub(crate) fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let visible = |char: char| if steers(char) { char::REPLACEMENT_CHARACTER } else { char };
     text.chars().map(visible).collect()
 }

@@ -1,7 +1,7 @@
 //! CIS Kubernetes Benchmark: 1.12 as a whole, and section 5 of 2.0, whose items are the same.
 
 use super::{item, section};
-use crate::framework::Coverage::{Controls, NeedsCluster, NeedsNode, NeedsPerson, NotYet, Partly};
+use crate::framework::Coverage::{Controls, NeedsCluster, NeedsNode, NeedsPerson, Partly};
 use crate::framework::{Framework, NamedBy, Section};
 
 pub(super) const V1_12: Framework = Framework {
@@ -209,23 +209,19 @@ const SECTION_5_1: Section = section(
     "5.1",
     "RBAC and service accounts",
     &[
-        item("5.1.1", "cluster-admin only where it is needed", NotYet("access")),
-        item("5.1.2", "Few may read Secrets", NotYet("access")),
-        item("5.1.3", "No wildcards in roles", NotYet("access")),
-        item("5.1.4", "Few may create pods", NotYet("access")),
+        item("5.1.1", "cluster-admin only where it is needed", Controls),
+        item("5.1.2", "Few may read Secrets", Controls),
+        item("5.1.3", "No wildcards in roles", Controls),
+        item("5.1.4", "Few may create pods", Controls),
         item("5.1.5", "Default service accounts are not used", Controls),
         item("5.1.6", "Tokens are mounted only where they are needed", Controls),
-        item("5.1.7", "Nobody is in system:masters", NotYet("access")),
-        item("5.1.8", "Few may bind, impersonate and escalate", NotYet("access")),
-        item(
-            "5.1.9",
-            "Few may create persistent volumes",
-            Partly("roles, which the access engine will judge"),
-        ),
-        item("5.1.10", "Few may reach the proxy of nodes", NotYet("access")),
-        item("5.1.11", "Few may approve certificate requests", NotYet("access")),
-        item("5.1.12", "Few may change webhooks", NotYet("access")),
-        item("5.1.13", "Few may issue service account tokens", NotYet("access")),
+        item("5.1.7", "Nobody is in system:masters", Partly("a look at certificates")),
+        item("5.1.8", "Few may bind, impersonate and escalate", Controls),
+        item("5.1.9", "Few may create persistent volumes", Controls),
+        item("5.1.10", "Few may reach the proxy of nodes", Controls),
+        item("5.1.11", "Few may approve certificate requests", Controls),
+        item("5.1.12", "Few may change webhooks", Controls),
+        item("5.1.13", "Few may issue service account tokens", Controls),
     ],
 );
 

@@ -34,10 +34,10 @@ const SECTIONS: &[Section] = &[
         &[
             item("MS-TA9006", "Exec into container", PREVENTED),
             item("MS-TA9007", "bash or cmd inside container", NotYet("detection")),
-            item("MS-TA9008", "New container", NotYet("access")),
+            item("MS-TA9008", "New container", PREVENTED),
             item("MS-TA9009", "Application exploit (RCE)", NotYet("vulnerability")),
             item("MS-TA9010", "SSH server running inside container", PREVENTED),
-            item("MS-TA9011", "Sidecar injection", NotYet("access")),
+            item("MS-TA9011", "Sidecar injection", PREVENTED),
         ],
     ),
     section(
@@ -46,7 +46,7 @@ const SECTIONS: &[Section] = &[
         &[
             item("MS-TA9012", "Backdoor container", NotYet("detection")),
             item("MS-TA9013", "Writable hostPath mount", PREVENTED),
-            item("MS-TA9014", "Kubernetes CronJob", NotYet("access")),
+            item("MS-TA9014", "Kubernetes CronJob", PREVENTED),
             item("MS-TA9015", "Malicious admission controller", PREVENTED),
             item("MS-TA9016", "Container service account", PREVENTED),
             item("MS-TA9017", "Static pods", NeedsNode),
@@ -57,7 +57,7 @@ const SECTIONS: &[Section] = &[
         "Privilege escalation",
         &[
             item("MS-TA9018", "Privileged container", PREVENTED),
-            item("MS-TA9019", "Cluster-admin binding", NotYet("access")),
+            item("MS-TA9019", "Cluster-admin binding", PREVENTED),
             item("MS-TA9020", "Access cloud resources", NeedsCloud),
         ],
     ),
@@ -66,7 +66,7 @@ const SECTIONS: &[Section] = &[
         "Defense evasion",
         &[
             item("MS-TA9021", "Clear container logs", NotYet("detection")),
-            item("MS-TA9022", "Delete Kubernetes events", NotYet("access")),
+            item("MS-TA9022", "Delete Kubernetes events", PREVENTED),
             item("MS-TA9023", "Pod or container name similarity", PREVENTED),
             item("MS-TA9024", "Connect from proxy server", NotYet("detection")),
         ],
@@ -105,15 +105,15 @@ const SECTIONS: &[Section] = &[
         "",
         "Collection",
         &[
-            item("MS-TA9037", "Images from a private registry", NotYet("access")),
-            item("MS-TA9041", "Collecting data from pod", NotYet("access")),
+            item("MS-TA9037", "Images from a private registry", PREVENTED),
+            item("MS-TA9041", "Collecting data from pod", PREVENTED),
         ],
     ),
     section(
         "",
         "Impact",
         &[
-            item("MS-TA9038", "Data destruction", NotYet("access")),
+            item("MS-TA9038", "Data destruction", PREVENTED),
             item("MS-TA9039", "Resource hijacking", PREVENTED),
             item("MS-TA9040", "Denial of service", PREVENTED),
         ],

@@ -59,7 +59,7 @@ const SECTIONS: &[Section] = &[
         &[
             item("3.1", "Anonymous requests are off", Controls),
             item("3.2", "Users authenticate strongly", Partly("a person")),
-            item("3.3", "Roles have least privilege", Partly("the access engine")),
+            item("3.3", "Roles have least privilege", Partly("a look at what is used")),
         ],
     ),
     section(

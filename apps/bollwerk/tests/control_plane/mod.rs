@@ -1,0 +1,115 @@
+//! A real API server with its etcd, for as long as a test runs.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// The program that runs both and passes requests on, and its pipes.
+pub(crate) struct ControlPlane {
+    process: Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    /// Path of a kind, and whether it stands in namespaces, by `apiVersion` and `kind`.
+    resources: HashMap<(String, String), (String, bool)>,
+}
+
+/// What the API server says.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u64,
+    pub(crate) body: Value,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl ControlPlane {
+    /// Starts what `cargo xtask cluster` built. Without it the test has to skip, which under
+    /// `CI=true` is a failure.
+    #[expect(clippy::print_stdout, reason = "a skipped test says so")]
+    pub(crate) fn start() -> Option<Self> {
+        let Some(folder) = std::env::var_os("BOLLWERK_CLUSTER").map(PathBuf::from) else {
+            let reason = "BOLLWERK_CLUSTER is not set (build it with `cargo xtask cluster`)";
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
+            println!("skipped: {reason}");
+            return None;
+        };
+        let mut process = Command::new(folder.join("cluster"))
+            .arg(folder.join("etcd"))
+            .arg(folder.join("kube-apiserver"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let requests = process.stdin.take();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        let mut plane = Self { process, requests, answers, resources: HashMap::new() };
+        assert_eq!(plane.line()["ready"], true);
+        Some(plane)
+    }
+
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+
+    /// Asks as the administrator.
+    pub(crate) fn ask(&mut self, method: &str, path: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { Value::Null } else { Value::String(body.to_string()) };
+        let request = json!({"method": method, "path": path, "body": body});
+        let pipe = self.requests.as_mut().unwrap();
+        writeln!(pipe, "{request}").unwrap();
+        pipe.flush().unwrap();
+        let said = self.line();
+        assert_eq!(said["error"], Value::Null, "{method} {path}");
+        let warnings = said["warnings"].as_array().into_iter().flatten();
+        Answer {
+            status: said["status"].as_u64().unwrap(),
+            body: said["body"].clone(),
+            warnings: warnings.map(|text| text.as_str().unwrap().to_owned()).collect(),
+        }
+    }
+
+    /// Creates an object, or only asks whether it could be. None for a kind the server has not.
+    pub(crate) fn create(&mut self, object: &Value, dry_run: bool) -> Option<Answer> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
+        let (path, is_namespaced) = self.resource(&version, &kind)?;
+        let group = if version.contains('/') { "/apis/" } else { "/api/" };
+        let namespace = match (is_namespaced, object["metadata"]["namespace"].as_str()) {
+            (true, Some(namespace)) => format!("/namespaces/{namespace}"),
+            (true, None) => "/namespaces/default".to_owned(),
+            (false, _) => String::new(),
+        };
+        let query = if dry_run { "?dryRun=All" } else { "" };
+        Some(self.ask("POST", &format!("{group}{version}{namespace}/{path}{query}"), object))
+    }
+
+    fn resource(&mut self, version: &str, kind: &str) -> Option<(String, bool)> {
+        let key = (version.to_owned(), kind.to_owned());
+        if !self.resources.contains_key(&key) {
+            let group = if version.contains('/') { "/apis/" } else { "/api/" };
+            let list = self.ask("GET", &format!("{group}{version}"), &Value::Null);
+            for resource in list.body["resources"].as_array().into_iter().flatten() {
+                let name = resource["name"].as_str().unwrap();
+                if !name.contains('/') {
+                    let kind = resource["kind"].as_str().unwrap().to_owned();
+                    let known = (name.to_owned(), resource["namespaced"] == true);
+                    self.resources.insert((version.to_owned(), kind), known);
+                }
+            }
+        }
+        self.resources.get(&key).cloned()
+    }
+}
+
+impl Drop for ControlPlane {
+    fn drop(&mut self) {
+        // It ends with its standard input, and takes both servers along.
+        drop(self.requests.take());
+        let _ = self.process.wait();
+    }
+}
