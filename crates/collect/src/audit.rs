@@ -7,6 +7,7 @@
 
 mod envelope;
 mod gke;
+mod text;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

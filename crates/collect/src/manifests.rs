@@ -5,6 +5,7 @@
 //! reads their file once more and adds line, column and source lines.
 
 mod locate;
+mod location;
 mod mask;
 mod notes;
 mod read;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 use model::change::{Change, ChangeKind, SettingChange};
 
-use crate::terminal::{BOLD, DIM};
+use crate::style::{BOLD, DIM};
 use crate::width::cells;
 use crate::wording::harmless;
 

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 use model::compliance::{Answer, Compliance, Status};
 
-use crate::terminal::{BOLD, DIM};
+use crate::style::{BOLD, DIM};
 use crate::wording::harmless;
 
 /// Cells of the bar that shows how the items fare.

@@ -18,6 +18,7 @@ mod markup;
 mod occurrence;
 mod oscal;
 mod sarif;
+mod style;
 mod terminal;
 mod uuid;
 mod width;

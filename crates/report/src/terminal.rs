@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Color, Style};
 use model::{Finding, Frame, Gap, Location, Severity};
 
 use crate::baseline::Entry;
+use crate::style::{BOLD, DIM};
 use crate::width::cells;
 use crate::wording::{self, Verdict, harmless, subject};
 use crate::{Outcome, Report, change, compliance, json};
@@ -19,9 +20,6 @@ const GAPS_SHOWN_MAX: usize = 50;
 const GONE_SHOWN_MAX: usize = 20;
 /// Subjects in the picture of where the risk sits.
 const SUBJECTS_SHOWN: usize = 8;
-
-pub(crate) const BOLD: Style = Style::new().bold();
-pub(crate) const DIM: Style = Style::new().dimmed();
 
 pub(crate) fn render(report: &Report<'_>, show: Severity, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, out);

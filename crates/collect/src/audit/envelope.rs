@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-/// A text of a line, borrowed where it has no escapes.
-pub(super) type Text<'t> = Option<Cow<'t, str>>;
+use super::text::Text;
 
 /// An event (`k8s.io/apiserver/pkg/apis/audit/v1/types.go`, `Event`), or what events are wrapped
 /// in.

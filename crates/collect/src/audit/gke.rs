@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::envelope::Text;
+use super::text::Text;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

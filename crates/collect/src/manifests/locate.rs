@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use model::{Frame, FrameLine, Gap, GapKind, Location, Locator, ObjectId, Path, Snapshot};
 use yaml::{Span, Stream};
 
+use super::location::location;
 use super::mask::Secrets;
 use super::{Content, Sources, read};
 
@@ -92,7 +93,7 @@ fn in_stream(
             };
             current = Some((place.object, node));
             let span = locator.locate(node, place.path);
-            let location = read::location(stream, name, span);
+            let location = location(stream, name, span);
             let frame = frames.as_mut().map(|frames| frames.frame(&location, span, origin.line));
             Some(Located { location, frame })
         })

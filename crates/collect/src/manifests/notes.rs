@@ -8,7 +8,7 @@ use memchr::memmem;
 use model::{Note, Path, Segment};
 use yaml::{Document, Node, Span, Stream, Value};
 
-use super::read;
+use super::location::location;
 
 /// How such a comment begins, behind `#` and spaces.
 const MARK: &str = "bollwerk:allow";
@@ -37,7 +37,7 @@ pub(super) fn notes(stream: &Stream<'_>, document: Document<'_>, file: &str) -> 
         let place = spoken_of(stream, span).and_then(|line| beginning_at(document.root(), line));
         match place {
             Some(path) => {
-                let location = read::location(stream, file, span);
+                let location = location(stream, file, span);
                 heard.push(Note { path, text: said.trim().to_owned(), location });
             }
             None => lost.push((span, "an exception that stands at nothing it could be about")),

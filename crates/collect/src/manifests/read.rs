@@ -7,9 +7,10 @@ use std::hash::BuildHasher;
 use std::io::Read;
 
 use hashbrown::DefaultHashBuilder;
-use model::{Gap, GapKind, Location, Origin, Redactions, items};
-use yaml::{ErrorKind, Span, Stream, Value};
+use model::{Gap, GapKind, Origin, Redactions, items};
+use yaml::{ErrorKind, Stream, Value};
 
+use super::location::location;
 use super::{Content, File, Harvest, Sources, notes};
 
 /// Most gaps told of one file; beyond it one gap says how many more there are.
@@ -212,16 +213,4 @@ fn reason(error: &yaml::Error, has_templates: bool) -> String {
         reason.push_str(" (it looks like a template that was not rendered)");
     }
     reason
-}
-
-/// A span as a place for people.
-pub(super) fn location(stream: &Stream<'_>, file: &str, span: Span) -> Location {
-    let (start, end) = (stream.position(span.start), stream.position(span.end));
-    Location {
-        file: file.to_owned(),
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
 }
