@@ -16,6 +16,8 @@ use super::wording::{BOLD, DIM, RED, YELLOW, print_json};
 use super::{NO, UNKNOWN, World};
 use crate::arguments::{Cut, GraphFormat, Paths};
 
+/// Starts whose ways are followed: each walks the graph once. The rest is counted.
+const STARTS_MAX: usize = 500;
 /// Starts whose way is shown in full; the rest is listed.
 const WAYS_SHOWN_MAX: usize = 12;
 /// Steps that finding a cut may walk in all: each of its questions walks the graph once.
@@ -146,12 +148,18 @@ impl<'w> Asked<'w> {
                 reaching.certain.into_iter().chain(reaching.unknown).collect();
             self.starts(arguments.all).into_iter().filter(|it| known.contains(it)).collect()
         };
+        if starts.len() > STARTS_MAX {
+            let more = starts.len() - STARTS_MAX;
+            anstream::eprintln!(
+                "{more} more get there, or may: their ways are not followed; `--from` follows one"
+            );
+        }
         let ways = |start: PlaceId| match self.graph.paths(start, goal, arguments.count) {
             Reach::Yes(ways) => Some(Found { start, is_certain: true, ways }),
             Reach::Unknown(ways) => Some(Found { start, is_certain: false, ways }),
             Reach::No => None,
         };
-        let mut found: Vec<Found> = starts.into_iter().filter_map(ways).collect();
+        let mut found: Vec<Found> = starts.into_iter().take(STARTS_MAX).filter_map(ways).collect();
         let shortest = |it: &Found| it.ways.first().map_or(usize::MAX, |way| way.edges);
         found.sort_by_key(|it| (!it.is_certain, shortest(it), it.start));
         found
