@@ -15,6 +15,7 @@
 pub mod address;
 mod answer;
 mod build;
+mod change;
 mod decide;
 mod fields;
 mod find;
@@ -35,6 +36,7 @@ use std::ops::Range;
 use model::{Gap, ObjectId, Snapshot, WorldId};
 
 pub use answer::{Answer, Endpoint, Explanation, Reach, Reason, RuleAt, Side, WorkloadId};
+pub use change::{Change, changes};
 pub use policy::{Action, Direction};
 pub use profile::{HostNetwork, Profile};
 pub use summary::Summary;
@@ -65,8 +67,6 @@ pub struct Network {
     /// By direction.
     groups: [Vec<Group>; 2],
     outcomes: Vec<decide::Outcome>,
-    /// Boundaries of address blocks.
-    cuts: [Vec<u128>; 2],
     gaps: Vec<Gap>,
 }
 

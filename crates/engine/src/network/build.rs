@@ -284,7 +284,6 @@ impl Builder<'_> {
             workloads: self.workloads,
             classes,
             named_ports: ports,
-            cuts: self.cuts,
             gaps: self.gaps,
             ..Network::default()
         };

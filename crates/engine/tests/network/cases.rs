@@ -2,7 +2,7 @@
 
 use engine::network::address::{AddressSet, Prefix, parse_address};
 use engine::network::ports::Protocol;
-use engine::network::{Action, Answer, Endpoint, Network, Profile, Reason, Side};
+use engine::network::{Action, Answer, Endpoint, Network, Profile, Reason, Side, changes};
 use model::{Snapshot, WorldId};
 
 const NAMESPACES: &str = "
@@ -239,4 +239,26 @@ fn addresses_are_told_apart() {
     assert_eq!(reach.unknown.to_string(), "TCP 80");
     let reach = network.reach(&Endpoint::Addresses(set("9.1.0.0/16")), &to);
     assert_eq!((reach.allowed.to_string().as_str(), reach.reasons.len()), ("TCP 80", 0));
+}
+
+#[test]
+fn a_policy_that_is_added_may_close_and_open() {
+    let old = cluster("");
+    let new = cluster(&policy("a", "podSelector: {}, ingress: [{ports: [{port: 80}]}]"));
+    let build = |snapshot| Network::build(snapshot, WorldId(0), Profile::AZURE);
+    let (old, new) = (build(&old), build(&new));
+    assert_eq!(changes(&old, &old), []);
+    let closed = changes(&old, &new);
+    let opened = changes(&new, &old);
+    assert_eq!(closed.len(), 2, "{closed:?}");
+    assert_eq!(opened.len(), 2);
+    for (closed, opened) in closed.iter().zip(&opened) {
+        assert_eq!(closed.closed.complement().to_string(), "TCP 80");
+        assert!(closed.opened.is_empty() && closed.doubtful.is_empty());
+        assert_eq!(closed.to.len(), 2);
+        assert_eq!(opened.opened, closed.closed);
+        let (from, to, protocol, port) = closed.example.clone().expect("a packet");
+        assert!(matches!(old.allows(&from, &to, protocol, port), Answer::Allowed(_)));
+        assert!(matches!(new.allows(&from, &to, protocol, port), Answer::Denied(_)));
+    }
 }
