@@ -146,8 +146,7 @@ fn between(old: &Network, new: &Network, joint: &Joint) -> Vec<Change> {
 fn outside(old: &Network, new: &Network, joint: &Joint, direction: Direction) -> Vec<Change> {
     let mut merged: BTreeMap<(AddressSet, Ports), Vec<Endpoint>> = BTreeMap::new();
     let all = AddressSet::all();
-    for members in joint.iter() {
-        let ((before, after), numbers) = members;
+    for ((before, after), numbers) in joint {
         let mut by_ports: BTreeMap<Ports, AddressSet> = BTreeMap::new();
         let parts = new.outcomes_outside(*after, &all, direction);
         for (set, was) in old.outcomes_outside(*before, &all, direction) {

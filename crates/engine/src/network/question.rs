@@ -190,7 +190,9 @@ impl Network {
                 }
             }
         }
-        cuts.iter_mut().for_each(|cuts| cuts.sort_unstable());
+        for cuts in &mut cuts {
+            cuts.sort_unstable();
+        }
         cuts
     }
 

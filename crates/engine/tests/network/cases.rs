@@ -1,6 +1,7 @@
 //! Single points of the semantics, each as small as it can be.
 
 use engine::network::address::{AddressSet, Prefix, parse_address};
+use engine::network::exposure::{Entrance, Passage};
 use engine::network::ports::Protocol;
 use engine::network::{Action, Answer, Endpoint, Network, Profile, Reason, Side, changes};
 use model::{Snapshot, WorldId};
@@ -261,4 +262,48 @@ fn a_policy_that_is_added_may_close_and_open() {
         assert!(matches!(old.allows(&from, &to, protocol, port), Answer::Allowed(_)));
         assert!(matches!(new.allows(&from, &to, protocol, port), Answer::Denied(_)));
     }
+}
+
+#[test]
+fn ways_in_end_at_the_pods_policies() {
+    let service = |kind: &str, rest: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Service, metadata: {{name: s, namespace: a}}, spec: \
+             {{type: {kind}, selector: {{app: web}}, {rest} ports: [{{port: 80, \
+             targetPort: http, nodePort: 30000}}]}}}}\n"
+        )
+    };
+    let ways = |text: &str| {
+        let snapshot = cluster(text);
+        let network = Network::build(&snapshot, WorldId(0), Profile::UPSTREAM);
+        let found = network.exposure(&snapshot, WorldId(0), &AddressSet::internet());
+        assert!(found.is_whole && found.unresolved.is_empty());
+        let way = |it: &engine::network::exposure::Way| {
+            assert_eq!(it.target_port, 8080);
+            assert_eq!(&*network.workload(it.target).name, "web");
+            (it.entrance, it.port, it.passage)
+        };
+        found.ways.iter().map(way).collect::<Vec<_>>()
+    };
+    assert_eq!(ways(&service("ClusterIP", "")), []);
+    let balanced = (Entrance::LoadBalancer, 80, Passage::Open);
+    let node = (Entrance::NodePort, 30_000, Passage::Open);
+    assert_eq!(ways(&service("NodePort", "")), [node]);
+    assert_eq!(ways(&service("LoadBalancer", "")), [balanced, node]);
+    assert_eq!(ways(&service("LoadBalancer", "loadBalancerSourceRanges: [10.0.0.0/8],")), [node]);
+    let isolated = policy("a", "podSelector: {}");
+    let text = format!("{}{isolated}", service("NodePort", "externalTrafficPolicy: Local,"));
+    assert_eq!(ways(&text), [(Entrance::NodePort, 30_000, Passage::Closed)]);
+    let text = format!("{}{isolated}", service("NodePort", ""));
+    assert_eq!(ways(&text), [(Entrance::NodePort, 30_000, Passage::Unknown)]);
+    let ingress = "---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, \
+                   namespace: a}, spec: {defaultBackend: {service: {name: s, \
+                   port: {number: 80}}}}}\n";
+    let found = ways(&format!("{}{ingress}", service("ClusterIP", "")));
+    assert!(matches!(found[..], [(Entrance::Route(_), 80, Passage::Open)]), "{found:?}");
+    let route = "---\n{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: \
+                 {name: r, namespace: b}, spec: {rules: [{backendRefs: [{name: s, namespace: a, \
+                 port: 80}]}]}}\n";
+    let found = ways(&format!("{}{route}{isolated}", service("ClusterIP", "")));
+    assert!(matches!(found[..], [(Entrance::Route(_), 80, Passage::Unknown)]), "{found:?}");
 }
