@@ -11,11 +11,14 @@
 //! specification leaves to the network plugin follows a [`Profile`]. What cannot be known is
 //! Unknown with its [`Reason`]s, never a yes or a no: a policy that the API server refuses never
 //! opens a path.
+#![expect(clippy::similar_names, reason = "peers have places and ports have parts")]
 
 pub mod address;
 mod answer;
 mod build;
+mod change;
 mod decide;
+pub mod exposure;
 mod fields;
 mod find;
 mod intervals;
@@ -35,6 +38,7 @@ use std::ops::Range;
 use model::{Gap, ObjectId, Snapshot, WorldId};
 
 pub use answer::{Answer, Endpoint, Explanation, Reach, Reason, RuleAt, Side, WorkloadId};
+pub use change::{Change, changes};
 pub use policy::{Action, Direction};
 pub use profile::{HostNetwork, Profile};
 pub use summary::Summary;
@@ -65,8 +69,6 @@ pub struct Network {
     /// By direction.
     groups: [Vec<Group>; 2],
     outcomes: Vec<decide::Outcome>,
-    /// Boundaries of address blocks.
-    cuts: [Vec<u128>; 2],
     gaps: Vec<Gap>,
 }
 
@@ -208,6 +210,13 @@ impl Network {
             }
         }
         answer
+    }
+
+    /// Whether a policy of the cluster holds, or may hold, for a workload in a direction.
+    fn is_subject_of_tiers(&self, id: WorkloadId, direction: Direction) -> bool {
+        let class = &self.classes[self.workload(id).class as usize];
+        let group = &self.groups[direction as usize][class.groups[direction as usize] as usize];
+        group.entries.iter().any(|it| self.policies[it.policy()].tier != Tier::Namespace)
     }
 
     /// How many classes, and groups of them at the destination and at the source, there are.

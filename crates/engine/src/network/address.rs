@@ -336,7 +336,7 @@ mod tests {
             let ranges = (0..seed % 5).map(|number| {
                 let at = (seed * 7919 + number * 104_729) % 1009;
                 let first = u128::from(at % 50);
-                let family = if at % 2 == 0 { Family::V4 } else { Family::V6 };
+                let family = if at.is_multiple_of(2) { Family::V4 } else { Family::V6 };
                 (family, first, first + u128::from(at / 50 % 9))
             });
             let set = AddressSet::of_ranges(ranges.clone());

@@ -284,7 +284,6 @@ impl Builder<'_> {
             workloads: self.workloads,
             classes,
             named_ports: ports,
-            cuts: self.cuts,
             gaps: self.gaps,
             ..Network::default()
         };
@@ -353,7 +352,9 @@ impl<'a> Selection<'a> {
                 unplaced.push(class);
             }
         }
-        placed.iter_mut().for_each(|it| it.sort_unstable());
+        for it in &mut placed {
+            it.sort_unstable();
+        }
         let by_name =
             network.namespaces.iter().zip(0..).map(|(name, number)| (name.as_str(), number));
         Self {

@@ -107,13 +107,11 @@ impl<T: Point> Intervals<T> {
                 if let Some(before) = cut.0.previous().filter(|before| first <= *before) {
                     found.push((first, before));
                 }
-                match cut.1.next().filter(|next| *next <= last) {
-                    Some(next) => first = next,
-                    None => {
-                        is_used_up = true;
-                        break;
-                    }
-                }
+                let Some(next) = cut.1.next().filter(|next| *next <= last) else {
+                    is_used_up = true;
+                    break;
+                };
+                first = next;
                 at += 1;
             }
             if !is_used_up {

@@ -2,6 +2,7 @@
 
 /// What the specification leaves to the network plugin. The constants are named plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Profile {
     /// Its name in answers.
     pub name: &'static str,

@@ -103,8 +103,30 @@ impl Network {
         addresses: &AddressSet,
         direction: Direction,
     ) -> Vec<(AddressSet, Reach)> {
-        let mut parts: Vec<(AddressSet, Outcome)> = Vec::new();
         let class = self.workload(workload).class;
+        let parts = self.outcomes_outside(class, addresses, direction);
+        let reach = |(set, outcome): (AddressSet, Outcome)| {
+            let unknown = outcome.possible.difference(&outcome.certain);
+            let reasons = unknown.first().map(|packet| {
+                match self.side(class, direction, first_of(&set), packet) {
+                    Side::Unknown(reasons) => reasons,
+                    _ => Vec::new(),
+                }
+            });
+            let reasons = reasons.unwrap_or_default();
+            (set, Reach { allowed: outcome.certain, unknown, reasons })
+        };
+        parts.into_iter().map(reach).collect()
+    }
+
+    /// What the policies of a class say of addresses, each part that they tell apart.
+    pub(super) fn outcomes_outside(
+        &self,
+        class: u32,
+        addresses: &AddressSet,
+        direction: Direction,
+    ) -> Vec<(AddressSet, Outcome)> {
+        let mut parts: Vec<(AddressSet, Outcome)> = Vec::new();
         let blocks = self.blocks(class, direction);
         for family in FAMILIES {
             for (first, last) in addresses.ranges(family) {
@@ -126,18 +148,7 @@ impl Network {
                 }
             }
         }
-        let reach = |(set, outcome): (AddressSet, Outcome)| {
-            let unknown = outcome.possible.difference(&outcome.certain);
-            let reasons = unknown.first().map(|packet| {
-                match self.side(class, direction, first_of(&set), packet) {
-                    Side::Unknown(reasons) => reasons,
-                    _ => Vec::new(),
-                }
-            });
-            let reasons = reasons.unwrap_or_default();
-            (set, Reach { allowed: outcome.certain, unknown, reasons })
-        };
-        parts.into_iter().map(reach).collect()
+        parts
     }
 
     fn reach_addresses(&self, id: WorkloadId, set: &AddressSet, direction: Direction) -> Reach {
@@ -179,7 +190,9 @@ impl Network {
                 }
             }
         }
-        cuts.iter_mut().for_each(|cuts| cuts.sort_unstable());
+        for cuts in &mut cuts {
+            cuts.sort_unstable();
+        }
         cuts
     }
 

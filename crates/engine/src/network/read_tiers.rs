@@ -52,7 +52,9 @@ pub(super) fn policy(object: &Object<'_>, id: ObjectId, kind: Kind) -> Read<Poli
     } else {
         let at = path.clone().key("priority");
         match number(spec, "priority", &path)? {
-            Some(priority) if (0..=PRIORITY_MAX).contains(&priority) => priority as u32,
+            Some(priority) if (0..=PRIORITY_MAX).contains(&priority) => {
+                priority.unsigned_abs() as u32
+            }
             _ => return refuse(&at, "is not from 0 to 1000"),
         }
     };

@@ -67,7 +67,9 @@ impl Network {
                     let entry = Entry::new(number, is_certain && policy.is_certain);
                     for (first, last) in classes.ranges() {
                         let classes = &mut of_class[*first as usize..=*last as usize];
-                        classes.iter_mut().for_each(|it| it.push(entry));
+                        for it in classes {
+                            it.push(entry);
+                        }
                     }
                 }
             }

@@ -26,7 +26,7 @@ pub(super) struct Inventory {
     pub(super) makers: Vec<ObjectId>,
     pub(super) services: Vec<ObjectId>,
     pub(super) gaps: Vec<Gap>,
-    /// ReplicaSets and Jobs and whom they belong to, by namespace, kind and name.
+    /// What makes pods for others, and whom they belong to, by namespace, kind and name.
     owners: HashMap<(String, String, String), (String, String)>,
     /// Workloads that were seen, by namespace, kind and name.
     seen: HashSet<(String, String, String)>,
@@ -148,7 +148,6 @@ impl Inventory {
         let mut doubtful = Vec::new();
         let policies = &self.policies;
         let of_several = by_name.values().filter(|it| it.len() > 1);
-        #[expect(clippy::iter_over_hash_type, reason = "each policy is marked for itself")]
         for numbers in of_several {
             let first = &policies[numbers[0]];
             let is_same = |policy: &Policy| Policy { id: first.id, ..policy.clone() } == *first;

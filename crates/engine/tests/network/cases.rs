@@ -1,8 +1,9 @@
 //! Single points of the semantics, each as small as it can be.
 
 use engine::network::address::{AddressSet, Prefix, parse_address};
+use engine::network::exposure::{Entrance, Passage};
 use engine::network::ports::Protocol;
-use engine::network::{Action, Answer, Endpoint, Network, Profile, Reason, Side};
+use engine::network::{Action, Answer, Endpoint, Network, Profile, Reason, Side, changes};
 use model::{Snapshot, WorldId};
 
 const NAMESPACES: &str = "
@@ -239,4 +240,70 @@ fn addresses_are_told_apart() {
     assert_eq!(reach.unknown.to_string(), "TCP 80");
     let reach = network.reach(&Endpoint::Addresses(set("9.1.0.0/16")), &to);
     assert_eq!((reach.allowed.to_string().as_str(), reach.reasons.len()), ("TCP 80", 0));
+}
+
+#[test]
+fn a_policy_that_is_added_may_close_and_open() {
+    let old = cluster("");
+    let new = cluster(&policy("a", "podSelector: {}, ingress: [{ports: [{port: 80}]}]"));
+    let build = |snapshot| Network::build(snapshot, WorldId(0), Profile::AZURE);
+    let (old, new) = (build(&old), build(&new));
+    assert_eq!(changes(&old, &old), []);
+    let closed = changes(&old, &new);
+    let opened = changes(&new, &old);
+    assert_eq!(closed.len(), 2, "{closed:?}");
+    assert_eq!(opened.len(), 2);
+    for (closed, opened) in closed.iter().zip(&opened) {
+        assert_eq!(closed.closed.complement().to_string(), "TCP 80");
+        assert!(closed.opened.is_empty() && closed.doubtful.is_empty());
+        assert_eq!(closed.to.len(), 2);
+        assert_eq!(opened.opened, closed.closed);
+        let (from, to, protocol, port) = closed.example.clone().expect("a packet");
+        assert!(matches!(old.allows(&from, &to, protocol, port), Answer::Allowed(_)));
+        assert!(matches!(new.allows(&from, &to, protocol, port), Answer::Denied(_)));
+    }
+}
+
+#[test]
+fn ways_in_end_at_the_pods_policies() {
+    let service = |kind: &str, rest: &str| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Service, metadata: {{name: s, namespace: a}}, spec: \
+             {{type: {kind}, selector: {{app: web}}, {rest} ports: [{{port: 80, \
+             targetPort: http, nodePort: 30000}}]}}}}\n"
+        )
+    };
+    let ways = |text: &str| {
+        let snapshot = cluster(text);
+        let network = Network::build(&snapshot, WorldId(0), Profile::UPSTREAM);
+        let found = network.exposure(&snapshot, WorldId(0), &AddressSet::internet());
+        assert!(found.is_whole && found.unresolved.is_empty());
+        let way = |it: &engine::network::exposure::Way| {
+            assert_eq!(it.target_port, 8080);
+            assert_eq!(&*network.workload(it.target).name, "web");
+            (it.entrance, it.port, it.passage)
+        };
+        found.ways.iter().map(way).collect::<Vec<_>>()
+    };
+    assert_eq!(ways(&service("ClusterIP", "")), []);
+    let balanced = (Entrance::LoadBalancer, 80, Passage::Open);
+    let node = (Entrance::NodePort, 30_000, Passage::Open);
+    assert_eq!(ways(&service("NodePort", "")), [node]);
+    assert_eq!(ways(&service("LoadBalancer", "")), [balanced, node]);
+    assert_eq!(ways(&service("LoadBalancer", "loadBalancerSourceRanges: [10.0.0.0/8],")), [node]);
+    let isolated = policy("a", "podSelector: {}");
+    let text = format!("{}{isolated}", service("NodePort", "externalTrafficPolicy: Local,"));
+    assert_eq!(ways(&text), [(Entrance::NodePort, 30_000, Passage::Closed)]);
+    let text = format!("{}{isolated}", service("NodePort", ""));
+    assert_eq!(ways(&text), [(Entrance::NodePort, 30_000, Passage::Unknown)]);
+    let ingress = "---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, \
+                   namespace: a}, spec: {defaultBackend: {service: {name: s, \
+                   port: {number: 80}}}}}\n";
+    let found = ways(&format!("{}{ingress}", service("ClusterIP", "")));
+    assert!(matches!(found[..], [(Entrance::Route(_), 80, Passage::Open)]), "{found:?}");
+    let route = "---\n{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: \
+                 {name: r, namespace: b}, spec: {rules: [{backendRefs: [{name: s, namespace: a, \
+                 port: 80}]}]}}\n";
+    let found = ways(&format!("{}{route}{isolated}", service("ClusterIP", "")));
+    assert!(matches!(found[..], [(Entrance::Route(_), 80, Passage::Unknown)]), "{found:?}");
 }
