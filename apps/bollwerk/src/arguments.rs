@@ -2,6 +2,7 @@
 
 mod access;
 mod cluster;
+mod network;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,10 @@ pub(crate) use access::{
 };
 
 pub(crate) use cluster::ClusterInputs;
+pub(crate) use network::{
+    Exposed, Isolated, MetadataArguments, NetworkCommand, NetworkFormat, NetworkGraphFormat,
+    NetworkInputs, NetworkMatrix, NetworkRevision, ReachArguments,
+};
 
 /// Secures containers and Kubernetes over their whole life.
 #[derive(Parser)]
@@ -42,6 +47,9 @@ pub(crate) enum Command {
     /// Tell who may do what in the cluster, and by which binding, role and rule
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Tell what reaches what in the cluster and from outside, and by which policies
+    #[command(subcommand)]
+    Network(NetworkCommand),
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),

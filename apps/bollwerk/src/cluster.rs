@@ -1,8 +1,8 @@
 //! The one cluster that questions are asked about.
 
 use anyhow::{Context, Result, bail};
-use collect::manifests::Sources;
-use model::{Gap, GapKind, Snapshot, WorldId};
+use collect::manifests::{Place, Sources};
+use model::{Gap, GapKind, ObjectId, Path, Snapshot, WorldId};
 use report::harmless;
 
 use crate::arguments::{ClusterInputs, Inputs, Reading};
@@ -82,4 +82,28 @@ pub(crate) fn choose(worlds: &[String], wanted: Option<&str>) -> Result<WorldId>
             names()
         ),
     }
+}
+
+/// Where a part of an object stands: file and line; where the object stands if that cannot be
+/// said.
+pub(crate) fn place(
+    snapshot: &Snapshot,
+    sources: &Sources,
+    object: ObjectId,
+    path: &Path,
+) -> Option<(String, u32)> {
+    let file = snapshot.origin(object).file;
+    let places = [Place { object, path }];
+    let mut gaps = Vec::new();
+    let found = sources.locate(snapshot, file, &places, false, &mut gaps);
+    match found.into_iter().next().flatten() {
+        Some(found) => Some((found.location.file, found.location.line)),
+        None => origin(snapshot, object),
+    }
+}
+
+/// Where an object was read: file and first line.
+pub(crate) fn origin(snapshot: &Snapshot, object: ObjectId) -> Option<(String, u32)> {
+    let origin = snapshot.origin(object);
+    Some((snapshot.files.get(origin.file as usize)?.clone(), origin.line))
 }

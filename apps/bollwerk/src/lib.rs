@@ -18,6 +18,7 @@ mod generate;
 mod git;
 mod harden;
 mod inputs;
+mod network;
 mod progress;
 pub mod repair;
 mod scan;
@@ -56,6 +57,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Scan(scan) => scan::run(&scan),
         Command::Diff(diff) => diff::run(&diff),
         Command::Access(command) => access::run(&command),
+        Command::Network(command) => network::run(&command),
         Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
         Command::Harden(harden) => harden::run(&harden),

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use analyze::access::danger;
 use analyze::access::rights::{Right, Scope};
-use collect::manifests::Place;
 use engine::rbac::{
     BindingId, BindingView, Grant, PolicyRule, RoleId, RoleView, Source, SubjectKind, Unknown,
 };
@@ -58,21 +57,13 @@ impl World {
     /// Where something was read: file and first line of the object.
     pub(super) fn origin(&self, source: Source) -> Option<(String, u32)> {
         let Source::Object(id) = source else { return None };
-        let origin = self.snapshot.origin(id);
-        Some((self.snapshot.files.get(origin.file as usize)?.clone(), origin.line))
+        crate::cluster::origin(&self.snapshot, id)
     }
 
     /// Where a part of an object stands; where the object stands if that cannot be said.
     pub(super) fn place(&self, source: Source, path: &Path) -> Option<(String, u32)> {
         let Source::Object(object) = source else { return None };
-        let file = self.snapshot.origin(object).file;
-        let places = [Place { object, path }];
-        let mut gaps = Vec::new();
-        let found = self.sources.locate(&self.snapshot, file, &places, false, &mut gaps);
-        match found.into_iter().next().flatten() {
-            Some(found) => Some((found.location.file, found.location.line)),
-            None => self.origin(source),
-        }
+        crate::cluster::place(&self.snapshot, &self.sources, object, path)
     }
 
     /// The place of a grant's binding, at its subject.

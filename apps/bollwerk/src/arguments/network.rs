@@ -1,0 +1,197 @@
+//! What can be typed after `bollwerk network`.
+
+use std::path::PathBuf;
+
+use analyze::network::end::{End, Target};
+use clap::{Args, Subcommand, ValueEnum};
+use engine::network::Profile;
+
+use super::{ClusterInputs, Reading};
+
+#[derive(Subcommand)]
+pub(crate) enum NetworkCommand {
+    /// Answer what reaches what, on which ports, and prove it
+    #[command(after_help = REACH_EXAMPLES)]
+    Reach(Box<ReachArguments>),
+    /// Show which workload reaches which, as a table
+    #[command(after_help = MATRIX_EXAMPLES)]
+    Matrix(Box<NetworkMatrix>),
+    /// List what is open to the internet, and by which way
+    #[command(after_help = EXPOSED_EXAMPLES)]
+    Exposed(Box<Exposed>),
+    /// List which workloads policies isolate, and which they do not
+    #[command(after_help = ISOLATED_EXAMPLES)]
+    Isolated(Box<Isolated>),
+    /// List the pods that reach the addresses that hand out a machine's credentials
+    #[command(after_help = METADATA_EXAMPLES)]
+    Metadata(Box<MetadataArguments>),
+    /// Tell what a change of policies opens and closes
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Box<NetworkRevision>),
+}
+
+const REACH_EXAMPLES: &str = "\
+Examples:
+  bollwerk network reach shop/frontend data/postgres:5432 --manifests deploy/
+  bollwerk network reach 'shop?app=cart' data/statefulset/redis --manifests deploy/
+  bollwerk network reach internet shop/frontend:8080 --snapshot shop.snapshot
+  bollwerk network reach ops/dashboard 169.254.169.254:80 --manifests deploy/
+
+FROM and TO are NAMESPACE/NAME, NAMESPACE/KIND/NAME, NAMESPACE?LABEL=VALUE, an address, a prefix
+or `internet`; `*` stands for all. PORT is 443, 443/UDP, 8000-8080 or the name of a port.
+
+Exit codes: 0 all of it, 1 none or some of it, 2 wrong use, 3 it depends on what is not known";
+
+#[derive(Args)]
+pub(crate) struct ReachArguments {
+    /// Who asks
+    pub(crate) from: End,
+    /// Whom, and on which port; without it all ports
+    #[arg(value_name = "TO[:PORT]")]
+    pub(crate) to: Target,
+    #[command(flatten)]
+    pub(crate) inputs: NetworkInputs,
+    /// How to show the answer
+    #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
+    pub(crate) format: NetworkFormat,
+}
+
+const MATRIX_EXAMPLES: &str = "\
+Examples:
+  bollwerk network matrix --manifests deploy/
+  bollwerk network matrix -n shop --manifests deploy/
+  bollwerk network matrix --manifests deploy/ --format svg > network.svg
+
+Exit codes: 0 the table is complete, 2 wrong use, 3 some of it is not known";
+
+#[derive(Args)]
+pub(crate) struct NetworkMatrix {
+    /// Only what this namespace sends or takes
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    #[command(flatten)]
+    pub(crate) inputs: NetworkInputs,
+    /// How to show the table
+    #[arg(long, value_enum, default_value_t = NetworkGraphFormat::Terminal)]
+    pub(crate) format: NetworkGraphFormat,
+}
+
+const EXPOSED_EXAMPLES: &str = "\
+Examples:
+  bollwerk network exposed --manifests deploy/
+  bollwerk network exposed --from 203.0.113.0/24 --manifests deploy/ --format json
+
+Exit codes: 0 nothing is open, 1 something is, 2 wrong use, 3 it depends on what is not known";
+
+#[derive(Args)]
+pub(crate) struct Exposed {
+    /// Who asks: addresses, a prefix or `internet`
+    #[arg(long, value_name = "ADDRESSES", default_value = "internet")]
+    pub(crate) from: End,
+    #[command(flatten)]
+    pub(crate) inputs: NetworkInputs,
+    /// How to show the list
+    #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
+    pub(crate) format: NetworkFormat,
+}
+
+const ISOLATED_EXAMPLES: &str = "\
+Examples:
+  bollwerk network isolated --manifests deploy/
+  bollwerk network isolated --snapshot shop.snapshot --format json
+
+Exit codes: 0 all are isolated both ways, 1 some are not, 2 wrong use, 3 it is not all known";
+
+#[derive(Args)]
+pub(crate) struct Isolated {
+    #[command(flatten)]
+    pub(crate) inputs: NetworkInputs,
+    /// How to show the list
+    #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
+    pub(crate) format: NetworkFormat,
+}
+
+const METADATA_EXAMPLES: &str = "\
+Examples:
+  bollwerk network metadata --manifests deploy/
+  bollwerk network metadata --profile azure --snapshot shop.snapshot --format json
+
+Exit codes: 0 none reaches any, 1 some do, 2 wrong use, 3 it depends on what is not known";
+
+#[derive(Args)]
+pub(crate) struct MetadataArguments {
+    #[command(flatten)]
+    pub(crate) inputs: NetworkInputs,
+    /// How to show the list
+    #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
+    pub(crate) format: NetworkFormat,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  bollwerk network diff main HEAD --path deploy/
+  bollwerk network diff before/ after/
+  bollwerk network diff before.snapshot after.snapshot --format json
+
+Exit codes: 0 nothing is opened, 1 something is, 2 wrong use, 3 some of it is not known";
+
+#[derive(Args)]
+pub(crate) struct NetworkRevision {
+    /// What it was
+    pub(crate) old: String,
+    /// What it is
+    pub(crate) new: String,
+    /// File or folder of a revision [default: the other side's, else the current folder]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// What the network plugin makes of what is left to it
+    #[arg(long, value_name = "PLUGIN", default_value = "upstream", value_parser = profile)]
+    pub(crate) profile: Profile,
+    /// How to show the difference
+    #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
+    pub(crate) format: NetworkFormat,
+}
+
+/// What is read, and how it is understood.
+#[derive(Args)]
+pub(crate) struct NetworkInputs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterInputs,
+    /// What the network plugin makes of what is left to it: upstream, azure, cilium or calico
+    #[arg(long, value_name = "PLUGIN", default_value = "upstream", value_parser = profile)]
+    pub(crate) profile: Profile,
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    let found = Profile::ALL.into_iter().find(|profile| profile.name == text);
+    found.ok_or_else(|| {
+        let names = Profile::ALL.map(|profile| profile.name);
+        format!("there is no profile `{text}`; there are {}", names.join(", "))
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NetworkFormat {
+    /// For people
+    Terminal,
+    /// For programs; the schema says which version
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NetworkGraphFormat {
+    /// For people
+    Terminal,
+    /// bollwerk.network-matrix/v1
+    Json,
+    /// A row for each pair that is not closed, for a spreadsheet
+    Csv,
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+    /// A picture
+    Svg,
+}
