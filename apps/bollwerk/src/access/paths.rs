@@ -334,6 +334,7 @@ fn unknown(what: Uncertain) -> &'static str {
         Uncertain::Ambiguous { .. } => "which of several objects of one name holds",
         Uncertain::Namespace => "what Pod Security demands: the Namespace is not in the input",
         Uncertain::Placement => "on which node the pod runs",
+        Uncertain::CloudTrust => "whether the cloud trusts the service account",
         Uncertain::ControlPlane => "whether the control plane runs on nodes of the cluster",
     }
 }
@@ -350,11 +351,12 @@ fn goal(text: &str) -> Result<Place> {
         ("node", Some(name)) => Place::Node(name),
         ("secrets", namespace) => Place::Secrets(namespace),
         ("namespace", Some(name)) => Place::NamespaceAdmin(Some(name)),
+        ("traffic", namespace) => Place::Traffic(namespace),
         ("cloud", Some(identity)) => Place::Cloud(identity),
         _ => {
             return Err(anyhow!(
                 "`{}` is no goal; there are cluster-admin, node, node:NAME, secrets, \
-                 secrets:NAMESPACE, namespace:NAME and cloud:IDENTITY",
+                 secrets:NAMESPACE, namespace:NAME, traffic, traffic:NAMESPACE and cloud:IDENTITY",
                 harmless(text)
             ));
         }

@@ -233,6 +233,85 @@ fn certificates() -> Vec<Case> {
             account("app", "target"),
         ),
         (
+            // A signer by its domain.
+            "approve-certificate",
+            vec![
+                everywhere("create", "certificatesigningrequests.certificates.k8s.io"),
+                everywhere("patch", "certificatesigningrequests.certificates.k8s.io/approval"),
+                (true, "approve", "signers.certificates.k8s.io", &["kubernetes.io/*"]),
+            ],
+            target(),
+            account("app", "target"),
+        ),
+        (
+            "approve-kubelet-certificate",
+            vec![
+                everywhere("create", "certificatesigningrequests.certificates.k8s.io"),
+                everywhere("update", "certificatesigningrequests.certificates.k8s.io/approval"),
+                (true, "approve", "signers.certificates.k8s.io", &["kubernetes.io/kube-apiserver-client-kubelet"]),
+            ],
+            format!("{APP}{POD}"),
+            account("app", "default"),
+        ),
+        (
+            "request-kubelet-certificate",
+            vec![
+                everywhere("create", "certificatesigningrequests.certificates.k8s.io"),
+                everywhere("create", "certificatesigningrequests.certificates.k8s.io/nodeclient"),
+            ],
+            format!("{APP}{POD}"),
+            account("app", "default"),
+        ),
+        (
+            "create-bootstrap-token",
+            vec![everywhere("create", "secrets")],
+            format!("{APP}{JOINING}"),
+            Place::Group("system:bootstrappers:joining".to_owned()),
+        ),
+        (
+            "constrained-impersonation-node",
+            vec![
+                (true, "impersonate:arbitrary-node", "nodes.authentication.k8s.io", &["n1"]),
+                everywhere("impersonate-on:arbitrary-node:create", "serviceaccounts/token"),
+            ],
+            format!("{APP}{}", POD.replace("spec: {", "spec: {nodeName: n1, ")),
+            account("app", "default"),
+        ),
+        (
+            "constrained-impersonation-node",
+            vec![
+                everywhere("impersonate:arbitrary-node", "nodes.authentication.k8s.io"),
+                everywhere("impersonate-on:arbitrary-node:create", "serviceaccounts/token"),
+            ],
+            format!("{APP}{POD}"),
+            account("app", "default"),
+        ),
+        (
+            "capture-cluster-role",
+            vec![
+                (true, "escalate", RBAC_CLUSTER_ROLES, &["missing"]),
+                everywhere("create", RBAC_CLUSTER_ROLES),
+            ],
+            format!("{APP}{DANGLING}"),
+            Place::ClusterAdmin,
+        ),
+        (
+            "capture-role",
+            vec![here("escalate", RBAC_ROLES), here("create", RBAC_ROLES)],
+            format!("{APP}{DANGLING}"),
+            Place::NamespaceAdmin(Some("app".to_owned())),
+        ),
+        (
+            "redirecting-api-service",
+            vec![
+                everywhere("patch", "apiservices.apiregistration.k8s.io"),
+                here("create", "pods"),
+                here("create", "services"),
+            ],
+            format!("{APP}{CONTROLLER}"),
+            account("kube-system", "generic-garbage-collector"),
+        ),
+        (
             "aws-auth",
             vec![(true, "patch", "configmaps", &["aws-auth"])],
             "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: aws-auth, namespace: kube-system}}\n"
@@ -242,8 +321,81 @@ fn certificates() -> Vec<Case> {
     ]
 }
 
+/// What joins nodes may do, and that it may.
+const JOINING: &str = "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, \
+    metadata: {name: joining}, roleRef: {kind: ClusterRole, name: none}, \
+    subjects: [{kind: Group, name: 'system:bootstrappers:joining'}]}\n";
+/// Bindings whose roles are missing.
+const DANGLING: &str = "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, \
+    metadata: {name: dangling}, roleRef: {kind: ClusterRole, name: missing}, \
+    subjects: [{kind: User, name: eve}]}\n\
+    ---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, \
+    metadata: {name: dangling, namespace: app}, roleRef: {kind: Role, name: missing}, \
+    subjects: [{kind: User, name: eve}]}\n";
+const CONTROLLER: &str = "---\n{apiVersion: v1, kind: ServiceAccount, \
+    metadata: {name: generic-garbage-collector, namespace: kube-system}}\n";
+
+/// A pod of an operator.
+fn running(namespace: &str, account: &str, arguments: &str) -> String {
+    format!(
+        "{APP}---\n{{apiVersion: v1, kind: Pod, metadata: {{name: operator, namespace: {namespace}}}, \
+         spec: {{serviceAccountName: {account}, containers: [{{name: a, args: [{arguments}]}}]}}}}\n"
+    )
+}
+
+fn operators() -> Vec<Case> {
+    vec![
+        (
+            "argo-cd-application",
+            vec![here("update", "applications.argoproj.io")],
+            running("app", "argocd-application-controller", ""),
+            account("app", "argocd-application-controller"),
+        ),
+        (
+            "flux-kustomization",
+            vec![
+                here("create", "kustomizations.kustomize.toolkit.fluxcd.io"),
+                here("create", "gitrepositories.source.toolkit.fluxcd.io"),
+            ],
+            running("flux", "kustomize-controller", "--watch-all-namespaces"),
+            account("flux", "kustomize-controller"),
+        ),
+        (
+            "flux-helm-release",
+            vec![
+                everywhere("create", "helmreleases.helm.toolkit.fluxcd.io"),
+                everywhere("create", "helmrepositories.source.toolkit.fluxcd.io"),
+            ],
+            running("flux", "helm-controller", ""),
+            account("flux", "helm-controller"),
+        ),
+    ]
+}
+
+fn traffic() -> Vec<Case> {
+    let here_there = || Place::Traffic(Some("app".to_owned()));
+    let dns = "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: coredns, namespace: kube-system}}\n";
+    let app = || APP.to_owned();
+    vec![
+        ("change-services", vec![here("update", "services")], app(), here_there()),
+        ("change-endpoints", vec![here("create", "endpoints")], app(), here_there()),
+        (
+            "change-endpoint-slices",
+            vec![everywhere("patch", "endpointslices.discovery.k8s.io")],
+            app(),
+            Place::Traffic(None),
+        ),
+        (
+            "cluster-dns",
+            vec![(true, "update", "configmaps", &["coredns"])],
+            format!("{APP}{dns}"),
+            here_there(),
+        ),
+    ]
+}
+
 fn workloads() -> Vec<Case> {
-    [pods(), makers(), changes(), connections()].concat()
+    [pods(), makers(), changes(), connections(), operators(), traffic()].concat()
 }
 
 fn pods() -> Vec<Case> {
@@ -311,6 +463,13 @@ fn makers() -> Vec<Case> {
         ("create-argo-workflow", "workflows.argoproj.io"),
         ("create-knative-service", "services.serving.knative.dev"),
         ("create-virtual-machine", "virtualmachines.kubevirt.io"),
+        ("create-virtual-machine-instance", "virtualmachineinstances.kubevirt.io"),
+        ("create-pipeline-run", "pipelineruns.tekton.dev"),
+        ("create-cron-workflow", "cronworkflows.argoproj.io"),
+        ("create-rollout", "rollouts.argoproj.io"),
+        ("create-job-set", "jobsets.jobset.x-k8s.io"),
+        ("create-spark-application", "sparkapplications.sparkoperator.k8s.io"),
+        ("create-ray-cluster", "rayclusters.ray.io"),
     ];
     let case =
         |(edge, resource)| (edge, vec![here("create", resource)], APP.to_owned(), new_pods());
@@ -480,7 +639,7 @@ fn edges_begin_and_end_with_their_versions() {
             flipped.insert(edge);
         }
     }
-    assert_eq!(flipped.len(), 7, "{flipped:?}");
+    assert_eq!(flipped.len(), 9, "{flipped:?}");
 }
 
 /// An edge that a field of a pod opens: the edge, the specification with it, and without it.
@@ -609,6 +768,64 @@ fn annotations_lead_to_a_cloud() {
     }
 }
 
+/// Whether the cloud trusts a service account is not in the cluster: the way is never certain.
+#[test]
+fn annotations_may_claim_identities_of_a_cloud() {
+    for (edge, key) in [
+        ("claim-aws-role", "eks.amazonaws.com/role-arn"),
+        ("claim-google-service-account", "iam.gke.io/gcp-service-account"),
+        ("claim-azure-identity", "azure.workload.identity/client-id"),
+    ] {
+        let rest = format!(
+            "{APP}---\n{{apiVersion: v1, kind: ServiceAccount, metadata: \
+             {{name: backup, namespace: other, annotations: {{{key}: me}}}}}}\n"
+        );
+        let rules = [here("create", "pods"), here("patch", "serviceaccounts")];
+        let goal = Place::Cloud("me".to_owned());
+        let reach = World::new(&world(&rules, None, &rest)).paths(&user(EVE), &goal);
+        let Reach::Unknown(ways) = reach else { panic!("{edge}: {reach:?}") };
+        assert!(edges(&ways[0]).contains(&edge), "{edge}: {:?}", edges(&ways[0]));
+        for without in 0..rules.len() {
+            let reach = World::new(&world(&rules, Some(without), &rest)).paths(&user(EVE), &goal);
+            assert!(matches!(reach, Reach::No), "{edge} without {without}: {reach:?}");
+        }
+    }
+}
+
+#[test]
+fn operators_act_in_their_place_and_as_they_are_told() {
+    for (operator, rules, others) in [
+        (
+            running("flux", "kustomize-controller", "--default-service-account=default"),
+            vec![
+                here("create", "kustomizations.kustomize.toolkit.fluxcd.io"),
+                here("create", "buckets.source.toolkit.fluxcd.io"),
+            ],
+            account("flux", "kustomize-controller"),
+        ),
+        (
+            // It looks at the Applications of its own namespace.
+            running("argocd", "argocd-application-controller", ""),
+            vec![here("create", "applications.argoproj.io")],
+            account("argocd", "argocd-application-controller"),
+        ),
+    ] {
+        let reach = World::new(&world(&rules, None, &operator)).paths(&user(EVE), &others);
+        assert!(matches!(reach, Reach::No), "{others}: {reach:?}");
+    }
+}
+
+/// Whoever is no subject of the binding gains nothing by its role.
+#[test]
+fn a_missing_role_is_captured_by_subjects_of_its_binding() {
+    let rules =
+        [everywhere("escalate", RBAC_CLUSTER_ROLES), everywhere("create", RBAC_CLUSTER_ROLES)];
+    let rest = format!("{APP}{}", DANGLING.replace("name: eve", "name: mallory"));
+    let text = format!("{}{rest}", grants(&rules));
+    let reach = World::new(&text).paths(&user(EVE), &Place::ClusterAdmin);
+    assert!(matches!(reach, Reach::No), "{reach:?}");
+}
+
 #[test]
 fn the_hosts_network_leads_to_the_nodes_cloud_identity() {
     let node =
@@ -693,6 +910,7 @@ fn every_edge_has_a_scenario() {
     tested.extend(FIELDS.iter().map(|(edge, ..)| *edge));
     // Those with a test of their own.
     tested.extend(["kubelet-folder", "mounted-token", "host-network-metadata"]);
+    tested.extend(["claim-aws-role", "claim-google-service-account", "claim-azure-identity"]);
     tested.extend(["aws-role", "google-service-account", "azure-identity"]);
     tested.extend(["node-without-restriction", "drain-to-own-node"]);
     let all: Vec<&str> = EDGES.iter().flat_map(|it| it.iter()).map(|edge| edge.id).collect();
