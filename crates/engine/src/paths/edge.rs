@@ -50,6 +50,8 @@ pub enum Need {
     Secrets,
     /// Holding the role that is named.
     HeldRole,
+    /// That the group which the rights are for may itself do what they allow in its name.
+    GroupMay,
     /// Being a subject of a binding whose role is missing.
     MissingRole,
     /// Pods that run as this service account, the operator's own. It serves the namespace it runs

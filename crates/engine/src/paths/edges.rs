@@ -55,11 +55,6 @@ const fn cluster_on(right: &'static Right) -> Need {
     Need::Right(right, Within::Cluster, Name::Target)
 }
 
-/// A right in the whole cluster, on this name.
-const fn cluster_fixed(right: &'static Right, name: &'static str) -> Need {
-    Need::Right(right, Within::Cluster, Name::Fixed(name))
-}
-
 /// A right in the whole cluster, on this signer of certificates.
 const fn cluster_signer(right: &'static Right, signer: &'static str) -> Need {
     Need::Right(right, Within::Cluster, Name::Signer(signer))

@@ -7,7 +7,7 @@ use crate::paths::edge::{Edge, Gain, Name, Need, Serves, Target, Within};
 use crate::paths::fact::Fact;
 use crate::paths::graph::{Cause, Doubt};
 use crate::paths::inventory::Privileged;
-use crate::rbac::{RoleId, Switch};
+use crate::rbac::{Answer, Groups, Identity, Request, RoleId, Switch};
 
 /// The group of bootstrap tokens, and the beginning of those that a token may name beside it.
 const BOOTSTRAPPERS: &str = "system:bootstrappers";
@@ -54,7 +54,9 @@ impl Builder<'_> {
             {
                 continue;
             }
-            if edge.needs.iter().any(|it| matches!(it, Need::Operator(..))) {
+            if edge.needs.iter().any(|it| matches!(it, Need::GroupMay)) {
+                self.constrained_edge(number as u16, edge);
+            } else if edge.needs.iter().any(|it| matches!(it, Need::Operator(..))) {
                 self.operator_edge(number as u16, edge);
             } else if edge.needs.iter().any(|it| matches!(it, Need::MissingRole)) {
                 self.missing_role_edge(number as u16, edge);
@@ -383,6 +385,53 @@ impl Builder<'_> {
         }
     }
 
+    /// For each group that may be impersonated for an action it may do itself, and where.
+    fn constrained_edge(&mut self, number: u16, edge: &'static Edge) {
+        let is_namespaced = is_namespaced(edge);
+        let groups: Vec<Text> = self
+            .facts
+            .iter()
+            .filter_map(|fact| match *fact {
+                Fact::Group(name) if self.names.text(name) != MASTERS => Some(name),
+                _ => None,
+            })
+            .collect();
+        for name in groups {
+            let is_namable = self.is_possible(edge, About { name, ..About::namespace(ALL) });
+            if !is_namable {
+                continue;
+            }
+            let scopes = if is_namespaced { self.namespaces.clone() } else { Vec::new() };
+            for namespace in [ALL].into_iter().chain(scopes) {
+                if self.group_may(edge.gives, name, namespace)
+                    && let Some(head) = self.whole(edge.gives, About::namespace(namespace))
+                {
+                    self.edge(number, edge, About { name, ..About::namespace(namespace) }, head);
+                }
+            }
+        }
+    }
+
+    /// Whether members of a group may do all that an edge in their name stands for.
+    fn group_may(&self, gain: Gain, group: Text, namespace: Text) -> bool {
+        let group = vec![self.names.text(group).to_owned()];
+        // No binding can name this user.
+        let identity = Identity::exactly("\0", Groups::Known(group));
+        let namespace = if namespace == ALL { "" } else { self.names.text(namespace) };
+        let actions: &[(&str, &str)] = match gain {
+            Gain::Secrets => &[("get", "secrets"), ("list", "secrets"), ("watch", "secrets")],
+            Gain::NewPods => &[("create", "pods")],
+            _ => &[
+                ("create", "clusterrolebindings.rbac.authorization.k8s.io"),
+                ("bind", "clusterroles.rbac.authorization.k8s.io"),
+            ],
+        };
+        actions.iter().all(|(verb, resource)| {
+            let request = Request::resource(verb, resource, namespace);
+            matches!(self.authorizer.can(&identity, &request), Answer::Allowed(_))
+        })
+    }
+
     /// For each operator that runs, in the namespaces it serves.
     fn operator_edge(&mut self, number: u16, edge: &'static Edge) {
         let wanted = edge.needs.iter().find_map(|need| match need {
@@ -603,6 +652,7 @@ impl Builder<'_> {
             | Need::Annotation(_)
             | Need::NoNodeRestriction
             | Need::Operator(..)
+            | Need::GroupMay
             | Need::Object(..) => return None,
             Need::MissingRole => return about.missing,
         })

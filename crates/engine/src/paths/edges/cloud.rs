@@ -39,8 +39,10 @@ pub(super) const EDGES: &[Edge] = &[
         name: "Claim a role of AWS by annotation",
         needs: &[Need::NewPods, all(&rights::CHANGE_ACCOUNTS)],
         gives: Gain::CloudClaim("eks.amazonaws.com/role-arn"),
-        source: "https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html",
-        page: "Whoever writes the annotation `eks.amazonaws.com/role-arn` on a service account, and runs a pod as it, \
+        source: "https://docs.aws.amazon.com/eks/latest/userguide/\
+                 iam-roles-for-service-accounts.html",
+        page: "Whoever writes the annotation `eks.amazonaws.com/role-arn` on a service \
+               account, and runs a pod as it, \
                takes the identity it names, if the cloud trusts that service account. Which it \
                trusts is set there, often by a pattern.",
         ..EDGE
@@ -51,7 +53,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::NewPods, all(&rights::CHANGE_ACCOUNTS)],
         gives: Gain::CloudClaim("iam.gke.io/gcp-service-account"),
         source: "https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity",
-        page: "Whoever writes the annotation `iam.gke.io/gcp-service-account` on a service account, and runs a pod as it, \
+        page: "Whoever writes the annotation `iam.gke.io/gcp-service-account` on a service \
+               account, and runs a pod as it, \
                takes the identity it names, if the cloud trusts that service account. Which it \
                trusts is set there, often by a pattern.",
         ..EDGE
@@ -62,7 +65,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[Need::NewPods, all(&rights::CHANGE_ACCOUNTS)],
         gives: Gain::CloudClaim("azure.workload.identity/client-id"),
         source: "https://azure.github.io/azure-workload-identity/docs/",
-        page: "Whoever writes the annotation `azure.workload.identity/client-id` on a service account, and runs a pod as it, \
+        page: "Whoever writes the annotation `azure.workload.identity/client-id` on a service \
+               account, and runs a pod as it, \
                takes the identity it names, if the cloud trusts that service account. Which it \
                trusts is set there, often by a pattern.",
         ..EDGE

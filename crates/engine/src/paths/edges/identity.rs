@@ -3,8 +3,8 @@
 use model::KubernetesVersion;
 
 use super::{
-    EDGE, Edge, Gain, Name, Need, PRACTICES, Target, Within, all, cluster, cluster_fixed,
-    cluster_on, cluster_signer, cluster_some, on, rights,
+    EDGE, Edge, Gain, Name, Need, PRACTICES, Target, Within, all, cluster, cluster_on,
+    cluster_signer, cluster_some, on, rights,
 };
 use crate::rbac::CONSTRAINED_SINCE;
 
@@ -139,46 +139,53 @@ pub(super) const EDGES: &[Edge] = &[
     },
     Edge {
         id: "constrained-impersonation-secrets",
-        name: "Read Secrets as a member of system:masters",
+        name: "Read Secrets as a member of a group",
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
-            cluster_fixed(&rights::CONSTRAINED_GROUPS, "system:masters"),
+            cluster_on(&rights::CONSTRAINED_GROUPS),
+            Need::GroupMay,
             all(&rights::ON_SECRETS),
         ],
         gives: Gain::Secrets,
+        target: Target::Group,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "Constrained impersonation limits what is done, not as whom: as a member of \
-               `system:masters` the one allowed action succeeds everywhere it is allowed.",
+        page: "Constrained impersonation limits what is done in the name of others: as a member \
+               of a group that reads Secrets, reading them succeeds. `system:masters` is \
+               refused.",
         ..EDGE
     },
     Edge {
         id: "constrained-impersonation-pods",
-        name: "Create pods as a member of system:masters",
+        name: "Create pods as a member of a group",
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
-            cluster_fixed(&rights::CONSTRAINED_GROUPS, "system:masters"),
+            cluster_on(&rights::CONSTRAINED_GROUPS),
+            Need::GroupMay,
             all(&rights::ON_PODS),
         ],
         gives: Gain::NewPods,
+        target: Target::Group,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "Constrained impersonation of `system:masters` for creating pods is the right to \
-               create pods.",
+        page: "Constrained impersonation of a group that creates pods, for creating pods, is the \
+               right to create pods.",
         ..EDGE
     },
     Edge {
         id: "constrained-impersonation-bindings",
-        name: "Create ClusterRoleBindings as a member of system:masters",
+        name: "Create ClusterRoleBindings as a member of a group",
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
-            cluster_fixed(&rights::CONSTRAINED_GROUPS, "system:masters"),
+            cluster_on(&rights::CONSTRAINED_GROUPS),
+            Need::GroupMay,
             cluster(&rights::ON_BINDINGS),
         ],
+        target: Target::Group,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "`system:masters` is exempt from the guard against escalation: whoever creates \
-               ClusterRoleBindings in its name grants themselves everything.",
+        page: "A group that may bind every ClusterRole passes the guard against escalation: who \
+               creates ClusterRoleBindings in its name grants themselves everything.",
         ..EDGE
     },
     Edge {
@@ -269,7 +276,8 @@ pub(super) const EDGES: &[Edge] = &[
         name: "Ask for a kubelet certificate that is approved by itself",
         needs: &[cluster(&rights::CREATE_REQUESTS), cluster(&rights::NODE_CLIENT)],
         gives: Gain::Kubelet,
-        source: "https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/",
+        source: "https://kubernetes.io/docs/reference/access-authn-authz/\
+                 kubelet-tls-bootstrapping/",
         page: "Requests for kubelet certificates by whoever has `create` on \
                `certificatesigningrequests/nodeclient`, as those who join nodes have, are \
                approved by the controller manager: any node's name may be in them.",
@@ -305,7 +313,7 @@ pub(super) const EDGES: &[Edge] = &[
         name: "Make the missing ClusterRole of a binding",
         needs: &[
             Need::MissingRole,
-            cluster_on(&rights::ESCALATE_CLUSTER_ROLES),
+            cluster(&rights::ESCALATE_CLUSTER_ROLES),
             cluster(&rights::CREATE_CLUSTER_ROLES),
         ],
         gives: Gain::EverythingWhereHeld,
@@ -313,13 +321,14 @@ pub(super) const EDGES: &[Edge] = &[
         source: PRACTICES,
         page: "A binding to a ClusterRole that is missing grants nothing, until somebody makes \
                one of that name. A subject of the binding who may create ClusterRoles, past the \
-               guard by `escalate`, writes themselves every right where the binding holds.",
+               guard by `escalate` for all names (a request to create names none), writes \
+               themselves every right where the binding holds.",
         ..EDGE
     },
     Edge {
         id: "capture-role",
         name: "Make the missing Role of a binding",
-        needs: &[Need::MissingRole, on(&rights::ESCALATE_ROLES), all(&rights::CREATE_ROLES)],
+        needs: &[Need::MissingRole, all(&rights::ESCALATE_ROLES), all(&rights::CREATE_ROLES)],
         gives: Gain::EverythingWhereHeld,
         target: Target::Role,
         source: PRACTICES,

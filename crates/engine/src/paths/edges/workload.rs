@@ -294,7 +294,8 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[all(&CREATE_VIRTUAL_MACHINE_INSTANCE)],
         gives: Gain::NewPods,
         source: "https://kubevirt.io/user-guide/",
-        page: "A KubeVirt VirtualMachineInstance makes pods in its namespace, as a service account it names.",
+        page: "A KubeVirt VirtualMachineInstance makes pods in its namespace, as a service \
+               account it names.",
         ..EDGE
     },
     Edge {
