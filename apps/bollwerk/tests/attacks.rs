@@ -1,6 +1,5 @@
 //! Attacks that edges promise, played on a real API server: they succeed with the rights the edge
 //! needs, and are refused without any one of them.
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod attacks_played;
 mod control_plane;

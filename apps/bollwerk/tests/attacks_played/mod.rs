@@ -72,8 +72,8 @@ const AS_GROUPS: Right =
 
 /// Every attack, by its edge.
 pub(crate) const ATTACKS: &[Attack] = &[
-    attack("everything", &[(true, "*", "*.*", &[])], |stage| stage.reads_everywhere()),
-    attack("everything-in-namespace", &[(false, "*", "*.*", &[])], |stage| stage.reads_prize()),
+    attack("everything", &[(true, "*", "*.*", &[])], Stage::reads_everywhere),
+    attack("everything-in-namespace", &[(false, "*", "*.*", &[])], Stage::reads_prize),
     attack(
         "impersonate-service-account",
         &[(false, "impersonate", "serviceaccounts", &["target"])],
@@ -132,7 +132,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         let said = stage.own("POST", &path, &token_request(&json!({})))?;
         stage.reads_prize_with(said["status"]["token"].as_str().unwrap())
     }),
-    attack("read-secrets", &[(false, "get", "secrets", &[])], |stage| stage.reads_prize()),
+    attack("read-secrets", &[(false, "get", "secrets", &[])], Stage::reads_prize),
     attack(
         "bind-cluster-role-everywhere",
         &[(true, "create", CLUSTER_BINDINGS, &[]), (true, "bind", CLUSTER_ROLES, &[])],
@@ -378,7 +378,7 @@ impl<'a> Stage<'a> {
         }
         let path = stage.path("/api/v1", "serviceaccounts/attacker/token");
         let said = stage.plane.ask("POST", &path, &token_request(&json!({})));
-        stage.token = said.body["status"]["token"].as_str().unwrap().to_owned();
+        said.body["status"]["token"].as_str().unwrap().clone_into(&mut stage.token);
         stage
     }
 
