@@ -130,12 +130,11 @@ fn question(objects: &[Value], user: &str, groups: &[String], actions: &BTreeSet
 
 /// Whether a binding names the user, by its name or as a service account.
 fn is_bound(binding: &Value, user: &str) -> bool {
-    let named = binding["subjects"].as_array().into_iter().flatten().any(|subject| {
+    binding["subjects"].as_array().into_iter().flatten().any(|subject| {
         let text = |key: &str| subject[key].as_str().unwrap_or_default();
         let (name, namespace) = (text("name"), text("namespace"));
         name == user || format!("system:serviceaccount:{namespace}:{name}") == user
-    });
-    named
+    })
 }
 
 /// What was written for a user: its bindings and their roles.
@@ -157,7 +156,7 @@ fn documents(text: &str) -> Vec<Value> {
     let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
     let values = stream.documents().map(|document| {
         let mut json = String::new();
-        document.ok().expect("readable").root().write_json(&mut json);
+        document.map_err(drop).expect("readable").root().write_json(&mut json);
         serde_json::from_str::<Value>(&json).expect("JSON")
     });
     values.filter(|value| value["kind"].is_string()).collect()

@@ -1,5 +1,8 @@
 //! `bollwerk access paths` and `cut`: how somebody gets to a goal, and what closes it.
 
+mod chain;
+mod picture;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -33,6 +36,8 @@ pub(super) fn run(arguments: &Paths) -> Result<u8> {
     match arguments.format {
         GraphFormat::Json => print_json(&asked.as_json(&found))?,
         GraphFormat::Dot => print(&asked.as_dot(&found))?,
+        GraphFormat::Svg => print(&picture::svg(&asked.title(), &asked.chains(&found)))?,
+        GraphFormat::Html => print(&picture::html(&asked.title(), &asked.chains(&found)))?,
         GraphFormat::Mermaid => print(&asked.as_mermaid(&found))?,
         GraphFormat::Terminal => asked.as_text(&found, &mut anstream::stdout())?,
     }
@@ -163,6 +168,10 @@ impl<'w> Asked<'w> {
         let shortest = |it: &Found| it.ways.first().map_or(usize::MAX, |way| way.edges);
         found.sort_by_key(|it| (!it.is_certain, shortest(it), it.start));
         found
+    }
+
+    fn title(&self) -> String {
+        format!("Ways to {}", self.name(&self.wanted))
     }
 
     /// What a place is called.

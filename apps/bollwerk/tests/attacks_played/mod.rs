@@ -71,9 +71,13 @@ const AS_GROUPS: Right =
     (true, "impersonate:user-info", "groups.authentication.k8s.io", &["admins"]);
 
 /// Every attack, by its edge.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method itself is for one lifetime of its stage"
+)]
 pub(crate) const ATTACKS: &[Attack] = &[
-    attack("everything", &[(true, "*", "*.*", &[])], Stage::reads_everywhere),
-    attack("everything-in-namespace", &[(false, "*", "*.*", &[])], Stage::reads_prize),
+    attack("everything", &[(true, "*", "*.*", &[])], |stage| stage.reads_everywhere()),
+    attack("everything-in-namespace", &[(false, "*", "*.*", &[])], |stage| stage.reads_prize()),
     attack(
         "impersonate-service-account",
         &[(false, "impersonate", "serviceaccounts", &["target"])],
@@ -132,7 +136,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         let said = stage.own("POST", &path, &token_request(&json!({})))?;
         stage.reads_prize_with(said["status"]["token"].as_str().unwrap())
     }),
-    attack("read-secrets", &[(false, "get", "secrets", &[])], Stage::reads_prize),
+    attack("read-secrets", &[(false, "get", "secrets", &[])], |stage| stage.reads_prize()),
     attack(
         "bind-cluster-role-everywhere",
         &[(true, "create", CLUSTER_BINDINGS, &[]), (true, "bind", CLUSTER_ROLES, &[])],
