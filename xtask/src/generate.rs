@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         ("docs/generated/command-line.md", command_line()),
         ("docs/generated/edges.md", edges()),
         ("docs/generated/frameworks.md", frameworks()),
+        ("docs/pictures/shop-paths.svg", shop_paths()?),
         ("docs/generated/severity.md", severities()),
         ("docs/schema/bollwerk.config.v1.json", config_schema()?),
     ];
@@ -33,6 +34,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The ways to cluster-admin in the example, as the program draws them.
+fn shop_paths() -> Result<String> {
+    let mut program = crate::command::cargo();
+    program.args(["run", "--quiet", "--package", "bollwerk", "--", "access", "paths"]);
+    program.args(["--manifests", "examples/shop", "--format", "svg"]);
+    let said = program.current_dir(crate::root()).output()?;
+    let text = String::from_utf8(said.stdout)?;
+    if !text.starts_with("<svg") {
+        bail!("no picture: {}", String::from_utf8_lossy(&said.stderr));
+    }
+    Ok(text)
 }
 
 fn controls() -> String {

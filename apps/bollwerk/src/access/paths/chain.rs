@@ -9,7 +9,6 @@ use super::{Asked, Found};
 /// A way to draw.
 pub(super) struct Chain {
     pub(super) heading: String,
-    pub(super) is_certain: bool,
     /// Places, the start first and the goal last.
     pub(super) places: Vec<String>,
     /// In the order they are taken: each leads to the place after those it comes from.
@@ -41,7 +40,6 @@ impl Asked<'_> {
         let word = if found.is_certain { "reaches" } else { "may reach" };
         let mut chain = Chain {
             heading: format!("{} {word} {}", self.name(&start), self.name(&self.wanted)),
-            is_certain: found.is_certain,
             places: vec![self.name(&start)],
             arrows: Vec::new(),
         };

@@ -242,9 +242,9 @@ fn wrapped(text: &str, chars_max: usize) -> Vec<String> {
             }
             // At a mark, if there is one in the second half of the line.
             let mark = |it: &char| matches!(it, '/' | '-' | '.' | ':' | '@');
-            let break_ = word[..chars_max].iter().rposition(mark).map_or(chars_max, |it| it + 1);
-            let break_ = if break_ * 2 < chars_max { chars_max } else { break_ };
-            line.extend(word.drain(..break_));
+            let cut = word[..chars_max].iter().rposition(mark).map_or(chars_max, |it| it + 1);
+            let cut = if cut * 2 < chars_max { chars_max } else { cut };
+            line.extend(word.drain(..cut));
             lines.push(String::new());
         }
     }
@@ -289,7 +289,6 @@ mod tests {
         };
         let chain = Chain {
             heading: "a reaches c".to_owned(),
-            is_certain: true,
             places: ["a", "b", "c"].map(str::to_owned).to_vec(),
             arrows: vec![arrow(&[0], 1), arrow(&[0, 1], 2)],
         };
