@@ -11,7 +11,7 @@ use model::{GapKind, KubernetesVersion, Severity};
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInputs, Assumed, Can, Cut, GraphFormat, Groups, Learn,
-    Matrix, MatrixFormat, Of, Paths, Question, Revision, WhoCan,
+    Matrix, MatrixFormat, Of, Paths, Question, Revision, Start, WhoCan,
 };
 
 /// Secures containers and Kubernetes over their whole life.

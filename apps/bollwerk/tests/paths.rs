@@ -125,10 +125,28 @@ fn each_edge_has_a_page() {
         assert!(out.contains(part), "{part}: {out}");
     }
     let (_, out, _) = explain("exec-websocket");
-    assert!(out.contains("before 1.35"), "{out}");
+    assert!(out.contains("before v1.35"), "{out}");
     for edge in analyze::access::edges::all() {
         // Unless a control has its name.
         let (code, out, _) = explain(edge.id);
         assert!(code == 0 && out.contains(edge.source), "{}: {out}", edge.id);
     }
+}
+
+#[test]
+fn a_way_may_start_in_a_pod() {
+    let folder = shop();
+    let from = |start: &str| run(&folder, &["paths", start, "--manifests=shop"]);
+    let (code, out, error) = from("--from=Pod:ops:ci-runner");
+    assert_eq!((code, error.as_str()), (1, ""), "{out}");
+    assert!(out.starts_with("pod of Deployment ops/ci-runner reaches cluster-admin\n"), "{out}");
+    assert!(out.contains("The token in a pod"), "{out}");
+    let (code, _, error) = from("--from=Pod:ops:nothing");
+    assert_eq!(code, 2);
+    assert!(error.contains("nothing in the input of the name ops/nothing"), "{error}");
+    let (code, _, error) = from("--from=Pod:ops");
+    assert_eq!(code, 2);
+    assert!(error.contains("`Pod:NAMESPACE:NAME`"), "{error}");
+    let (code, out, _) = run(&folder, &["cut", "--from=Pod:ops:ci-runner", "--manifests=shop"]);
+    assert_eq!(code, 1, "{out}");
 }

@@ -32,7 +32,8 @@ svg{--ground:#fbfbf9;--panel:#fff;--text:#1c1d20;--dim:#63666d;--line:#b9bbb8;--
 --dim:#9a9ea7;--line:#565b66;--start:#8ab4ff;--goal:#ff6b93;--goal-panel:#2c1a20;--doubt:#cb9aee}}\
 .g{fill:var(--ground)}text{font:13px system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;\
 fill:var(--text)}.h{font-size:15px;font-weight:600}.b{fill:var(--panel);stroke:var(--line)}\
-.s{stroke:var(--start);stroke-width:1.5}.e{fill:var(--goal-panel);stroke:var(--goal);stroke-width:1.5}\
+.s{stroke:var(--start);stroke-width:1.5}.e{fill:var(--goal-panel);stroke:var(--goal);\
+stroke-width:1.5}\
 .n{text-anchor:middle}.a{fill:none;stroke:var(--dim);stroke-width:1.5}.d{stroke-dasharray:5 4;\
 stroke:var(--doubt)}.t{fill:var(--dim)}.l{font-weight:600;font-size:12px}.p{font-size:11.5px;\
 fill:var(--dim)}.f{font:11px ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;\
@@ -227,8 +228,7 @@ fn wrapped(text: &str, chars_max: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let mut word: Vec<char> = word.chars().collect();
-        loop {
-            let Some(line) = lines.last_mut() else { break };
+        while let Some(line) = lines.last_mut() {
             let used = line.chars().count();
             let space = usize::from(used > 0);
             if used + space + word.len() <= chars_max {
