@@ -113,8 +113,10 @@ pub(crate) fn explain(arguments: &Explain) -> Result<u8> {
         for name in rule.controls {
             writeln!(out, "See also: bollwerk explain {name}")?;
         }
-    } else if let Some(edge) = analyze::access::edges::find(&arguments.control) {
-        writeln!(out, "{DIM}{}{DIM:#}\n", edge.id)?;
+    }
+    // A control may have its name.
+    if let Some(edge) = analyze::access::edges::find(&arguments.control) {
+        writeln!(out, "{DIM}{}  edge of access paths{DIM:#}\n", edge.id)?;
         page(&analyze::access::edges::page(edge), &mut out)?;
     }
     Ok(0)

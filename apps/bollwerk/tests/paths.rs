@@ -127,7 +127,6 @@ fn each_edge_has_a_page() {
     let (_, out, _) = explain("exec-websocket");
     assert!(out.contains("before v1.35"), "{out}");
     for edge in analyze::access::edges::all() {
-        // Unless a control has its name.
         let (code, out, _) = explain(edge.id);
         assert!(code == 0 && out.contains(edge.source), "{}: {out}", edge.id);
     }
