@@ -5,6 +5,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod least_privilege;
+pub mod network;
 pub mod paths;
 pub mod pod_security;
 pub mod rbac;

@@ -1,0 +1,242 @@
+//! What of a world matters: policies, namespaces, and what runs in them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+
+use model::{ContainerKind, Gap, GapKind, Node, Object, ObjectId, Pod, Snapshot, WorldId};
+
+use super::address::parse_address;
+use super::fields::Refusal;
+use super::policy::{Action, Namespaces, PodPeer, Policy, Rule, Selector, Tier};
+use super::ports::Protocol;
+use super::{read, read_tiers};
+
+pub(super) const TIERS_GROUP: &str = "policy.networking.k8s.io";
+/// Implied on every namespace by the API server.
+pub(super) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+/// Addresses of one pod, and named ports: more than the API takes.
+const ADDRESSES_MAX: usize = 16;
+const PORTS_MAX: usize = 1_000;
+
+#[derive(Default)]
+pub(super) struct Inventory {
+    pub(super) policies: Vec<Policy>,
+    pub(super) namespaces: BTreeMap<String, Namespace>,
+    /// Objects that may make pods.
+    pub(super) makers: Vec<ObjectId>,
+    pub(super) services: Vec<ObjectId>,
+    pub(super) gaps: Vec<Gap>,
+    /// What makes pods for others, and whom they belong to, by namespace, kind and name.
+    owners: HashMap<(String, String, String), (String, String)>,
+    /// Workloads that were seen, by namespace, kind and name.
+    seen: HashSet<(String, String, String)>,
+}
+
+#[derive(Default)]
+pub(super) struct Namespace {
+    pub(super) labels: BTreeMap<String, String>,
+    /// Whether its object was seen, once, or in versions that agree.
+    pub(super) is_known: bool,
+}
+
+pub(super) fn read(snapshot: &Snapshot, world: WorldId) -> Inventory {
+    let mut inventory = Inventory::default();
+    for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
+        let object = snapshot.object(id);
+        match (object.group(), object.kind) {
+            ("networking.k8s.io", "NetworkPolicy") => inventory.network_policy(&object, id),
+            (TIERS_GROUP, kind) => {
+                if let Some(kind) = read_tiers::Kind::of(kind) {
+                    let policy = read_tiers::policy(&object, id, kind);
+                    inventory.policy(&object, id, policy);
+                }
+            }
+            ("", "Namespace") => inventory.namespace(&object),
+            ("", "Service") => inventory.services.push(id),
+            ("", "Pod") => inventory.makers.push(id),
+            ("", "Secret" | "ConfigMap" | "ServiceAccount" | "Node" | "Event" | "Endpoints")
+            | ("rbac.authorization.k8s.io" | "discovery.k8s.io", _) => {}
+            _ => inventory.maker(&object, id),
+        }
+    }
+    inventory.mark_versions();
+    inventory
+}
+
+impl Inventory {
+    fn maker(&mut self, object: &Object<'_>, id: ObjectId) {
+        self.makers.push(id);
+        let Some(namespace) = object.namespace else { return };
+        let key = (namespace.to_owned(), object.kind.to_owned(), object.name.to_owned());
+        if let Some(owner) = owner(object) {
+            self.owners.insert(key, owner);
+        } else {
+            self.seen.insert(key);
+        }
+    }
+
+    /// The workload that a pod or a template belongs to, if that was seen too.
+    pub(super) fn top(&self, object: &Object<'_>) -> Option<(String, String)> {
+        let namespace = object.namespace?.to_owned();
+        let mut owner = owner(object)?;
+        // A pod's ReplicaSet, its Deployment, and what may own that.
+        for _ in 0..4 {
+            let key = (namespace.clone(), owner.0.clone(), owner.1.clone());
+            if self.seen.contains(&key) {
+                return Some(owner);
+            }
+            match self.owners.get(&key) {
+                Some(next) => owner = next.clone(),
+                None => return None,
+            }
+        }
+        None
+    }
+
+    fn network_policy(&mut self, object: &Object<'_>, id: ObjectId) {
+        let Some(namespace) = object.namespace else {
+            let reason =
+                "has no namespace, so where it holds is not known (`--namespace` sets one)";
+            self.gaps.push(gap(object, GapKind::NoObject, reason.to_owned()));
+            return;
+        };
+        let policy = read::network_policy(object, id, namespace);
+        self.policy(object, id, policy);
+    }
+
+    fn policy(&mut self, object: &Object<'_>, id: ObjectId, read: Result<Policy, Refusal>) {
+        let policy = read.unwrap_or_else(|refusal| {
+            let Refusal { path, reason, is_type } = refusal;
+            let kind = if is_type { GapKind::WrongType } else { GapKind::InvalidValue };
+            let reason = format!("`{path}` {reason}: the API server refuses it");
+            self.gaps.push(gap(object, kind, reason));
+            unreadable(object, id)
+        });
+        self.policies.push(policy);
+    }
+
+    fn namespace(&mut self, object: &Object<'_>) {
+        let metadata = object.root.get("metadata");
+        let labels = metadata.and_then(|it| it.get("labels"));
+        let mut labels: BTreeMap<String, String> = labels
+            .into_iter()
+            .flat_map(Node::entries)
+            .map(|(key, value)| (key.to_owned(), value.as_str().unwrap_or_default().to_owned()))
+            .collect();
+        labels.insert(NAME_LABEL.to_owned(), object.name.to_owned());
+        let is_first = !self.namespaces.contains_key(object.name);
+        let namespace = self.namespaces.entry(object.name.to_owned()).or_default();
+        if is_first {
+            *namespace = Namespace { labels, is_known: true };
+        } else if namespace.labels != labels {
+            namespace.labels.retain(|key, value| labels.get(key) == Some(value));
+            namespace.is_known = false;
+        }
+    }
+
+    /// Policies of one identity that say different things: each may be the one that holds.
+    fn mark_versions(&mut self) {
+        self.policies.sort_by_key(|policy| (policy.tier, policy.id));
+    }
+
+    pub(super) fn mark_same_names(&mut self, snapshot: &Snapshot) {
+        let mut by_name: HashMap<(&str, Option<&str>, &str), Vec<usize>> = HashMap::new();
+        for (number, policy) in self.policies.iter().enumerate() {
+            let object = snapshot.object(policy.id);
+            by_name.entry((object.kind, object.namespace, object.name)).or_default().push(number);
+        }
+        let mut doubtful = Vec::new();
+        let policies = &self.policies;
+        let of_several = by_name.values().filter(|it| it.len() > 1);
+        for numbers in of_several {
+            let first = &policies[numbers[0]];
+            let is_same = |policy: &Policy| Policy { id: first.id, ..policy.clone() } == *first;
+            // A name that is made up by the API server is another one each time.
+            let is_named = |number: &usize| {
+                let root = snapshot.object(policies[*number].id).root;
+                root.field("metadata.name").is_some()
+            };
+            if numbers.iter().all(is_named) && !numbers.iter().all(|it| is_same(&policies[*it])) {
+                doubtful.extend_from_slice(numbers);
+            }
+        }
+        for number in doubtful {
+            self.policies[number].is_certain = false;
+        }
+    }
+}
+
+fn owner(object: &Object<'_>) -> Option<(String, String)> {
+    let owners = object.root.get("metadata")?.get("ownerReferences")?;
+    let owner = owners.items().find(|owner| owner.bool("controller") == Some(true))?;
+    Some((owner.str("kind")?.to_owned(), owner.str("name")?.to_owned()))
+}
+
+/// Stands for a policy that cannot be read: it may do anything to its namespace or, if it is one
+/// of the cluster, to everybody.
+fn unreadable(object: &Object<'_>, id: ObjectId) -> Policy {
+    let rule = |action| Rule { index: 0, action, peers: None, ports: None };
+    let is_namespaced = object.kind == "NetworkPolicy";
+    let namespace = object.namespace.filter(|_| is_namespaced).map(str::to_owned);
+    let namespaces = match &namespace {
+        Some(namespace) => Namespaces::Named(namespace.clone()),
+        None => Namespaces::Labelled(Selector::default()),
+    };
+    let rules = if is_namespaced {
+        vec![rule(Action::Accept)]
+    } else {
+        vec![rule(Action::Accept), rule(Action::Deny), rule(Action::Pass)]
+    };
+    Policy {
+        id,
+        tier: if is_namespaced { Tier::Namespace } else { Tier::Admin(0) },
+        namespace,
+        subject: PodPeer { namespaces, pods: Selector::default() },
+        ingress: Some(rules.clone()),
+        egress: Some(rules),
+        is_certain: false,
+    }
+}
+
+fn gap(object: &Object<'_>, kind: GapKind, reason: String) -> Gap {
+    Gap { kind, subject: object.identity().to_string(), location: None, reason }
+}
+
+/// Ports that have a name: those of regular containers and of sidecars, the first of a name and
+/// protocol.
+///
+/// Source: `FindPort` in `pkg/api/v1/pod/util.go` of `k8s.io/kubernetes`.
+pub(super) fn named_ports(pod: &Pod<'_>) -> Vec<(String, Protocol, u16)> {
+    let mut found: Vec<(String, Protocol, u16)> = Vec::new();
+    let containers = || pod.containers();
+    let regular = containers().filter(|it| it.kind == ContainerKind::Regular);
+    let sidecars = containers().filter(|it| it.kind == ContainerKind::Init && it.is_sidecar());
+    for container in regular.chain(sidecars) {
+        for port in container.node.list("ports").take(PORTS_MAX) {
+            let Some(name) = port.str("name").filter(|name| !name.is_empty()) else { continue };
+            let protocol = Protocol::of(port.str("protocol").unwrap_or("TCP"));
+            let number = port.int("containerPort").and_then(|it| u16::try_from(it).ok());
+            let (Some(protocol), Some(number)) = (protocol, number.filter(|it| *it > 0)) else {
+                continue;
+            };
+            if !found.iter().any(|(known, of, _)| known == name && *of == protocol) {
+                found.push((name.to_owned(), protocol, number));
+            }
+        }
+    }
+    found
+}
+
+/// Addresses a pod has, none where they are not known; nothing at all where it has ended.
+pub(super) fn addresses(object: &Object<'_>) -> Option<Vec<IpAddr>> {
+    let Some(status) = object.root.get("status") else { return Some(Vec::new()) };
+    if matches!(status.str("phase"), Some("Succeeded" | "Failed")) {
+        return None;
+    }
+    let list = status.list("podIPs").filter_map(|it| it.str("ip"));
+    let mut found: Vec<IpAddr> =
+        list.chain(status.str("podIP")).filter_map(parse_address).take(ADDRESSES_MAX).collect();
+    found.sort_unstable();
+    found.dedup();
+    Some(found)
+}

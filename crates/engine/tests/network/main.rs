@@ -1,0 +1,21 @@
+//! Reachability: beside published truth tables, and by cases.
+
+mod cases;
+mod truth;
+
+use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};
+
+/// A cluster from its manifests.
+fn snapshot(text: &str) -> Snapshot {
+    let now = "2026-11-24T00:00:00Z".parse().expect("a time");
+    let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, now);
+    let mut part = Part::new();
+    let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
+    for (number, document) in (0..).zip(stream.documents()) {
+        let document = document.expect("readable");
+        let origin = Origin { file: 0, document: number, item: Path::root(), line: 1 };
+        part.insert(document.root(), &Redactions::default(), WorldId(0), origin, None);
+    }
+    snapshot.add(part);
+    snapshot
+}
