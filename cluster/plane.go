@@ -16,6 +16,8 @@ import (
 type plane struct {
 	url    string
 	client *http.Client
+	// Comes without a certificate.
+	nobody *http.Client
 	// In the order they are stopped: the API server does not end without etcd.
 	running []*exec.Cmd
 }
@@ -43,6 +45,12 @@ func start(folder, etcd, apiserver string) (*plane, error) {
 			Transport: &http.Transport{TLSClientConfig: &tls.Config{
 				RootCAs:      made.authorities,
 				Certificates: []tls.Certificate{made.administrator},
+			}},
+		},
+		nobody: &http.Client{
+			Timeout: 30 * time.Second,
+			Transport: &http.Transport{TLSClientConfig: &tls.Config{
+				RootCAs: made.authorities,
 			}},
 		},
 	}

@@ -17,6 +17,7 @@ const PROOF_SECONDS_MIN: u32 = 120;
 const PROOF_SIZES: &[(&str, &str)] = &[
     ("BOLLWERK_BESIDE", "1000000"),
     ("BOLLWERK_COVERS", "200000"),
+    ("BOLLWERK_LEARN", "1000000"),
     ("BOLLWERK_MUTATIONS", "1000000"),
     ("BOLLWERK_PODS", "200000"),
     ("BOLLWERK_REQUESTS", "10000000"),
@@ -66,6 +67,11 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
     tests.args(["--nocapture", "--test-threads", "2"]);
     tests.envs(surroundings.environment.iter().cloned()).envs(PROOF_SIZES.iter().copied());
     command::run(&mut tests)?;
+    let mut learning = command::cargo();
+    learning.args(["test", "--release", "--package", "bollwerk", "--test", "learn_upstream"]);
+    learning.args(["--", "--nocapture"]);
+    learning.envs(surroundings.environment.iter().cloned()).envs(PROOF_SIZES.iter().copied());
+    command::run(&mut learning)?;
     let targets = fuzz::targets()?.len() as u32;
     fuzz::run_all((PROOF_SECONDS / targets.max(1)).max(PROOF_SECONDS_MIN))
 }

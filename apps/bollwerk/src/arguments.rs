@@ -13,7 +13,7 @@ use model::{GapKind, KubernetesVersion, Severity};
 
 pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInputs, Assumed, Can, Cut, GraphFormat, Groups, Learn,
-    Matrix, MatrixFormat, Of, Paths, Question, Revision, WhoCan,
+    Matrix, MatrixFormat, Of, Paths, Question, Revision, Start, WhoCan,
 };
 
 pub(crate) use cluster::ClusterInputs;
@@ -367,8 +367,8 @@ pub(crate) struct Diff {
 
 #[derive(Args)]
 pub(crate) struct Explain {
-    /// Name or id of the control
-    #[arg(value_parser = analyze::control_name::parse)]
+    /// Name or id of the control, or an edge of `access paths`
+    #[arg(value_parser = explained)]
     pub(crate) control: String,
 }
 
@@ -392,4 +392,12 @@ pub(crate) enum ListFormat {
     Terminal,
     /// bollwerk.controls/v1, bollwerk.frameworks/v1
     Json,
+}
+
+/// What has a page: a control, or an edge.
+fn explained(text: &str) -> Result<String, String> {
+    match analyze::access::edges::find(text) {
+        Some(edge) => Ok(edge.id.to_owned()),
+        None => analyze::control_name::parse(text),
+    }
 }

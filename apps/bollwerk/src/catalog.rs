@@ -114,6 +114,14 @@ pub(crate) fn explain(arguments: &Explain) -> Result<u8> {
             writeln!(out, "See also: bollwerk explain {name}")?;
         }
     }
+    // A control may have its name: then its page follows.
+    if let Some(edge) = analyze::access::edges::find(&arguments.control) {
+        if catalog::find(&arguments.control).is_some() {
+            writeln!(out)?;
+        }
+        writeln!(out, "{DIM}{}  edge of access paths{DIM:#}\n", edge.id)?;
+        page(&analyze::access::edges::page(edge), &mut out)?;
+    }
     Ok(0)
 }
 

@@ -81,6 +81,14 @@ fn formats() {
     assert!(report["starts"].as_array().is_some_and(|starts| !starts.is_empty()));
     assert!(read("--format=dot").starts_with("digraph paths {\n"));
     assert!(read("--format=mermaid").starts_with("flowchart LR\n"));
+    let picture = read("--format=svg");
+    assert!(picture.starts_with("<svg xmlns="), "{picture}");
+    for part in ["The socket of the container runtime</text>", "<title id=", "reaches root on"] {
+        assert!(picture.contains(part), "{part}: {picture}");
+    }
+    let page = read("--format=html");
+    assert!(page.starts_with("<!doctype html>") && page.contains("<ol>"), "{page}");
+    assert!(!page.contains("<script"), "{page}");
 }
 
 #[test]
@@ -99,4 +107,45 @@ fn wrong_use_and_what_is_not_known() {
     let (code, out, _) = run(&folder, &["paths", from, "--manifests=shop"]);
     assert_eq!(code, 3, "{out}");
     assert!(out.contains("may reach"), "{out}");
+}
+
+#[test]
+fn each_edge_has_a_page() {
+    let folder = Folder::new(&[]);
+    let explain = |id: &str| bollwerk(folder.path(), &["explain", id], "");
+    let (code, out, _) = explain("approve-certificate");
+    assert_eq!(code, 0);
+    for part in [
+        "Approve one's own client certificate\n",
+        "- `create` on `certificatesigningrequests.certificates.k8s.io` in the whole cluster\n",
+        "for `kubernetes.io/kube-apiserver-client` or its domain",
+        "any user, group but `system:masters`, or service account",
+        "https://kubernetes.io/docs/",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (_, out, _) = explain("exec-websocket");
+    assert!(out.contains("before v1.35"), "{out}");
+    for edge in analyze::access::edges::all() {
+        let (code, out, _) = explain(edge.id);
+        assert!(code == 0 && out.contains(edge.source), "{}: {out}", edge.id);
+    }
+}
+
+#[test]
+fn a_way_may_start_in_a_pod() {
+    let folder = shop();
+    let from = |start: &str| run(&folder, &["paths", start, "--manifests=shop"]);
+    let (code, out, error) = from("--from=Pod:ops:ci-runner");
+    assert_eq!((code, error.as_str()), (1, ""), "{out}");
+    assert!(out.starts_with("pod of Deployment ops/ci-runner reaches cluster-admin\n"), "{out}");
+    assert!(out.contains("The token in a pod"), "{out}");
+    let (code, _, error) = from("--from=Pod:ops:nothing");
+    assert_eq!(code, 2);
+    assert!(error.contains("nothing in the input of the name ops/nothing"), "{error}");
+    let (code, _, error) = from("--from=Pod:ops");
+    assert_eq!(code, 2);
+    assert!(error.contains("`Pod:NAMESPACE:NAME`"), "{error}");
+    let (code, out, _) = run(&folder, &["cut", "--from=Pod:ops:ci-runner", "--manifests=shop"]);
+    assert_eq!(code, 1, "{out}");
 }

@@ -3,6 +3,7 @@
 
 pub mod built_in;
 pub mod danger;
+pub mod edges;
 pub mod memberships;
 pub mod proposal;
 pub mod resources;

@@ -29,7 +29,7 @@ mod rights;
 mod search;
 
 pub use cut::{Closing, Cut, Minimality};
-pub use edge::{Atom, Edge, Gain, Name, Need, Right, Target, Within};
+pub use edge::{Atom, Edge, Gain, Name, Need, Right, Serves, Target, Within};
 pub use edges::EDGES;
 pub use field::PodEdge;
 pub use graph::{Graph, Options, PlaceId};

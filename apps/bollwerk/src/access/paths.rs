@@ -1,5 +1,8 @@
 //! `bollwerk access paths` and `cut`: how somebody gets to a goal, and what closes it.
 
+mod chain;
+mod picture;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -14,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::wording::{BOLD, DIM, RED, YELLOW, print_json};
 use super::{NO, UNKNOWN, World};
-use crate::arguments::{Cut, GraphFormat, Paths};
+use crate::arguments::{Cut, GraphFormat, Paths, Start};
 
 /// Starts whose ways are followed: each walks the graph once. The rest is counted.
 const STARTS_MAX: usize = 500;
@@ -33,6 +36,8 @@ pub(super) fn run(arguments: &Paths) -> Result<u8> {
     match arguments.format {
         GraphFormat::Json => print_json(&asked.as_json(&found))?,
         GraphFormat::Dot => print(&asked.as_dot(&found))?,
+        GraphFormat::Svg => print(&picture::svg(&asked.title(), &asked.chains(&found)))?,
+        GraphFormat::Html => print(&picture::html(&asked.title(), &asked.chains(&found)))?,
         GraphFormat::Mermaid => print(&asked.as_mermaid(&found))?,
         GraphFormat::Terminal => asked.as_text(&found, &mut anstream::stdout())?,
     }
@@ -51,10 +56,7 @@ pub(super) fn cut(arguments: &Cut) -> Result<u8> {
         anstream::println!("nobody reaches {}", asked.name(&asked.wanted));
         return Ok(0);
     };
-    let from: Vec<PlaceId> = match asked.from {
-        Some(from) => vec![from],
-        None => asked.starts(false),
-    };
+    let from = asked.from.clone().unwrap_or_else(|| asked.starts(false));
     let (least, most) = CUT_QUESTIONS;
     let (_, steps) = asked.graph.size();
     let budget = (CUT_STEPS_MAX / steps.max(1)).clamp(least, most);
@@ -91,7 +93,8 @@ struct Asked<'w> {
     graph: Graph,
     wanted: Place,
     goal: Option<PlaceId>,
-    from: Option<PlaceId>,
+    /// From these alone.
+    from: Option<Vec<PlaceId>>,
 }
 
 /// The ways of one start.
@@ -102,8 +105,12 @@ struct Found {
 }
 
 impl<'w> Asked<'w> {
-    fn new(world: &'w World, from: Option<&Subject>, to: &str) -> Result<Self> {
-        let start = from.map(|subject| match subject.clone() {
+    fn new(world: &'w World, from: Option<&Start>, to: &str) -> Result<Self> {
+        let subject = match from {
+            Some(Start::Subject(subject)) => Some(subject),
+            _ => None,
+        };
+        let start = subject.map(|subject| match subject.clone() {
             Subject::User(name) => Place::User(name),
             Subject::Group(name) => Place::Group(name),
             Subject::ServiceAccount { namespace, name } => {
@@ -112,7 +119,7 @@ impl<'w> Asked<'w> {
         });
         let mut options =
             Options { starts: start.clone().into_iter().collect(), ..Options::default() };
-        if let (Some(Subject::User(name)), Some(memberships)) = (from, &world.memberships)
+        if let (Some(Subject::User(name)), Some(memberships)) = (subject, &world.memberships)
             && let Some(groups) = memberships.groups_of(name)
         {
             let groups = engine::rbac::Groups::Known(groups.to_vec());
@@ -121,10 +128,19 @@ impl<'w> Asked<'w> {
         let graph = Graph::build(&world.snapshot, world.id, &world.authorizer, &options);
         let wanted = goal(to)?;
         let goal = graph.find(&wanted);
-        let from = start.as_ref().and_then(|start| graph.find(start));
-        if let (Some(subject), None) = (from.is_none().then_some(start).flatten(), from) {
-            bail!("nothing in the input names {}", harmless(&subject.to_string()));
-        }
+        let from = match from {
+            None => None,
+            Some(Start::Subject(_)) => {
+                let found: Vec<PlaceId> =
+                    start.iter().filter_map(|start| graph.find(start)).collect();
+                if found.is_empty() {
+                    let named = start.map(|it| it.to_string()).unwrap_or_default();
+                    bail!("nothing in the input names {}", harmless(&named));
+                }
+                Some(found)
+            }
+            Some(Start::Pod { namespace, name }) => Some(pods(world, &graph, namespace, name)?),
+        };
         Ok(Self { world, graph, wanted, goal, from })
     }
 
@@ -140,8 +156,8 @@ impl<'w> Asked<'w> {
 
     fn ways(&self, arguments: &Paths) -> Vec<Found> {
         let Some(goal) = self.goal else { return Vec::new() };
-        let starts = if let Some(from) = self.from {
-            vec![from]
+        let starts = if let Some(from) = &self.from {
+            from.clone()
         } else {
             let reaching = self.graph.reaches(goal);
             let known: BTreeSet<PlaceId> =
@@ -163,6 +179,10 @@ impl<'w> Asked<'w> {
         let shortest = |it: &Found| it.ways.first().map_or(usize::MAX, |way| way.edges);
         found.sort_by_key(|it| (!it.is_certain, shortest(it), it.start));
         found
+    }
+
+    fn title(&self) -> String {
+        format!("Ways to {}", self.name(&self.wanted))
     }
 
     /// What a place is called.
@@ -226,7 +246,8 @@ impl<'w> Asked<'w> {
     fn as_text(&self, found: &[Found], out: &mut impl Write) -> Result<()> {
         let goal = self.name(&self.wanted);
         if found.is_empty() {
-            match self.from.map(|from| self.name(&self.graph.place(from))) {
+            let first = self.from.as_ref().and_then(|from| from.first());
+            match first.map(|from| self.name(&self.graph.place(*from))) {
                 Some(who) => writeln!(out, "{who} does not reach {goal}")?,
                 None => writeln!(out, "nobody reaches {goal}")?,
             }
@@ -325,6 +346,23 @@ impl<'w> Asked<'w> {
     }
 }
 
+/// The pods of this name, and those of the objects of this name.
+fn pods(world: &World, graph: &Graph, namespace: &str, name: &str) -> Result<Vec<PlaceId>> {
+    let is_meant = |id: &model::ObjectId| {
+        let object = world.snapshot.object(*id);
+        world.snapshot.world(*id) == world.id
+            && object.name == name
+            && object.namespace == Some(namespace)
+    };
+    let ids = world.snapshot.ids().filter(is_meant);
+    let found: Vec<PlaceId> = ids.filter_map(|id| graph.find(&Place::Pod(id))).collect();
+    if found.is_empty() {
+        let named = harmless(&format!("{namespace}/{name}"));
+        bail!("nothing in the input of the name {named} is a pod or makes pods");
+    }
+    Ok(found)
+}
+
 /// What is not known about a step.
 fn unknown(what: Uncertain) -> &'static str {
     match what {
@@ -334,6 +372,7 @@ fn unknown(what: Uncertain) -> &'static str {
         Uncertain::Ambiguous { .. } => "which of several objects of one name holds",
         Uncertain::Namespace => "what Pod Security demands: the Namespace is not in the input",
         Uncertain::Placement => "on which node the pod runs",
+        Uncertain::CloudTrust => "whether the cloud trusts the service account",
         Uncertain::ControlPlane => "whether the control plane runs on nodes of the cluster",
     }
 }
@@ -350,11 +389,12 @@ fn goal(text: &str) -> Result<Place> {
         ("node", Some(name)) => Place::Node(name),
         ("secrets", namespace) => Place::Secrets(namespace),
         ("namespace", Some(name)) => Place::NamespaceAdmin(Some(name)),
+        ("traffic", namespace) => Place::Traffic(namespace),
         ("cloud", Some(identity)) => Place::Cloud(identity),
         _ => {
             return Err(anyhow!(
                 "`{}` is no goal; there are cluster-admin, node, node:NAME, secrets, \
-                 secrets:NAMESPACE, namespace:NAME and cloud:IDENTITY",
+                 secrets:NAMESPACE, namespace:NAME, traffic, traffic:NAMESPACE and cloud:IDENTITY",
                 harmless(text)
             ));
         }

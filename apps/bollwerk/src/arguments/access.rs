@@ -160,9 +160,10 @@ Exit codes: 0 nobody gets there, 1 somebody does, 2 wrong use, 3 somebody may";
 
 #[derive(Args)]
 pub(crate) struct Paths {
-    /// From whom [default: from everybody and from every pod]
-    #[arg(long, value_name = "SUBJECT")]
-    pub(crate) from: Option<Subject>,
+    /// From whom: a subject, or `Pod:NAMESPACE:NAME` for a pod or what makes it [default: from
+    /// everybody and from every pod]
+    #[arg(long, value_name = "START")]
+    pub(crate) from: Option<Start>,
     /// Where to
     #[arg(long, value_name = "GOAL", default_value = "cluster-admin")]
     pub(crate) to: String,
@@ -188,9 +189,10 @@ Exit codes: 0 nobody gets there, 1 somebody does until these are removed, 2 wron
 
 #[derive(Args)]
 pub(crate) struct Cut {
-    /// From whom [default: from everybody and from every pod]
-    #[arg(long, value_name = "SUBJECT")]
-    pub(crate) from: Option<Subject>,
+    /// From whom: a subject, or `Pod:NAMESPACE:NAME` for a pod or what makes it [default: from
+    /// everybody and from every pod]
+    #[arg(long, value_name = "START")]
+    pub(crate) from: Option<Start>,
     /// Where to
     #[arg(long, value_name = "GOAL", default_value = "cluster-admin")]
     pub(crate) to: String,
@@ -335,6 +337,10 @@ pub(crate) enum GraphFormat {
     Dot,
     /// For Markdown
     Mermaid,
+    /// A picture
+    Svg,
+    /// A page with the picture
+    Html,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -345,4 +351,35 @@ pub(crate) enum MatrixFormat {
     Json,
     /// A row for each subject, for a spreadsheet
     Csv,
+}
+
+/// Where somebody starts.
+#[derive(Clone)]
+pub(crate) enum Start {
+    /// Acting as it.
+    Subject(Subject),
+    /// Running commands in it: a pod, or the pods of an object of this name.
+    Pod {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl std::str::FromStr for Start {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some(pod) = text.strip_prefix("Pod:") else {
+            let subject: Result<Subject, _> = text.parse();
+            return subject.map(Self::Subject);
+        };
+        match pod.split_once(':') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
+                Ok(Self::Pod { namespace: namespace.to_owned(), name: name.to_owned() })
+            }
+            _ => Err("a pod is written `Pod:NAMESPACE:NAME`".to_owned()),
+        }
+    }
 }

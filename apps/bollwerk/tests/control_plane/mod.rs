@@ -1,5 +1,6 @@
 //! A real API server with its etcd, for as long as a test runs.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+#![allow(dead_code, clippy::allow_attributes, reason = "not every test uses every helper")]
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -15,6 +16,16 @@ pub(crate) struct ControlPlane {
     answers: BufReader<ChildStdout>,
     /// Path of a kind, and whether it stands in namespaces, by `apiVersion` and `kind`.
     resources: HashMap<(String, String), (String, bool)>,
+}
+
+/// Who asks: the administrator, unless it says another.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Asker<'a> {
+    /// A bearer token to come with.
+    pub(crate) token: &'a str,
+    /// Whom to impersonate, and as a member of which groups.
+    pub(crate) user: &'a str,
+    pub(crate) groups: &'a [&'a str],
 }
 
 /// What the API server says.
@@ -58,8 +69,24 @@ impl ControlPlane {
 
     /// Asks as the administrator.
     pub(crate) fn ask(&mut self, method: &str, path: &str, body: &Value) -> Answer {
+        self.ask_as(method, path, body, &Asker::default())
+    }
+
+    /// Asks as somebody else.
+    pub(crate) fn ask_as(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        asker: &Asker<'_>,
+    ) -> Answer {
+        let kind = match method {
+            "PATCH" => "application/strategic-merge-patch+json",
+            _ => "application/json",
+        };
         let body = if body.is_null() { Value::Null } else { Value::String(body.to_string()) };
-        let request = json!({"method": method, "path": path, "body": body});
+        let request = json!({"method": method, "path": path, "body": body, "contentType": kind,
+            "token": asker.token, "user": asker.user, "groups": asker.groups});
         let pipe = self.requests.as_mut().unwrap();
         writeln!(pipe, "{request}").unwrap();
         pipe.flush().unwrap();

@@ -34,6 +34,8 @@ pub(super) fn build(
     builder.pods();
     builder.nodes();
     builder.edges();
+    builder.accounts_on_nodes();
+    builder.claimed_clouds();
     builder.wholes();
     builder.finish()
 }
@@ -302,8 +304,14 @@ impl<'a> Builder<'a> {
 
     /// Wholes of the cluster give those of each namespace.
     fn wholes(&mut self) {
-        let wholes =
-            [Fact::Accounts, Fact::Pods, Fact::NewPods, Fact::Secrets, Fact::NamespaceAdmin];
+        let wholes = [
+            Fact::Accounts,
+            Fact::Pods,
+            Fact::NewPods,
+            Fact::Secrets,
+            Fact::NamespaceAdmin,
+            Fact::Traffic,
+        ];
         for whole in wholes {
             for namespace in self.namespaces.clone() {
                 if self.numbers.contains_key(&whole(ALL))

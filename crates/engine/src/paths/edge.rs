@@ -50,6 +50,13 @@ pub enum Need {
     Secrets,
     /// Holding the role that is named.
     HeldRole,
+    /// That the group which the rights are for may itself do what they allow in its name.
+    GroupMay,
+    /// Being a subject of a binding whose role is missing.
+    MissingRole,
+    /// Pods that run as this service account, the operator's own. It serves the namespace it runs
+    /// in, or all of them.
+    Operator(&'static str, Serves),
     /// A pod with such a field.
     Pod(&'static PodEdge),
     /// A service account whose annotation names a cloud identity.
@@ -64,6 +71,15 @@ pub enum Need {
     Token,
     /// An object of this kind (group, kind, namespace, name) is there.
     Object(&'static str, &'static str, &'static str, &'static str),
+}
+
+/// Whose objects an operator looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// Those of its own namespace.
+    OwnNamespace,
+    /// Those of every namespace.
+    EveryNamespace,
 }
 
 /// Where a right has to hold.
@@ -86,6 +102,11 @@ pub enum Name {
     Target,
     /// For this name.
     Fixed(&'static str),
+    /// For this signer of certificates, or for all of its domain: `example.com/*`.
+    ///
+    /// Source: `IsAuthorizedForSignerName` in `pkg/.../certificates/util.go` of
+    /// `k8s.io/kubernetes/plugin`.
+    Signer(&'static str),
     /// For any name whatever.
     Some,
     /// For the namespace the edge is about.
@@ -169,4 +190,20 @@ pub enum Gain {
     EverythingWhereHeld,
     /// The cloud identity that the pod, the node or the service account has.
     Cloud,
+    /// Whichever identity of a cloud trusts service accounts that bear this annotation.
+    CloudClaim(&'static str),
+    /// Acting as the service accounts of the pods on the node, or of all pods.
+    AccountsOnNode,
+    /// Acting as the kubelet of any node.
+    Kubelet,
+    /// Acting as a member of the groups of those who join nodes.
+    Bootstrappers,
+    /// Acting as the operator's service account.
+    Operator,
+    /// Acting as the controllers of the control plane.
+    Controllers,
+    /// Seeing and answering what is sent to the Services of the namespace.
+    Traffic,
+    /// The same for every namespace.
+    EveryTraffic,
 }

@@ -3,15 +3,24 @@
 mod cloud;
 mod identity;
 mod node;
+mod operator;
 mod pod;
+mod traffic;
 mod workload;
 
-use super::edge::{Edge, Gain, Name, Need, Right, Target, Within};
+use super::edge::{Edge, Gain, Name, Need, Right, Serves, Target, Within};
 use super::rights;
 
 /// Every edge, in the order of the pages.
-pub const EDGES: &[&[Edge]] =
-    &[identity::EDGES, workload::EDGES, pod::EDGES, node::EDGES, cloud::EDGES];
+pub const EDGES: &[&[Edge]] = &[
+    identity::EDGES,
+    workload::EDGES,
+    operator::EDGES,
+    pod::EDGES,
+    node::EDGES,
+    cloud::EDGES,
+    traffic::EDGES,
+];
 
 /// What most edges have; the rest is overwritten.
 const EDGE: Edge = Edge {
@@ -46,9 +55,9 @@ const fn cluster_on(right: &'static Right) -> Need {
     Need::Right(right, Within::Cluster, Name::Target)
 }
 
-/// A right in the whole cluster, on this name.
-const fn cluster_fixed(right: &'static Right, name: &'static str) -> Need {
-    Need::Right(right, Within::Cluster, Name::Fixed(name))
+/// A right in the whole cluster, on this signer of certificates.
+const fn cluster_signer(right: &'static Right, signer: &'static str) -> Need {
+    Need::Right(right, Within::Cluster, Name::Signer(signer))
 }
 
 /// A right in the whole cluster, on any name whatever.

@@ -81,6 +81,11 @@ pub(super) enum Fact {
     Right(u16, Text, Text),
     Role(RoleId, Text),
     PrivilegedPods(Text),
+    AccountsOn(Text),
+    Traffic(Text),
+    CloudClaim(Text),
+    /// Whether it is a ClusterRole, its name, and where it would be granted.
+    MissingRole(bool, Text, Text),
 }
 
 impl Fact {
@@ -114,6 +119,12 @@ impl Fact {
             }
             Place::Role { role, namespace } => Self::Role(*role, within(namespace)?),
             Place::PrivilegedPods(namespace) => Self::PrivilegedPods(find(namespace)?),
+            Place::AccountsOn(node) => Self::AccountsOn(within(node)?),
+            Place::Traffic(namespace) => Self::Traffic(within(namespace)?),
+            Place::CloudClaim(key) => Self::CloudClaim(find(key)?),
+            Place::MissingRole { is_cluster_role, name, namespace } => {
+                Self::MissingRole(*is_cluster_role, find(name)?, within(namespace)?)
+            }
         })
     }
 
@@ -151,6 +162,14 @@ impl Fact {
                 Place::Role { role, namespace: names.optional(namespace) }
             }
             Self::PrivilegedPods(namespace) => Place::PrivilegedPods(text(namespace)),
+            Self::AccountsOn(node) => Place::AccountsOn(names.optional(node)),
+            Self::Traffic(namespace) => Place::Traffic(names.optional(namespace)),
+            Self::CloudClaim(key) => Place::CloudClaim(text(key)),
+            Self::MissingRole(is_cluster_role, name, namespace) => Place::MissingRole {
+                is_cluster_role,
+                name: text(name),
+                namespace: names.optional(namespace),
+            },
         }
     }
 }

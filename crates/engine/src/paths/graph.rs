@@ -105,6 +105,7 @@ pub(super) enum Doubt {
     Namespace,
     Placement,
     ControlPlane,
+    CloudTrust,
 }
 
 impl Cause {
@@ -266,5 +267,6 @@ fn uncertain(doubt: Doubt) -> Uncertain {
         Doubt::Namespace => Uncertain::Namespace,
         Doubt::Placement => Uncertain::Placement,
         Doubt::ControlPlane => Uncertain::ControlPlane,
+        Doubt::CloudTrust => Uncertain::CloudTrust,
     }
 }

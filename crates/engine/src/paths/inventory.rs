@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Gap, GapKind, Node, Object, ObjectId, Path, Snapshot, WorldId};
+use model::{Gap, GapKind, Node, Object, ObjectId, Path, Pod, Snapshot, WorldId};
 
 use super::edge::{Edge, Need};
 use super::edges::EDGES;
@@ -24,6 +24,8 @@ pub(super) struct Inventory {
     pub(super) token_secrets: Vec<(String, String, String)>,
     /// Kind, namespace and name of what makes pods.
     pub(super) workloads: BTreeSet<(String, String, String)>,
+    /// Operators that edges ask for, and the namespaces they run in.
+    pub(super) operators: BTreeSet<(&'static str, String)>,
     /// Objects that an edge asks for.
     pub(super) objects: BTreeSet<(&'static str, &'static str)>,
     pub(super) gaps: Vec<Gap>,
@@ -96,10 +98,30 @@ pub(super) fn read(
     }
     inventory.name_namespace("kube-system", seen, options);
     let by_pod: Vec<&'static Edge> = edges.iter().copied().filter(|it| is_of_pod(it)).collect();
+    let operators: BTreeSet<&'static str> =
+        edges.iter().flat_map(|edge| edge.needs).filter_map(operator).collect();
     for id in makers {
-        inventory.pods_of(id, &snapshot.object(id), &by_pod);
+        inventory.pods_of(id, &snapshot.object(id), &by_pod, &operators);
     }
     (inventory, edges)
+}
+
+fn operator(need: &Need) -> Option<&'static str> {
+    match need {
+        Need::Operator(account, _) => Some(account),
+        _ => None,
+    }
+}
+
+/// Whether an operator acts as a service account of the object's namespace unless told otherwise,
+/// as Flux does by `--default-service-account`.
+fn is_locked_down(pod: &Pod<'_>) -> bool {
+    let containers = pod.spec.get("containers").into_iter().flat_map(Node::items);
+    let words = containers.flat_map(|container| {
+        let lists = ["command", "args"].map(|key| container.get(key));
+        lists.into_iter().flatten().flat_map(Node::items)
+    });
+    words.filter_map(Node::as_str).any(|word| word.starts_with("--default-service-account"))
 }
 
 fn is_of_pod(edge: &Edge) -> bool {
@@ -194,7 +216,13 @@ impl Inventory {
         }
     }
 
-    fn pods_of(&mut self, id: ObjectId, object: &Object<'_>, edges: &[&'static Edge]) {
+    fn pods_of(
+        &mut self,
+        id: ObjectId,
+        object: &Object<'_>,
+        edges: &[&'static Edge],
+        operators: &BTreeSet<&'static str>,
+    ) {
         let (pods, is_whole) = object.pods_within_limits();
         if !is_whole {
             self.gaps.push(gap(object, GapKind::Limit, "makes more pods than are looked at"));
@@ -211,6 +239,12 @@ impl Inventory {
                 self.workloads.insert(key);
             }
             let account = pod.service_account_name().to_owned();
+            if let (Some(name), Some(namespace)) =
+                (operators.get(account.as_str()), object.namespace)
+                && !is_locked_down(&pod)
+            {
+                self.operators.insert((name, namespace.to_owned()));
+            }
             let key = (object.namespace.unwrap_or_default().to_owned(), account);
             let automount = self.accounts.get(&key).and_then(|account| account.automount);
             let mut fields = Vec::new();

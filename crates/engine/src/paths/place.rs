@@ -66,6 +66,21 @@ pub enum Place {
         /// Where it is granted; in the whole cluster if none.
         namespace: Option<String>,
     },
+    /// Acting as the service accounts of the pods on this node, or of all pods.
+    AccountsOn(Option<String>),
+    /// Seeing and answering what is sent to the Services of this namespace, or of each.
+    Traffic(Option<String>),
+    /// Taking whichever identity of a cloud trusts service accounts that bear this annotation.
+    CloudClaim(String),
+    /// Being a subject of a binding whose role is missing.
+    MissingRole {
+        /// Whether it is a ClusterRole.
+        is_cluster_role: bool,
+        /// Its name.
+        name: String,
+        /// Where it would be granted; in the whole cluster if none.
+        namespace: Option<String>,
+    },
     /// Pod Security lets privileged pods into this namespace.
     PrivilegedPods(String),
 }
@@ -111,6 +126,16 @@ impl fmt::Display for Place {
                 write!(out, "{}", within(namespace))
             }
             Self::Role { role, namespace } => write!(out, "role {}{}", role.0, within(namespace)),
+            Self::AccountsOn(Some(node)) => {
+                write!(out, "the service accounts of the pods on node {node}")
+            }
+            Self::AccountsOn(None) => write!(out, "the service accounts of all pods"),
+            Self::Traffic(namespace) => write!(out, "traffic to Services{}", of(namespace)),
+            Self::CloudClaim(key) => write!(out, "a service account with the annotation {key}"),
+            Self::MissingRole { is_cluster_role, name, namespace } => {
+                let kind = if *is_cluster_role { "ClusterRole" } else { "Role" };
+                write!(out, "the missing {kind} {name}{}", within(namespace))
+            }
             Self::PrivilegedPods(namespace) => {
                 write!(out, "privileged pods let into namespace {namespace}")
             }

@@ -132,3 +132,53 @@ pub(super) const MUTATING_BINDINGS: Right = Right {
 };
 pub(super) const CHANGE_CONFIG_MAPS: Right =
     Right { id: "change-configmaps", any_of: &[("patch", "configmaps"), ("update", "configmaps")] };
+pub(super) const CREATE_CLUSTER_ROLES: Right = Right {
+    id: "create-clusterroles",
+    any_of: &[("create", "clusterroles.rbac.authorization.k8s.io")],
+};
+pub(super) const CREATE_ROLES: Right =
+    Right { id: "create-roles", any_of: &[("create", "roles.rbac.authorization.k8s.io")] };
+pub(super) const NODE_CLIENT: Right = Right {
+    id: "create-certificatesigningrequests-nodeclient",
+    any_of: &[("create", "certificatesigningrequests.certificates.k8s.io/nodeclient")],
+};
+pub(super) const ARBITRARY_NODES: Right = Right {
+    id: "impersonate-arbitrary-node",
+    any_of: &[("impersonate:arbitrary-node", "nodes.authentication.k8s.io")],
+};
+pub(super) const ON_NODE_TOKENS: Right = Right {
+    id: "impersonate-on-arbitrary-node-tokens",
+    any_of: &[("impersonate-on:arbitrary-node:create", "serviceaccounts/token")],
+};
+pub(super) const CHANGE_API_SERVICES: Right = Right {
+    id: "change-apiservices",
+    any_of: &[
+        ("create", "apiservices.apiregistration.k8s.io"),
+        ("patch", "apiservices.apiregistration.k8s.io"),
+        ("update", "apiservices.apiregistration.k8s.io"),
+    ],
+};
+pub(super) const CREATE_SERVICES: Right =
+    Right { id: "create-services", any_of: &[("create", "services")] };
+pub(super) const CHANGE_SERVICES: Right =
+    Right { id: "change-services", any_of: &[("patch", "services"), ("update", "services")] };
+pub(super) const CHANGE_ENDPOINTS: Right = Right {
+    id: "change-endpoints",
+    any_of: &[("patch", "endpoints"), ("update", "endpoints"), ("create", "endpoints")],
+};
+pub(super) const CHANGE_ENDPOINT_SLICES: Right = Right {
+    id: "change-endpointslices",
+    any_of: &[
+        ("create", "endpointslices.discovery.k8s.io"),
+        ("patch", "endpointslices.discovery.k8s.io"),
+        ("update", "endpointslices.discovery.k8s.io"),
+    ],
+};
+pub(super) const CHANGE_ACCOUNTS: Right = Right {
+    id: "change-serviceaccounts",
+    any_of: &[
+        ("create", "serviceaccounts"),
+        ("patch", "serviceaccounts"),
+        ("update", "serviceaccounts"),
+    ],
+};

@@ -118,6 +118,8 @@ pub enum Uncertain {
     Placement,
     /// Whether the control plane runs on nodes of the cluster.
     ControlPlane,
+    /// Whether the cloud's identity trusts the service account.
+    CloudTrust,
 }
 
 impl Graph {

@@ -6,399 +6,13 @@ use engine::paths::{EDGES, Place, Reach};
 use engine::rbac::{Assumptions, Switch};
 use model::KubernetesVersion;
 
+use crate::scenarios::{
+    ADMINS, APP, DANGLING, LOCKED, RBAC_CLUSTER_ROLES, everywhere, here, identity, nodes, running,
+    workloads,
+};
 use crate::world::{EVE, Granted, World, account, bare, edges, grants, options, user};
 
 const NEWEST: KubernetesVersion = KubernetesVersion::NEWEST;
-const APP: &str = "---\n{apiVersion: v1, kind: Namespace, metadata: {name: app}}\n";
-const LOCKED: &str = "---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: app\n  \
-    labels: {pod-security.kubernetes.io/enforce: restricted}\n";
-const TARGET: &str =
-    "---\n{apiVersion: v1, kind: ServiceAccount, metadata: {name: target, namespace: app}}\n";
-const POD: &str = "---\n{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: app}, \
-    spec: {containers: [{name: web, image: web}]}}\n";
-const TOKEN: &str = "---\n{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, \
-    metadata: {name: token, namespace: app, annotations: {kubernetes.io/service-account.name: target}}}\n";
-
-fn here(verb: &'static str, resource: &'static str) -> Granted {
-    (false, verb, resource, &[])
-}
-
-fn everywhere(verb: &'static str, resource: &'static str) -> Granted {
-    (true, verb, resource, &[])
-}
-
-fn new_pods() -> Place {
-    Place::NewPods(Some("app".to_owned()))
-}
-
-fn secrets() -> Place {
-    Place::Secrets(Some("app".to_owned()))
-}
-
-/// An edge that rights open: the edge, the rights, what else is there, and what it leads to.
-type Case = (&'static str, Vec<Granted>, String, Place);
-
-const RBAC_CLUSTER_ROLES: &str = "clusterroles.rbac.authorization.k8s.io";
-const RBAC_ROLES: &str = "roles.rbac.authorization.k8s.io";
-const ROLE_BINDINGS: &str = "rolebindings.rbac.authorization.k8s.io";
-const CLUSTER_ROLE_BINDINGS: &str = "clusterrolebindings.rbac.authorization.k8s.io";
-const WANTED: &str = "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, \
-    metadata: {name: wanted}, rules: [{verbs: [get], apiGroups: [''], resources: [secrets]}]}\n\
-    ---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, \
-    metadata: {name: wanted, namespace: app}, rules: [{verbs: [get], apiGroups: [''], resources: [secrets]}]}\n";
-
-fn identity() -> Vec<Case> {
-    [roles(), escalation(), impersonation(), constrained(), tokens(), certificates()].concat()
-}
-
-fn roles() -> Vec<Case> {
-    let app = || APP.to_owned();
-    vec![
-        ("everything", vec![everywhere("*", "*.*")], app(), Place::ClusterAdmin),
-        (
-            "everything-in-namespace",
-            vec![here("*", "*.*")],
-            app(),
-            Place::NamespaceAdmin(Some("app".to_owned())),
-        ),
-        (
-            "bind-cluster-role-everywhere",
-            vec![
-                everywhere("create", CLUSTER_ROLE_BINDINGS),
-                everywhere("bind", RBAC_CLUSTER_ROLES),
-            ],
-            app(),
-            Place::ClusterAdmin,
-        ),
-        (
-            "bind-cluster-role-everywhere",
-            vec![
-                everywhere("create", CLUSTER_ROLE_BINDINGS),
-                (true, "bind", RBAC_CLUSTER_ROLES, &["wanted"]),
-            ],
-            format!("{APP}{WANTED}"),
-            Place::Secrets(None),
-        ),
-        (
-            "bind-cluster-role",
-            vec![here("create", ROLE_BINDINGS), (true, "bind", RBAC_CLUSTER_ROLES, &["wanted"])],
-            format!("{APP}{WANTED}"),
-            secrets(),
-        ),
-        (
-            "bind-cluster-role",
-            vec![here("create", ROLE_BINDINGS), here("bind", RBAC_CLUSTER_ROLES)],
-            app(),
-            Place::NamespaceAdmin(Some("app".to_owned())),
-        ),
-        (
-            "bind-role",
-            vec![here("create", ROLE_BINDINGS), here("bind", RBAC_ROLES)],
-            format!("{APP}{WANTED}"),
-            secrets(),
-        ),
-        (
-            "bind-role",
-            vec![here("create", ROLE_BINDINGS), (false, "bind", RBAC_ROLES, &["wanted"])],
-            format!("{APP}{WANTED}"),
-            secrets(),
-        ),
-    ]
-}
-
-fn escalation() -> Vec<Case> {
-    let app = || APP.to_owned();
-    vec![
-        (
-            "escalate-cluster-role",
-            vec![
-                (true, "escalate", RBAC_CLUSTER_ROLES, &["role-1"]),
-                (true, "update", RBAC_CLUSTER_ROLES, &["role-1"]),
-            ],
-            app(),
-            Place::ClusterAdmin,
-        ),
-        (
-            "escalate-role",
-            vec![here("escalate", RBAC_ROLES), here("patch", RBAC_ROLES)],
-            app(),
-            Place::NamespaceAdmin(Some("app".to_owned())),
-        ),
-    ]
-}
-
-fn impersonation() -> Vec<Case> {
-    let app = || APP.to_owned();
-    let target = || format!("{APP}{TARGET}");
-    vec![
-        (
-            "impersonate-service-account",
-            vec![(false, "impersonate", "serviceaccounts", &["target"])],
-            target(),
-            account("app", "target"),
-        ),
-        (
-            "impersonate-service-account",
-            vec![everywhere("impersonate", "serviceaccounts")],
-            target(),
-            account("app", "target"),
-        ),
-        ("impersonate-user", vec![(true, "impersonate", "users", &["bob"])], app(), user("bob")),
-        (
-            "impersonate-group",
-            vec![
-                (true, "impersonate", "users", &["x"]),
-                (true, "impersonate", "groups", &["system:masters"]),
-            ],
-            app(),
-            Place::ClusterAdmin,
-        ),
-    ]
-}
-
-fn constrained() -> Vec<Case> {
-    let app = || APP.to_owned();
-    let constrained = |last: Granted| {
-        vec![
-            (true, "impersonate:user-info", "users.authentication.k8s.io", &["x"][..]),
-            (true, "impersonate:user-info", "groups.authentication.k8s.io", &["system:masters"]),
-            last,
-        ]
-    };
-    vec![
-        (
-            "constrained-impersonation-secrets",
-            constrained(here("impersonate-on:user-info:list", "secrets")),
-            app(),
-            secrets(),
-        ),
-        (
-            "constrained-impersonation-pods",
-            constrained(here("impersonate-on:user-info:create", "pods")),
-            app(),
-            new_pods(),
-        ),
-        (
-            "constrained-impersonation-bindings",
-            constrained(everywhere("impersonate-on:user-info:create", CLUSTER_ROLE_BINDINGS)),
-            app(),
-            Place::ClusterAdmin,
-        ),
-    ]
-}
-
-fn tokens() -> Vec<Case> {
-    let app = || APP.to_owned();
-    let target = || format!("{APP}{TARGET}");
-    vec![
-        (
-            "create-token",
-            vec![(false, "create", "serviceaccounts/token", &["target"])],
-            target(),
-            account("app", "target"),
-        ),
-        (
-            "create-token-secret",
-            vec![here("create", "secrets"), here("get", "secrets")],
-            target(),
-            account("app", "target"),
-        ),
-        (
-            "read-token-secret",
-            vec![(false, "get", "secrets", &["token"])],
-            format!("{APP}{TARGET}{TOKEN}"),
-            account("app", "target"),
-        ),
-        (
-            "read-generated-token-secret",
-            vec![here("list", "secrets")],
-            target(),
-            account("app", "target"),
-        ),
-        ("read-secrets", vec![here("watch", "secrets")], app(), secrets()),
-    ]
-}
-
-fn certificates() -> Vec<Case> {
-    let target = || format!("{APP}{TARGET}");
-    vec![
-        (
-            "approve-certificate",
-            vec![
-                everywhere("create", "certificatesigningrequests.certificates.k8s.io"),
-                everywhere("update", "certificatesigningrequests.certificates.k8s.io/approval"),
-                (true, "approve", "signers.certificates.k8s.io", &["kubernetes.io/kube-apiserver-client"]),
-            ],
-            target(),
-            account("app", "target"),
-        ),
-        (
-            "aws-auth",
-            vec![(true, "patch", "configmaps", &["aws-auth"])],
-            "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: aws-auth, namespace: kube-system}}\n"
-                .to_owned(),
-            Place::ClusterAdmin,
-        ),
-    ]
-}
-
-fn workloads() -> Vec<Case> {
-    [pods(), makers(), changes(), connections()].concat()
-}
-
-fn pods() -> Vec<Case> {
-    let app = || APP.to_owned();
-    vec![
-        ("create-pod", vec![here("create", "pods")], app(), new_pods()),
-        (
-            "new-pod-service-account",
-            vec![here("create", "pods")],
-            format!("{APP}{TARGET}"),
-            account("app", "target"),
-        ),
-        ("new-pod-secrets", vec![here("create", "pods")], app(), secrets()),
-        ("new-privileged-pod", vec![here("create", "pods")], app(), Place::AnyNode),
-        (
-            "loosen-pod-security",
-            vec![here("create", "pods"), (true, "patch", "namespaces", &["app"])],
-            LOCKED.to_owned(),
-            Place::AnyNode,
-        ),
-        (
-            "host-path-volume",
-            vec![
-                here("create", "pods"),
-                here("create", "persistentvolumeclaims"),
-                everywhere("create", "persistentvolumes"),
-            ],
-            LOCKED.to_owned(),
-            Place::AnyNode,
-        ),
-        (
-            "mutating-webhook",
-            vec![everywhere(
-                "create",
-                "mutatingwebhookconfigurations.admissionregistration.k8s.io",
-            )],
-            app(),
-            Place::Pods(None),
-        ),
-        (
-            "mutating-policy",
-            vec![
-                everywhere("create", "mutatingadmissionpolicies.admissionregistration.k8s.io"),
-                everywhere(
-                    "create",
-                    "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
-                ),
-            ],
-            app(),
-            Place::Pods(None),
-        ),
-    ]
-}
-
-fn makers() -> Vec<Case> {
-    let resources = [
-        ("create-deployment", "deployments.apps"),
-        ("create-daemon-set", "daemonsets.apps"),
-        ("create-stateful-set", "statefulsets.apps"),
-        ("create-replica-set", "replicasets.apps"),
-        ("create-replication-controller", "replicationcontrollers"),
-        ("create-job", "jobs.batch"),
-        ("create-cron-job", "cronjobs.batch"),
-        ("create-task-run", "taskruns.tekton.dev"),
-        ("create-argo-workflow", "workflows.argoproj.io"),
-        ("create-knative-service", "services.serving.knative.dev"),
-        ("create-virtual-machine", "virtualmachines.kubevirt.io"),
-    ];
-    let case =
-        |(edge, resource)| (edge, vec![here("create", resource)], APP.to_owned(), new_pods());
-    resources.into_iter().map(case).collect()
-}
-
-fn changes() -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
-    for (edge, kind, resource) in [
-        ("change-deployment", "apps/v1, kind: Deployment", "deployments.apps"),
-        ("change-daemon-set", "apps/v1, kind: DaemonSet", "daemonsets.apps"),
-        ("change-stateful-set", "apps/v1, kind: StatefulSet", "statefulsets.apps"),
-        ("change-replica-set", "apps/v1, kind: ReplicaSet", "replicasets.apps"),
-        (
-            "change-replication-controller",
-            "v1, kind: ReplicationController",
-            "replicationcontrollers",
-        ),
-        ("change-cron-job", "batch/v1, kind: CronJob", "cronjobs.batch"),
-    ] {
-        let template = "template: {spec: {containers: [{name: web, image: web}]}}";
-        let spec = if edge == "change-cron-job" {
-            format!("jobTemplate: {{spec: {{{template}}}}}")
-        } else {
-            template.to_owned()
-        };
-        let object = format!(
-            "{APP}---\n{{apiVersion: {kind}, metadata: {{name: web, namespace: app}}, spec: {{{spec}}}}}\n"
-        );
-        cases.push((edge, vec![(false, "patch", resource, &["web"])], object.clone(), new_pods()));
-        cases.push((edge, vec![here("update", resource)], object, new_pods()));
-    }
-    cases
-}
-
-fn connections() -> Vec<Case> {
-    let pod = || format!("{APP}{POD}");
-    let mut cases: Vec<Case> = Vec::new();
-    for (edge, verb, resource) in [
-        ("exec", "create", "pods/exec"),
-        ("exec-websocket", "get", "pods/exec"),
-        ("attach", "create", "pods/attach"),
-        ("attach-websocket", "get", "pods/attach"),
-        ("ephemeral-container", "patch", "pods/ephemeralcontainers"),
-        ("change-pod-image", "patch", "pods"),
-    ] {
-        cases.push((edge, vec![here(verb, resource)], pod(), Place::Pods(Some("app".to_owned()))));
-        cases.push((
-            edge,
-            vec![(false, verb, resource, &["web"])],
-            pod(),
-            account("app", "default"),
-        ));
-    }
-    cases
-}
-
-fn nodes() -> Vec<Case> {
-    let on_node = POD.replace("spec: {", "spec: {nodeName: n1, ");
-    let node = "---\n{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {node-role.kubernetes.io/control-plane: ''}}}\n";
-    let cloud = "---\n{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {providerID: 'aws:///eu/i-1'}}\n";
-    vec![
-        (
-            "nodes-proxy-get",
-            vec![(true, "get", "nodes/proxy", &["n1"])],
-            format!("{APP}{on_node}"),
-            account("app", "default"),
-        ),
-        (
-            "nodes-proxy-create",
-            vec![everywhere("create", "nodes/proxy")],
-            format!("{APP}{on_node}"),
-            account("app", "default"),
-        ),
-        (
-            "control-plane-node",
-            vec![here("create", "pods")],
-            format!("{APP}{node}"),
-            Place::ClusterAdmin,
-        ),
-        (
-            "node-cloud-identity",
-            vec![here("create", "pods")],
-            format!("{APP}{cloud}"),
-            Place::Cloud("aws:///eu/i-1".to_owned()),
-        ),
-    ]
-}
 
 /// The text of a world with all rights but one.
 fn world(rules: &[Granted], without: Option<usize>, rest: &str) -> String {
@@ -459,6 +73,35 @@ fn rights_open_a_way_and_each_of_them_is_needed() {
     }
 }
 
+/// The API server refuses `system:masters` to constrained impersonation, and a group gives no more
+/// than it holds itself.
+#[test]
+fn constrained_impersonation_gives_what_the_group_holds() {
+    for (group, rest) in [
+        ("system:masters", APP.to_owned()),
+        ("admins", APP.to_owned()),
+        ("others", ADMINS.to_owned()),
+    ] {
+        let rules: [Granted; 3] = [
+            (true, "impersonate:user-info", "users.authentication.k8s.io", &["x"]),
+            (
+                true,
+                "impersonate:user-info",
+                "groups.authentication.k8s.io",
+                match group {
+                    "system:masters" => &["system:masters"],
+                    "admins" => &["admins"],
+                    _ => &["others"],
+                },
+            ),
+            everywhere("impersonate-on:user-info:list", "secrets"),
+        ];
+        let text = world(&rules, None, &rest);
+        let reach = World::new(&text).paths(&user(EVE), &Place::Secrets(None));
+        assert!(matches!(reach, Reach::No), "{group}: {reach:?}");
+    }
+}
+
 #[test]
 fn edges_begin_and_end_with_their_versions() {
     let mut flipped = BTreeSet::new();
@@ -480,7 +123,7 @@ fn edges_begin_and_end_with_their_versions() {
             flipped.insert(edge);
         }
     }
-    assert_eq!(flipped.len(), 7, "{flipped:?}");
+    assert_eq!(flipped.len(), 9, "{flipped:?}");
 }
 
 /// An edge that a field of a pod opens: the edge, the specification with it, and without it.
@@ -609,6 +252,64 @@ fn annotations_lead_to_a_cloud() {
     }
 }
 
+/// Whether the cloud trusts a service account is not in the cluster: the way is never certain.
+#[test]
+fn annotations_may_claim_identities_of_a_cloud() {
+    for (edge, key) in [
+        ("claim-aws-role", "eks.amazonaws.com/role-arn"),
+        ("claim-google-service-account", "iam.gke.io/gcp-service-account"),
+        ("claim-azure-identity", "azure.workload.identity/client-id"),
+    ] {
+        let rest = format!(
+            "{APP}---\n{{apiVersion: v1, kind: ServiceAccount, metadata: \
+             {{name: backup, namespace: other, annotations: {{{key}: me}}}}}}\n"
+        );
+        let rules = [here("create", "pods"), here("patch", "serviceaccounts")];
+        let goal = Place::Cloud("me".to_owned());
+        let reach = World::new(&world(&rules, None, &rest)).paths(&user(EVE), &goal);
+        let Reach::Unknown(ways) = reach else { panic!("{edge}: {reach:?}") };
+        assert!(edges(&ways[0]).contains(&edge), "{edge}: {:?}", edges(&ways[0]));
+        for without in 0..rules.len() {
+            let reach = World::new(&world(&rules, Some(without), &rest)).paths(&user(EVE), &goal);
+            assert!(matches!(reach, Reach::No), "{edge} without {without}: {reach:?}");
+        }
+    }
+}
+
+#[test]
+fn operators_act_in_their_place_and_as_they_are_told() {
+    for (operator, rules, others) in [
+        (
+            running("flux", "kustomize-controller", "--default-service-account=default"),
+            vec![
+                here("create", "kustomizations.kustomize.toolkit.fluxcd.io"),
+                here("create", "buckets.source.toolkit.fluxcd.io"),
+            ],
+            account("flux", "kustomize-controller"),
+        ),
+        (
+            // It looks at the Applications of its own namespace.
+            running("argocd", "argocd-application-controller", ""),
+            vec![here("create", "applications.argoproj.io")],
+            account("argocd", "argocd-application-controller"),
+        ),
+    ] {
+        let reach = World::new(&world(&rules, None, &operator)).paths(&user(EVE), &others);
+        assert!(matches!(reach, Reach::No), "{others}: {reach:?}");
+    }
+}
+
+/// Whoever is no subject of the binding gains nothing by its role.
+#[test]
+fn a_missing_role_is_captured_by_subjects_of_its_binding() {
+    let rules =
+        [everywhere("escalate", RBAC_CLUSTER_ROLES), everywhere("create", RBAC_CLUSTER_ROLES)];
+    let rest = format!("{APP}{}", DANGLING.replace("name: eve", "name: mallory"));
+    let text = format!("{}{rest}", grants(&rules));
+    let reach = World::new(&text).paths(&user(EVE), &Place::ClusterAdmin);
+    assert!(matches!(reach, Reach::No), "{reach:?}");
+}
+
 #[test]
 fn the_hosts_network_leads_to_the_nodes_cloud_identity() {
     let node =
@@ -693,6 +394,7 @@ fn every_edge_has_a_scenario() {
     tested.extend(FIELDS.iter().map(|(edge, ..)| *edge));
     // Those with a test of their own.
     tested.extend(["kubelet-folder", "mounted-token", "host-network-metadata"]);
+    tested.extend(["claim-aws-role", "claim-google-service-account", "claim-azure-identity"]);
     tested.extend(["aws-role", "google-service-account", "azure-identity"]);
     tested.extend(["node-without-restriction", "drain-to-own-node"]);
     let all: Vec<&str> = EDGES.iter().flat_map(|it| it.iter()).map(|edge| edge.id).collect();

@@ -5,5 +5,6 @@ mod edges;
 mod questions;
 mod random;
 mod reference;
+mod scenarios;
 mod shop;
 mod world;

@@ -3,11 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{ALL, Builder, MASTERS, SOME, Text};
-use crate::paths::edge::{Edge, Gain, Name, Need, Target, Within};
+use crate::paths::edge::{Edge, Gain, Name, Need, Serves, Target, Within};
 use crate::paths::fact::Fact;
 use crate::paths::graph::{Cause, Doubt};
 use crate::paths::inventory::Privileged;
-use crate::rbac::{RoleId, Switch};
+use crate::rbac::{Answer, Groups, Identity, Request, RoleId, Switch};
+
+/// The group of bootstrap tokens, and the beginning of those that a token may name beside it.
+const BOOTSTRAPPERS: &str = "system:bootstrappers";
 
 /// What an edge is about, in one of its forms.
 #[derive(Clone, Copy)]
@@ -19,11 +22,12 @@ struct About {
     /// The facts that stand for the object.
     role: Option<(RoleId, Text)>,
     node: Option<Text>,
+    missing: Option<Fact>,
 }
 
 impl About {
     fn namespace(namespace: Text) -> Self {
-        Self { namespace, name: ALL, role: None, node: None }
+        Self { namespace, name: ALL, role: None, node: None, missing: None }
     }
 }
 
@@ -50,7 +54,14 @@ impl Builder<'_> {
             {
                 continue;
             }
-            if edge.needs.iter().any(|it| matches!(it, Need::ControlPlane | Need::CloudNode)) {
+            if edge.needs.iter().any(|it| matches!(it, Need::GroupMay)) {
+                self.constrained_edge(number as u16, edge);
+            } else if edge.needs.iter().any(|it| matches!(it, Need::Operator(..))) {
+                self.operator_edge(number as u16, edge);
+            } else if edge.needs.iter().any(|it| matches!(it, Need::MissingRole)) {
+                self.missing_role_edge(number as u16, edge);
+            } else if edge.needs.iter().any(|it| matches!(it, Need::ControlPlane | Need::CloudNode))
+            {
                 self.node_edge(number as u16, edge);
             } else if edge.needs.iter().any(|it| matches!(it, Need::HeldRole)) {
                 self.held_edge(number as u16, edge);
@@ -129,6 +140,7 @@ impl Builder<'_> {
                 self.clause(&[Fact::Account(namespace, name)], head, cause);
             }
         }
+        self.inventory.accounts = accounts;
     }
 
     fn targets(&mut self) -> Targets {
@@ -167,7 +179,7 @@ impl Builder<'_> {
     fn namespaced_edge(&mut self, number: u16, edge: &'static Edge, targets: &Targets) {
         if edge.target == Target::TokenSecret {
             for (namespace, name, account) in &targets.secrets {
-                let about = About { namespace: *namespace, name: *name, role: None, node: None };
+                let about = About { name: *name, ..About::namespace(*namespace) };
                 let head = Fact::Account(*namespace, *account);
                 self.edge(number, edge, about, head);
                 if self.numbers.contains_key(&Fact::Secrets(*namespace)) {
@@ -199,7 +211,7 @@ impl Builder<'_> {
                 _ => None,
             };
             let about = About::namespace(namespace);
-            if let Some(head) = whole(edge.gives, about) {
+            if let Some(head) = self.whole(edge.gives, about) {
                 self.edge(number, edge, about, head);
             }
             for name in self.limits(edge, namespace, targets) {
@@ -274,6 +286,7 @@ impl Builder<'_> {
             }
             Target::User => vec![Fact::User(name)],
             Target::Group => vec![Fact::Group(name)],
+            Target::Node if edge.gives == Gain::AccountsOnNode => vec![Fact::AccountsOn(name)],
             Target::Node => vec![Fact::PodsOn(name)],
             Target::Nothing | Target::Role | Target::TokenSecret => Vec::new(),
         }
@@ -315,7 +328,7 @@ impl Builder<'_> {
             return;
         }
         let about = About::namespace(ALL);
-        for head in wholes(edge.gives, about, self.names.intern(MASTERS)) {
+        for head in self.wholes_of(edge.gives, about) {
             self.edge(number, edge, about, head);
         }
         for name in self.limits(edge, ALL, targets) {
@@ -372,6 +385,218 @@ impl Builder<'_> {
         }
     }
 
+    /// For each group that may be impersonated for an action it may do itself, and where.
+    fn constrained_edge(&mut self, number: u16, edge: &'static Edge) {
+        let is_namespaced = is_namespaced(edge);
+        let groups: Vec<Text> = self
+            .facts
+            .iter()
+            .filter_map(|fact| match *fact {
+                Fact::Group(name) if self.names.text(name) != MASTERS => Some(name),
+                _ => None,
+            })
+            .collect();
+        for name in groups {
+            let is_namable = self.is_possible(edge, About { name, ..About::namespace(ALL) });
+            if !is_namable {
+                continue;
+            }
+            let scopes = if is_namespaced { self.namespaces.clone() } else { Vec::new() };
+            for namespace in [ALL].into_iter().chain(scopes) {
+                if self.group_may(edge.gives, name, namespace)
+                    && let Some(head) = self.whole(edge.gives, About::namespace(namespace))
+                {
+                    self.edge(number, edge, About { name, ..About::namespace(namespace) }, head);
+                }
+            }
+        }
+    }
+
+    /// Whether members of a group may do all that an edge in their name stands for.
+    fn group_may(&self, gain: Gain, group: Text, namespace: Text) -> bool {
+        let group = vec![self.names.text(group).to_owned()];
+        // No binding can name this user.
+        let identity = Identity::exactly("\0", Groups::Known(group));
+        let namespace = if namespace == ALL { "" } else { self.names.text(namespace) };
+        let actions: &[(&str, &str)] = match gain {
+            Gain::Secrets => &[("get", "secrets"), ("list", "secrets"), ("watch", "secrets")],
+            Gain::NewPods => &[("create", "pods")],
+            _ => &[
+                ("create", "clusterrolebindings.rbac.authorization.k8s.io"),
+                ("bind", "clusterroles.rbac.authorization.k8s.io"),
+            ],
+        };
+        actions.iter().all(|(verb, resource)| {
+            let request = Request::resource(verb, resource, namespace);
+            matches!(self.authorizer.can(&identity, &request), Answer::Allowed(_))
+        })
+    }
+
+    /// For each operator that runs, in the namespaces it serves.
+    fn operator_edge(&mut self, number: u16, edge: &'static Edge) {
+        let wanted = edge.needs.iter().find_map(|need| match need {
+            Need::Operator(account, serves) => Some((*account, *serves)),
+            _ => None,
+        });
+        let Some((account, serves)) = wanted else { return };
+        let running: Vec<String> = self
+            .inventory
+            .operators
+            .iter()
+            .filter(|(name, _)| *name == account)
+            .map(|(_, namespace)| namespace.clone())
+            .collect();
+        for namespace in running {
+            let namespace = self.names.intern(&namespace);
+            let head = Fact::Account(namespace, self.names.intern(account));
+            let scopes = match serves {
+                Serves::OwnNamespace => vec![namespace],
+                Serves::EveryNamespace => {
+                    [ALL].into_iter().chain(self.namespaces.iter().copied()).collect()
+                }
+            };
+            for scope in scopes {
+                self.edge(number, edge, About::namespace(scope), head);
+            }
+        }
+    }
+
+    /// For each missing role that a binding names.
+    fn missing_role_edge(&mut self, number: u16, edge: &'static Edge) {
+        let is_wanted = edge.target == Target::ClusterRoleEverywhere;
+        let missing: Vec<(Fact, Text, Text)> = self
+            .facts
+            .iter()
+            .filter_map(|fact| match *fact {
+                Fact::MissingRole(is_cluster_role, name, scope) => {
+                    (is_cluster_role == is_wanted).then_some((*fact, name, scope))
+                }
+                _ => None,
+            })
+            .collect();
+        for (fact, name, scope) in missing {
+            let namespace = if is_wanted { ALL } else { scope };
+            let about = About { name, missing: Some(fact), ..About::namespace(namespace) };
+            if self.is_possible(edge, about) {
+                let head = match scope {
+                    ALL => Fact::ClusterAdmin,
+                    scope => Fact::NamespaceAdmin(scope),
+                };
+                self.edge(number, edge, about, head);
+            }
+        }
+    }
+
+    /// Tokens of whatever pods a kubelet has: the service accounts that pods mount.
+    pub(super) fn accounts_on_nodes(&mut self) {
+        let mut parts: BTreeSet<(Text, Text, Text)> = BTreeSet::new();
+        for pod in &self.inventory.pods {
+            let is_mounted = pod.fields.iter().any(|(edge, _)| edge.gives == Gain::ServiceAccounts);
+            let Some(namespace) = pod.namespace.as_ref().filter(|_| is_mounted) else { continue };
+            let account = (self.names.intern(namespace), self.names.intern(&pod.account));
+            parts.insert((ALL, account.0, account.1));
+            if let Some(node) = &pod.node {
+                parts.insert((self.names.intern(node), account.0, account.1));
+            }
+        }
+        for (node, namespace, name) in parts {
+            if self.numbers.contains_key(&Fact::AccountsOn(node)) {
+                self.part(Fact::AccountsOn(node), Fact::Account(namespace, name));
+            }
+        }
+    }
+
+    /// Identities of clouds that may trust a service account which bears the right annotation.
+    pub(super) fn claimed_clouds(&mut self) {
+        let mut claims: BTreeSet<(&'static str, String)> = BTreeSet::new();
+        for account in self.inventory.accounts.values() {
+            for (edge, identity, ..) in &account.clouds {
+                for need in edge.needs {
+                    if let Need::Annotation(key) = need {
+                        claims.insert((*key, identity.clone()));
+                    }
+                }
+            }
+        }
+        for (key, identity) in claims {
+            let claim = Fact::CloudClaim(self.names.intern(key));
+            if self.numbers.contains_key(&claim) {
+                let head = Fact::Cloud(self.names.intern(&identity));
+                self.clause(&[claim], head, Cause::Uncertain(Doubt::CloudTrust));
+            }
+        }
+    }
+
+    /// The right for a signer, which that for its whole domain gives too.
+    fn signer(&mut self, right: u16, scope: Text, signer: &'static str) -> Fact {
+        let name = self.names.intern(signer);
+        let is_new = !self.wired.contains(&Fact::Right(right, scope, name));
+        let fact = self.right(right, scope, name);
+        if is_new && let Some((domain, _)) = signer.split_once('/') {
+            let domain = self.names.intern(&format!("{domain}/*"));
+            let domain = self.right(right, scope, domain);
+            self.part(domain, fact);
+        }
+        fact
+    }
+
+    /// What an edge gives for all names.
+    fn whole(&mut self, gain: Gain, about: About) -> Option<Fact> {
+        let namespace = about.namespace;
+        Some(match gain {
+            Gain::ClusterAdmin => Fact::ClusterAdmin,
+            Gain::NamespaceAdmin | Gain::Role => Fact::NamespaceAdmin(namespace),
+            Gain::ServiceAccounts => Fact::Accounts(namespace),
+            Gain::EveryServiceAccount => Fact::Accounts(ALL),
+            Gain::Controllers => Fact::Accounts(self.names.intern("kube-system")),
+            Gain::AccountsOnNode => Fact::AccountsOn(ALL),
+            Gain::Pods => Fact::Pods(namespace),
+            Gain::EveryPod | Gain::PodsOnNode => Fact::Pods(ALL),
+            Gain::NewPods => Fact::NewPods(namespace),
+            Gain::EveryNode => Fact::EveryNode,
+            Gain::Secrets => Fact::Secrets(namespace),
+            Gain::Traffic => Fact::Traffic(namespace),
+            Gain::EveryTraffic => Fact::Traffic(ALL),
+            Gain::Users => Fact::AnyUser,
+            Gain::CloudClaim(key) => Fact::CloudClaim(self.names.intern(key)),
+            Gain::NodeOfPod
+            | Gain::Groups
+            | Gain::AnyIdentity
+            | Gain::EverythingWhereHeld
+            | Gain::Kubelet
+            | Gain::Bootstrappers
+            | Gain::Operator
+            | Gain::Cloud => return None,
+        })
+    }
+
+    /// The same for edges of the whole cluster, of which some give several wholes.
+    fn wholes_of(&mut self, gain: Gain, about: About) -> Vec<Fact> {
+        match gain {
+            Gain::Role => vec![Fact::ClusterAdmin],
+            Gain::Groups => vec![Fact::AnyGroup, Fact::Group(self.names.intern(MASTERS))],
+            // A certificate may also name a service account.
+            Gain::AnyIdentity => vec![Fact::AnyUser, Fact::AnyGroup, Fact::Accounts(ALL)],
+            Gain::Kubelet => {
+                vec![Fact::AccountsOn(ALL), Fact::Group(self.names.intern(super::NODES))]
+            }
+            Gain::Bootstrappers => self
+                .facts
+                .iter()
+                .copied()
+                .filter(|fact| match fact {
+                    Fact::Group(name) => self
+                        .names
+                        .text(*name)
+                        .strip_prefix(BOOTSTRAPPERS)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':')),
+                    _ => false,
+                })
+                .collect(),
+            gain => self.whole(gain, about).into_iter().collect(),
+        }
+    }
+
     /// Whether rules give each right it needs, so that it is not only open to who has all.
     fn is_possible(&self, edge: &Edge, about: About) -> bool {
         edge.needs.iter().all(|need| match need {
@@ -400,10 +625,13 @@ impl Builder<'_> {
                     Within::Cluster => ALL,
                     Within::Fixed(namespace) => self.names.intern(namespace),
                 };
+                if let Name::Signer(signer) = name {
+                    return Some(self.signer(self.right_number(right), scope, signer));
+                }
                 let name = match name {
                     Name::All => ALL,
                     Name::Target => about.name,
-                    Name::Fixed(name) => self.names.intern(name),
+                    Name::Fixed(name) | Name::Signer(name) => self.names.intern(name),
                     Name::Some => SOME,
                     Name::Namespace => about.namespace,
                 };
@@ -423,7 +651,10 @@ impl Builder<'_> {
             | Need::Token
             | Need::Annotation(_)
             | Need::NoNodeRestriction
+            | Need::Operator(..)
+            | Need::GroupMay
             | Need::Object(..) => return None,
+            Need::MissingRole => return about.missing,
         })
     }
 }
@@ -443,37 +674,4 @@ fn is_liftable(edge: &Edge) -> bool {
         Need::Right(_, _, name) => *name != Name::Namespace,
         _ => true,
     }) && !matches!(edge.target, Target::Workload(_))
-}
-
-/// What an edge gives for all names.
-fn whole(gain: Gain, about: About) -> Option<Fact> {
-    let namespace = about.namespace;
-    Some(match gain {
-        Gain::ClusterAdmin => Fact::ClusterAdmin,
-        Gain::NamespaceAdmin | Gain::Role => Fact::NamespaceAdmin(namespace),
-        Gain::ServiceAccounts => Fact::Accounts(namespace),
-        Gain::EveryServiceAccount => Fact::Accounts(ALL),
-        Gain::Pods => Fact::Pods(namespace),
-        Gain::EveryPod | Gain::PodsOnNode => Fact::Pods(ALL),
-        Gain::NewPods => Fact::NewPods(namespace),
-        Gain::EveryNode => Fact::EveryNode,
-        Gain::Secrets => Fact::Secrets(namespace),
-        Gain::Users => Fact::AnyUser,
-        Gain::NodeOfPod
-        | Gain::Groups
-        | Gain::AnyIdentity
-        | Gain::EverythingWhereHeld
-        | Gain::Cloud => return None,
-    })
-}
-
-/// The same for edges of the whole cluster, of which some give several wholes.
-fn wholes(gain: Gain, about: About, masters: Text) -> Vec<Fact> {
-    match gain {
-        Gain::Role => vec![Fact::ClusterAdmin],
-        Gain::Groups => vec![Fact::AnyGroup, Fact::Group(masters)],
-        // A certificate may also name a service account.
-        Gain::AnyIdentity => vec![Fact::AnyUser, Fact::AnyGroup, Fact::Accounts(ALL)],
-        gain => whole(gain, about).into_iter().collect(),
-    }
 }

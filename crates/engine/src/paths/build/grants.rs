@@ -6,9 +6,11 @@ use super::{ALL, Builder, HELD_MAX, Rule, Text};
 use model::{Gap, GapKind};
 
 use crate::paths::edge::{Name, Need, Target};
-use crate::paths::fact::Fact;
+use crate::paths::fact::{Fact, Names};
 use crate::paths::graph::{Cause, Doubt};
-use crate::rbac::{BindingId, Grant, Groups, Identity, PolicyRule, RoleId, SubjectKind, Unknown};
+use crate::rbac::{
+    BindingId, Grant, Groups, Identity, PolicyRule, RoleId, Seen, SubjectKind, Unknown,
+};
 
 impl Builder<'_> {
     /// Every subject of a binding: which roles it holds where.
@@ -31,20 +33,50 @@ impl Builder<'_> {
                 }
             }
         }
+        self.missing_roles();
         for name in users {
             let identity = Identity::exactly(name, Groups::Known(Vec::new()));
-            let fact = match identity.as_service_account() {
-                Some((namespace, name)) => {
-                    Fact::Account(self.names.intern(namespace), self.names.intern(name))
-                }
-                None => Fact::User(self.names.intern(&identity.name)),
-            };
+            let fact = user(&mut self.names, &identity.name);
             self.subject(fact, &identity);
         }
         for name in groups {
             let fact = Fact::Group(self.names.intern(&name));
             // No binding can name this user.
             self.subject(fact, &Identity::exactly("\0", Groups::Known(vec![name])));
+        }
+    }
+
+    /// Subjects of bindings whose role is not there, where all there is was seen: whoever makes
+    /// the role decides what they hold.
+    fn missing_roles(&mut self) {
+        let authorizer = self.authorizer;
+        if authorizer.assumptions().seen != Seen::Everything {
+            return;
+        }
+        for binding in authorizer.bindings() {
+            let is_cluster_role = binding.role_kind == "ClusterRole";
+            let place = if is_cluster_role { None } else { binding.namespace };
+            let is_there = authorizer.roles_named(place, binding.role_name).next().is_some();
+            if is_there || (!is_cluster_role && place.is_none()) {
+                continue;
+            }
+            let scope = self.scope(binding.id);
+            let role =
+                Fact::MissingRole(is_cluster_role, self.names.intern(binding.role_name), scope);
+            for (number, subject) in authorizer.subjects(binding.id).enumerate() {
+                let own = binding.namespace.unwrap_or_default();
+                let namespace = if subject.namespace.is_empty() { own } else { &subject.namespace };
+                let fact = match subject.kind {
+                    SubjectKind::User => user(&mut self.names, &subject.name),
+                    SubjectKind::Group => Fact::Group(self.names.intern(&subject.name)),
+                    SubjectKind::ServiceAccount => Fact::Account(
+                        self.names.intern(namespace),
+                        self.names.intern(&subject.name),
+                    ),
+                    SubjectKind::Other => continue,
+                };
+                self.clause(&[fact], role, Cause::Binding(binding.id, number as u32));
+            }
         }
     }
 
@@ -259,5 +291,14 @@ impl Builder<'_> {
             }
         }
         found
+    }
+}
+
+/// The user, or the service account whose user name it is.
+fn user(names: &mut Names, name: &str) -> Fact {
+    let identity = Identity::exactly(name, Groups::Known(Vec::new()));
+    match identity.as_service_account() {
+        Some((namespace, name)) => Fact::Account(names.intern(namespace), names.intern(name)),
+        None => Fact::User(names.intern(name)),
     }
 }

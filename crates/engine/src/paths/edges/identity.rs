@@ -3,14 +3,17 @@
 use model::KubernetesVersion;
 
 use super::{
-    EDGE, Edge, Gain, Name, Need, PRACTICES, Target, Within, all, cluster, cluster_fixed,
-    cluster_on, cluster_some, on, rights,
+    EDGE, Edge, Gain, Name, Need, PRACTICES, Target, Within, all, cluster, cluster_on,
+    cluster_signer, cluster_some, on, rights,
 };
 use crate::rbac::CONSTRAINED_SINCE;
 
 /// Since when no Secret is made for each service account: the feature gate
 /// `LegacyServiceAccountTokenNoAutoGeneration`, beta and on in 1.24.
 const NO_TOKEN_SECRETS_SINCE: KubernetesVersion = KubernetesVersion::minor(24);
+/// Since when the API server refuses redirects by aggregated API servers: 1.25.1, with backports.
+const REDIRECTS_REFUSED_SINCE: KubernetesVersion = KubernetesVersion::minor(26);
+const KUBELET_SIGNER: &str = "kubernetes.io/kube-apiserver-client-kubelet";
 const SIGNER: &str = "kubernetes.io/kube-apiserver-client";
 const IMPERSONATION: &str =
     "https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation";
@@ -136,46 +139,53 @@ pub(super) const EDGES: &[Edge] = &[
     },
     Edge {
         id: "constrained-impersonation-secrets",
-        name: "Read Secrets as a member of system:masters",
+        name: "Read Secrets as a member of a group",
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
-            cluster_fixed(&rights::CONSTRAINED_GROUPS, "system:masters"),
+            cluster_on(&rights::CONSTRAINED_GROUPS),
+            Need::GroupMay,
             all(&rights::ON_SECRETS),
         ],
         gives: Gain::Secrets,
+        target: Target::Group,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "Constrained impersonation limits what is done, not as whom: as a member of \
-               `system:masters` the one allowed action succeeds everywhere it is allowed.",
+        page: "Constrained impersonation limits what is done in the name of others: as a member \
+               of a group that reads Secrets, reading them succeeds. `system:masters` is \
+               refused.",
         ..EDGE
     },
     Edge {
         id: "constrained-impersonation-pods",
-        name: "Create pods as a member of system:masters",
+        name: "Create pods as a member of a group",
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
-            cluster_fixed(&rights::CONSTRAINED_GROUPS, "system:masters"),
+            cluster_on(&rights::CONSTRAINED_GROUPS),
+            Need::GroupMay,
             all(&rights::ON_PODS),
         ],
         gives: Gain::NewPods,
+        target: Target::Group,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "Constrained impersonation of `system:masters` for creating pods is the right to \
-               create pods.",
+        page: "Constrained impersonation of a group that creates pods, for creating pods, is the \
+               right to create pods.",
         ..EDGE
     },
     Edge {
         id: "constrained-impersonation-bindings",
-        name: "Create ClusterRoleBindings as a member of system:masters",
+        name: "Create ClusterRoleBindings as a member of a group",
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
-            cluster_fixed(&rights::CONSTRAINED_GROUPS, "system:masters"),
+            cluster_on(&rights::CONSTRAINED_GROUPS),
+            Need::GroupMay,
             cluster(&rights::ON_BINDINGS),
         ],
+        target: Target::Group,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "`system:masters` is exempt from the guard against escalation: whoever creates \
-               ClusterRoleBindings in its name grants themselves everything.",
+        page: "A group that may bind every ClusterRole passes the guard against escalation: who \
+               creates ClusterRoleBindings in its name grants themselves everything.",
         ..EDGE
     },
     Edge {
@@ -237,13 +247,110 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[
             cluster(&rights::CREATE_REQUESTS),
             cluster(&rights::APPROVE_REQUESTS),
-            cluster_fixed(&rights::APPROVE, SIGNER),
+            cluster_signer(&rights::APPROVE, SIGNER),
         ],
         gives: Gain::AnyIdentity,
         source: SIGNING,
         page: "Who creates a CertificateSigningRequest and approves it for the signer \
                `kubernetes.io/kube-apiserver-client` has a certificate for whatever user and \
                groups they wrote into it; only `system:masters` is refused.",
+        ..EDGE
+    },
+    Edge {
+        id: "approve-kubelet-certificate",
+        name: "Approve one's own kubelet certificate",
+        needs: &[
+            cluster(&rights::CREATE_REQUESTS),
+            cluster(&rights::APPROVE_REQUESTS),
+            cluster_signer(&rights::APPROVE, KUBELET_SIGNER),
+        ],
+        gives: Gain::Kubelet,
+        source: SIGNING,
+        page: "Who creates a CertificateSigningRequest and approves it for the signer \
+               `kubernetes.io/kube-apiserver-client-kubelet` is the kubelet of whichever node \
+               they name, and is issued tokens for the service accounts of its pods.",
+        ..EDGE
+    },
+    Edge {
+        id: "request-kubelet-certificate",
+        name: "Ask for a kubelet certificate that is approved by itself",
+        needs: &[cluster(&rights::CREATE_REQUESTS), cluster(&rights::NODE_CLIENT)],
+        gives: Gain::Kubelet,
+        source: "https://kubernetes.io/docs/reference/access-authn-authz/\
+                 kubelet-tls-bootstrapping/",
+        page: "Requests for kubelet certificates by whoever has `create` on \
+               `certificatesigningrequests/nodeclient`, as those who join nodes have, are \
+               approved by the controller manager: any node's name may be in them.",
+        ..EDGE
+    },
+    Edge {
+        id: "create-bootstrap-token",
+        name: "Write a bootstrap token",
+        needs: &[Need::Right(&rights::CREATE_SECRETS, Within::Fixed("kube-system"), Name::All)],
+        gives: Gain::Bootstrappers,
+        source: "https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/",
+        page: "A Secret of type `bootstrap.kubernetes.io/token` in `kube-system` is a token of \
+               `system:bootstrappers` and of the groups below it that it names: that of who \
+               joins a node. It takes an API server with `--enable-bootstrap-token-auth`, as \
+               kubeadm sets it up.",
+        ..EDGE
+    },
+    Edge {
+        id: "constrained-impersonation-node",
+        name: "Ask for tokens as a node",
+        needs: &[cluster_on(&rights::ARBITRARY_NODES), cluster(&rights::ON_NODE_TOKENS)],
+        gives: Gain::AccountsOnNode,
+        target: Target::Node,
+        since: Some(CONSTRAINED_SINCE),
+        source: CONSTRAINED,
+        page: "Constrained impersonation of a node (`impersonate:arbitrary-node`) for creating \
+               `serviceaccounts/token` has the Node authorizer issue tokens for the service \
+               accounts of the pods on that node.",
+        ..EDGE
+    },
+    Edge {
+        id: "capture-cluster-role",
+        name: "Make the missing ClusterRole of a binding",
+        needs: &[
+            Need::MissingRole,
+            cluster(&rights::ESCALATE_CLUSTER_ROLES),
+            cluster(&rights::CREATE_CLUSTER_ROLES),
+        ],
+        gives: Gain::EverythingWhereHeld,
+        target: Target::ClusterRoleEverywhere,
+        source: PRACTICES,
+        page: "A binding to a ClusterRole that is missing grants nothing, until somebody makes \
+               one of that name. A subject of the binding who may create ClusterRoles, past the \
+               guard by `escalate` for all names (a request to create names none), writes \
+               themselves every right where the binding holds.",
+        ..EDGE
+    },
+    Edge {
+        id: "capture-role",
+        name: "Make the missing Role of a binding",
+        needs: &[Need::MissingRole, all(&rights::ESCALATE_ROLES), all(&rights::CREATE_ROLES)],
+        gives: Gain::EverythingWhereHeld,
+        target: Target::Role,
+        source: PRACTICES,
+        page: "As with ClusterRoles: a subject of a RoleBinding whose Role is missing, and who \
+               may create it past the guard, has every right in the namespace.",
+        ..EDGE
+    },
+    Edge {
+        id: "redirecting-api-service",
+        name: "Redirect clients from an aggregated API",
+        needs: &[
+            cluster(&rights::CHANGE_API_SERVICES),
+            Need::NewPods,
+            all(&rights::CREATE_SERVICES),
+        ],
+        gives: Gain::Controllers,
+        until: Some(REDIRECTS_REFUSED_SINCE),
+        source: "https://github.com/kubernetes/kubernetes/issues/112513",
+        page: "An APIService sends requests for its API to a Service. Until CVE-2022-3172 was \
+               fixed, its server could redirect clients elsewhere, and they followed with their \
+               credentials: the controllers of the control plane look through every API. Since \
+               then it sees who asks and what, but no credentials.",
         ..EDGE
     },
     Edge {

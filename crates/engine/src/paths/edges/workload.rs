@@ -58,6 +58,30 @@ const CREATE_VIRTUAL_MACHINE: Right = Right {
     id: "create-virtualmachines.kubevirt.io",
     any_of: &[("create", "virtualmachines.kubevirt.io")],
 };
+const CREATE_PIPELINE_RUN: Right = Right {
+    id: "create-pipelineruns.tekton.dev",
+    any_of: &[("create", "pipelineruns.tekton.dev")],
+};
+const CREATE_CRON_WORKFLOW: Right = Right {
+    id: "create-cronworkflows.argoproj.io",
+    any_of: &[("create", "cronworkflows.argoproj.io")],
+};
+const CREATE_ROLLOUT: Right =
+    Right { id: "create-rollouts.argoproj.io", any_of: &[("create", "rollouts.argoproj.io")] };
+const CREATE_VIRTUAL_MACHINE_INSTANCE: Right = Right {
+    id: "create-virtualmachineinstances.kubevirt.io",
+    any_of: &[("create", "virtualmachineinstances.kubevirt.io")],
+};
+const CREATE_JOB_SET: Right = Right {
+    id: "create-jobsets.jobset.x-k8s.io",
+    any_of: &[("create", "jobsets.jobset.x-k8s.io")],
+};
+const CREATE_SPARK_APPLICATION: Right = Right {
+    id: "create-sparkapplications.sparkoperator.k8s.io",
+    any_of: &[("create", "sparkapplications.sparkoperator.k8s.io")],
+};
+const CREATE_RAY_CLUSTER: Right =
+    Right { id: "create-rayclusters.ray.io", any_of: &[("create", "rayclusters.ray.io")] };
 
 pub(super) const EDGES: &[Edge] = &[
     Edge {
@@ -235,6 +259,70 @@ pub(super) const EDGES: &[Edge] = &[
         source: "https://kubevirt.io/user-guide/",
         page: "A KubeVirt VirtualMachine makes pods in its namespace, as a service account it \
                names.",
+        ..EDGE
+    },
+    Edge {
+        id: "create-pipeline-run",
+        name: "Create a PipelineRun",
+        needs: &[all(&CREATE_PIPELINE_RUN)],
+        gives: Gain::NewPods,
+        source: "https://tekton.dev/docs/pipelines/pipelineruns/",
+        page: "A PipelineRun makes pods in its namespace, as a service account it names.",
+        ..EDGE
+    },
+    Edge {
+        id: "create-cron-workflow",
+        name: "Create a CronWorkflow",
+        needs: &[all(&CREATE_CRON_WORKFLOW)],
+        gives: Gain::NewPods,
+        source: "https://argo-workflows.readthedocs.io/en/latest/cron-workflows/",
+        page: "A CronWorkflow makes pods in its namespace, as a service account it names.",
+        ..EDGE
+    },
+    Edge {
+        id: "create-rollout",
+        name: "Create a Rollout",
+        needs: &[all(&CREATE_ROLLOUT)],
+        gives: Gain::NewPods,
+        source: "https://argo-rollouts.readthedocs.io/en/stable/features/specification/",
+        page: "A Rollout makes pods in its namespace, as a service account it names.",
+        ..EDGE
+    },
+    Edge {
+        id: "create-virtual-machine-instance",
+        name: "Create a KubeVirt VirtualMachineInstance",
+        needs: &[all(&CREATE_VIRTUAL_MACHINE_INSTANCE)],
+        gives: Gain::NewPods,
+        source: "https://kubevirt.io/user-guide/",
+        page: "A KubeVirt VirtualMachineInstance makes pods in its namespace, as a service \
+               account it names.",
+        ..EDGE
+    },
+    Edge {
+        id: "create-job-set",
+        name: "Create a JobSet",
+        needs: &[all(&CREATE_JOB_SET)],
+        gives: Gain::NewPods,
+        source: "https://jobset.sigs.k8s.io/docs/overview/",
+        page: "A JobSet makes pods in its namespace, as a service account it names.",
+        ..EDGE
+    },
+    Edge {
+        id: "create-spark-application",
+        name: "Create a SparkApplication",
+        needs: &[all(&CREATE_SPARK_APPLICATION)],
+        gives: Gain::NewPods,
+        source: "https://www.kubeflow.org/docs/components/spark-operator/",
+        page: "A SparkApplication makes pods in its namespace, as a service account it names.",
+        ..EDGE
+    },
+    Edge {
+        id: "create-ray-cluster",
+        name: "Create a RayCluster",
+        needs: &[all(&CREATE_RAY_CLUSTER)],
+        gives: Gain::NewPods,
+        source: "https://docs.ray.io/en/latest/cluster/kubernetes/user-guides/config.html",
+        page: "A RayCluster makes pods in its namespace, as a service account it names.",
         ..EDGE
     },
     Edge {
