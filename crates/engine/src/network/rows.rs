@@ -151,7 +151,8 @@ impl Network {
             }
         }
         events.sort_unstable();
-        let mut known: HashMap<(Vec<Match>, u32), u32> = HashMap::new();
+        let mut known: HashMap<u32, HashMap<Vec<Match>, u32>> = HashMap::new();
+        let mut matches: Vec<Match> = Vec::new();
         let mut row: Vec<(u32, u32)> = Vec::new();
         for at in events.chunk_by(|a, b| a.0 == b.0) {
             let class = at[0].0;
@@ -163,14 +164,12 @@ impl Network {
             if class as usize >= self.classes.len().max(1) {
                 break;
             }
-            let matches: Vec<Match> = counts
-                .chunks_exact(2)
-                .map(|counts| match counts {
-                    [yes, _] if *yes > 0 => Match::Yes,
-                    [_, maybe] if *maybe > 0 => Match::Maybe,
-                    _ => Match::No,
-                })
-                .collect();
+            matches.clear();
+            matches.extend(counts.chunks_exact(2).map(|counts| match counts {
+                [yes, _] if *yes > 0 => Match::Yes,
+                [_, maybe] if *maybe > 0 => Match::Maybe,
+                _ => Match::No,
+            }));
             let of_peer = self.classes.get(class as usize).map_or(0, |class| class.ports);
             let named = if of.changes.is_empty() && of.direction == Direction::Ingress {
                 of.named
@@ -178,7 +177,8 @@ impl Network {
                 of_peer
             };
             let by_name = if of.changes.is_empty() { 0 } else { named };
-            let outcome = *known.entry((matches, by_name)).or_insert_with_key(|(matches, _)| {
+            let of_name = known.entry(by_name).or_default();
+            let outcome = of_name.get(matches.as_slice()).copied().unwrap_or_else(|| {
                 // Rules are numbered within a policy, policies stand in the order of entries.
                 let mut matched = |rule: u32| {
                     let slot = of.rules.binary_search(&rule).ok();
@@ -187,6 +187,9 @@ impl Network {
                 let direction = of.direction as usize;
                 outcomes.number(self.decide(of.entries, direction, named, &mut matched))
             });
+            if !of_name.contains_key(matches.as_slice()) {
+                of_name.insert(matches.clone(), outcome);
+            }
             if row.last().is_none_or(|(_, last)| *last != outcome) {
                 row.push((class, outcome));
             }
