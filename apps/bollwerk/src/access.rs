@@ -21,9 +21,8 @@ use engine::rbac::{Assumptions, Authorizer, Bootstrap, Grant, Request, ResourceR
 use model::{Gap, Snapshot, WorldId};
 use report::harmless;
 
-use crate::arguments::{AccessCommand, AccessInputs, Assumed, Inputs, Question, Reading};
-use crate::config::Settings;
-use crate::inputs;
+use crate::arguments::{AccessCommand, AccessInputs, Assumed, Question};
+use crate::cluster::{self, Cluster};
 
 /// Exit codes beside 0, which is "yes" or "complete".
 const NO: u8 = 1;
@@ -31,8 +30,6 @@ const UNKNOWN: u8 = 3;
 
 /// Largest file of memberships, in bytes.
 const GROUPS_BYTES_MAX: u64 = 256 << 20;
-/// Gaps listed on standard error; the rest is counted.
-const GAPS_SHOWN_MAX: usize = 10;
 
 /// Runs the command; the code to exit with.
 pub(crate) fn run(command: &AccessCommand) -> Result<u8> {
@@ -63,31 +60,13 @@ struct World {
 
 impl World {
     fn load(arguments: &AccessInputs) -> Result<Self> {
-        let inputs = Inputs {
-            paths: Vec::new(),
-            manifests: arguments.manifests.clone(),
-            snapshot: arguments.snapshot.clone(),
-            reading: Reading {
-                namespace: arguments.object_namespace.clone(),
-                kubernetes_version: arguments.kubernetes_version,
-                config: arguments.config.clone(),
-                no_config: arguments.no_config,
-                no_ignore: arguments.no_ignore,
-                now: None,
-                threads: None,
-            },
-        };
-        let mut settings = Settings::load(&inputs.reading, None)?;
-        if !arguments.accepted_gaps.is_empty() {
-            settings.report.accepted_gaps.clone_from(&arguments.accepted_gaps);
-        }
         let memberships = arguments.groups.as_deref().map(memberships).transpose()?;
-        let (snapshot, sources) = inputs::collect(&inputs, &settings)?;
-        let id = choose(&snapshot.worlds, arguments.world.as_deref())?;
-        let mut world = Self::new(snapshot, sources, id, &arguments.assumed);
+        let Cluster { snapshot, sources, world, accepted_gaps } =
+            Cluster::load(&arguments.cluster)?;
+        let mut world = Self::new(snapshot, sources, world, &arguments.assumed);
         world.memberships = memberships;
-        world.gaps.retain(|gap| !settings.report.accepted_gaps.contains(&gap.kind));
-        world.tell_gaps();
+        world.gaps.retain(|gap| !accepted_gaps.contains(&gap.kind));
+        cluster::tell_gaps(&world.gaps);
         Ok(world)
     }
 
@@ -117,16 +96,6 @@ impl World {
     /// Whether every API server makes this grant for itself.
     fn is_built_in(&self, grant: &Grant) -> bool {
         self.built_in.has(&self.authorizer, grant)
-    }
-
-    fn tell_gaps(&self) {
-        for gap in self.gaps.iter().take(GAPS_SHOWN_MAX) {
-            let (subject, reason) = (harmless(&gap.subject), harmless(&gap.reason));
-            anstream::eprintln!("not assessed: {subject}: {reason}");
-        }
-        if self.gaps.len() > GAPS_SHOWN_MAX {
-            anstream::eprintln!("not assessed: {} more", self.gaps.len() - GAPS_SHOWN_MAX);
-        }
     }
 
     /// What is asked for, with its resource resolved.
@@ -207,31 +176,6 @@ impl Asked<'_> {
             }
             None => String::new(),
         }
-    }
-}
-
-/// The only world, or the one that is named.
-fn choose(worlds: &[String], wanted: Option<&str>) -> Result<WorldId> {
-    let names = || {
-        let names: Vec<String> =
-            worlds.iter().take(20).map(|name| format!("`{}`", harmless(name))).collect();
-        names.join(", ")
-    };
-    match (worlds, wanted) {
-        (_, Some(wanted)) => {
-            let found = worlds.iter().position(|name| name == wanted);
-            let found = found.with_context(|| {
-                format!("there is no cluster `{}`; there are {}", harmless(wanted), names())
-            })?;
-            Ok(WorldId(found as u32))
-        }
-        ([] | [_], None) => Ok(WorldId(0)),
-        (worlds, None) => bail!(
-            "the input holds {} clusters: {}; choose one with `--world`, or put what belongs \
-             together into one folder",
-            worlds.len(),
-            names()
-        ),
     }
 }
 

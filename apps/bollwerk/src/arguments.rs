@@ -1,6 +1,7 @@
 //! What can be typed. Help, man pages and shell completions come from here.
 
 mod access;
+mod cluster;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,8 @@ pub(crate) use access::{
     AccessCommand, AccessFormat, AccessInputs, Assumed, Can, Cut, GraphFormat, Groups, Learn,
     Matrix, MatrixFormat, Of, Paths, Question, Revision, WhoCan,
 };
+
+pub(crate) use cluster::ClusterInputs;
 
 /// Secures containers and Kubernetes over their whole life.
 #[derive(Parser)]

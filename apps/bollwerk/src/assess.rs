@@ -1,5 +1,6 @@
 //! Files in, findings out: collect, judge, locate.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use analyze::exception::{self, Exception};
@@ -59,7 +60,8 @@ pub fn judge(
     frames: bool,
 ) -> Assessment {
     let mut said = judge_all(&snapshot, sources, settings, frames);
-    let coverage = Coverage { workloads: said.workloads, ..snapshot.coverage };
+    let coverage =
+        Coverage { workloads: said.workloads, images: images(&snapshot), ..snapshot.coverage };
     let (central, embedded) = (&settings.exceptions, settings.embedded_exceptions);
     let mut excepted =
         exception::apply(said.findings, central, embedded, &snapshot, &settings.judge);
@@ -83,6 +85,18 @@ pub fn judge(
     };
     let Comparison { new: findings, known, resolved } = compared;
     Assessment { snapshot, findings, hidden, known, resolved, gaps, coverage }
+}
+
+/// How many different images the snapshot's workloads run.
+fn images(snapshot: &Snapshot) -> u64 {
+    let mut images = HashSet::new();
+    for id in snapshot.ids() {
+        for pod in snapshot.object(id).pods() {
+            let all = pod.containers().map(|container| container.image().to_owned());
+            images.extend(all.filter(|image| !image.is_empty()));
+        }
+    }
+    images.len() as u64
 }
 
 /// A finding with its place in the object's file, where it has none yet.

@@ -36,12 +36,6 @@ pub fn assess(framework: &Framework, run: &Run<'_>) -> Compliance {
     Compliance { name, title, source, answers }
 }
 
-/// The key of the configuration without which a control says nothing, if it is not set.
-fn unset(control: &Control, options: &Options) -> Option<&'static str> {
-    let waits = control.name == "unapproved-registry" && options.approved_registries.is_empty();
-    waits.then_some("judge.approvedRegistries")
-}
-
 /// A run, prepared for one look-up per control.
 struct Ground<'a> {
     run: &'a Run<'a>,
@@ -152,10 +146,10 @@ impl<'a> Ground<'a> {
         }
         let set: Vec<&&Control> = asked
             .into_iter()
-            .filter(|control| unset(control, self.run.options).is_none())
+            .filter(|control| self.run.options.unset(control.name).is_none())
             .collect();
         if set.is_empty() {
-            let key = controls.iter().find_map(|control| unset(control, self.run.options));
+            let key = controls.iter().find_map(|control| self.run.options.unset(control.name));
             return Err(format!("needs `{}` in the configuration", key.unwrap_or_default()));
         }
         if set.iter().any(|control| self.concerns(control)) {

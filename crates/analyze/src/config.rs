@@ -14,6 +14,16 @@ pub const KEYS: &[Key] = &[
         doc: "Registries images may come from: `host`, `host/path` or `*.host`.",
     },
     Key {
+        name: "approvedPrograms",
+        kind: KeyKind::Texts,
+        doc: "Programs containers may be made to run: `/usr/sbin/nginx`, or `nginx` anywhere.",
+    },
+    Key {
+        name: "writablePaths",
+        kind: KeyKind::Texts,
+        doc: "Folders containers may have writable mounts below.",
+    },
+    Key {
         name: "podSecurity",
         kind: KeyKind::Section(POD_SECURITY_KEYS),
         doc: "The Pod Security Standards where no namespace says otherwise.",
@@ -46,6 +56,12 @@ pub fn configure(section: Section<'_>, options: &mut Options) -> Result<(), Conf
     if let Some(registries) = section.parse_all("approvedRegistries", text)? {
         options.approved_registries = registries;
     }
+    if let Some(programs) = section.parse_all("approvedPrograms", text)? {
+        options.approved_programs = programs;
+    }
+    if let Some(folders) = section.parse_all("writablePaths", folder)? {
+        options.writable_paths = folders;
+    }
     let standards = section.section("podSecurity");
     if let Some(policy) = standards.parse("default", parse_pod_security)? {
         options.pod_security = policy;
@@ -63,6 +79,13 @@ pub fn configure(section: Section<'_>, options: &mut Options) -> Result<(), Conf
         options.skip = skip;
     }
     Ok(())
+}
+
+fn folder(text: &str) -> Result<String, String> {
+    if text.starts_with('/') {
+        return Ok(text.to_owned());
+    }
+    Err(format!("`{text}` does not begin with `/`: a folder as containers see it is wanted"))
 }
 
 /// `LEVEL` or `LEVEL:VERSION`, in all three modes.

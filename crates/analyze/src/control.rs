@@ -73,6 +73,11 @@ impl Kinds {
 pub struct Options {
     /// Registries images may come from, as `host`, `host/path` or `*.host`; no opinion if empty.
     pub approved_registries: Vec<String>,
+    /// Folders that containers may have writable mounts below; no opinion if empty.
+    pub writable_paths: Vec<String>,
+    /// Programs that containers may be made to run, by full path or bare name; no opinion if
+    /// empty.
+    pub approved_programs: Vec<String>,
     /// The Pod Security policy where no namespace says.
     pub pod_security: Policy,
     /// Pods that Pod Security does not judge.
@@ -87,6 +92,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             approved_registries: Vec::new(),
+            writable_paths: Vec::new(),
+            approved_programs: Vec::new(),
             pod_security: Policy::UNSET,
             exemptions: Exemptions::default(),
             only: Vec::new(),
@@ -96,6 +103,17 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The key of the configuration without which a control says nothing, if it is not set.
+    pub fn unset(&self, control: &str) -> Option<&'static str> {
+        let (key, list) = match control {
+            "unapproved-registry" => ("judge.approvedRegistries", &self.approved_registries),
+            "writable-path-not-listed" => ("judge.writablePaths", &self.writable_paths),
+            "program-not-listed" => ("judge.approvedPrograms", &self.approved_programs),
+            _ => return None,
+        };
+        list.is_empty().then_some(key)
+    }
+
     /// Whether a control is asked, by its name or id.
     pub fn asks(&self, control: &str) -> bool {
         let names = |listed: &String| listed == control;

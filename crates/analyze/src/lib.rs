@@ -20,6 +20,7 @@ pub mod harden;
 mod joins;
 mod judge;
 pub mod learn;
+pub mod network;
 #[cfg(test)]
 mod page;
 pub mod pod_security;

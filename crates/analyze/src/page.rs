@@ -3,7 +3,7 @@
 //! Each YAML block under `## Bad` must have exactly the findings its `# finding` marks say, on
 //! those lines; each under `## Good` must have none. A block that is no whole object is a Pod.
 //! Words after `yaml` in a block's first line set options: `approved-registry=…`,
-//! `kubernetes=1.20`.
+//! `writable-path=…`, `approved-program=…`, `kubernetes=1.20`.
 
 use engine::pod_security::Policy;
 use model::{
@@ -84,6 +84,8 @@ fn findings(judged: &Judged, example: &Example<'_>) -> (Vec<u32>, String) {
             Some(("approved-registry", name)) => {
                 options.approved_registries.push(name.to_owned());
             }
+            Some(("writable-path", folder)) => options.writable_paths.push(folder.to_owned()),
+            Some(("approved-program", name)) => options.approved_programs.push(name.to_owned()),
             Some(("kubernetes", text)) => version = text.parse().unwrap(),
             _ => panic!("{}: unknown option `{word}` of an example", judged.name),
         }

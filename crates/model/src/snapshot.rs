@@ -52,6 +52,8 @@ pub struct Coverage {
     pub objects: u64,
     /// Objects that make pods.
     pub workloads: u64,
+    /// Different images their containers run, told apart as they are written.
+    pub images: u64,
     /// Bytes that were read.
     pub bytes: u64,
 }
@@ -64,6 +66,7 @@ impl Coverage {
         self.other_documents += other.other_documents;
         self.objects += other.objects;
         self.workloads += other.workloads;
+        self.images += other.images;
         self.bytes += other.bytes;
     }
 }
@@ -321,6 +324,7 @@ pub const NEIGHBOURS: &[(&str, &str)] = &[
     ("rbac.authorization.k8s.io", "Role"),
     ("rbac.authorization.k8s.io", "RoleBinding"),
     ("resource.k8s.io", "ResourceSlice"),
+    ("security-profiles-operator.x-k8s.io", "AppArmorProfile"),
     ("security-profiles-operator.x-k8s.io", "SeccompProfile"),
     ("storage.k8s.io", "VolumeAttachment"),
 ];

@@ -180,6 +180,7 @@ fn coverage(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         (seen.documents, "document"),
         (seen.objects, "object"),
         (seen.workloads, "workload"),
+        (seen.images, "different image"),
     ];
     let items: Vec<_> = items
         .map(|(count, noun)| {

@@ -75,6 +75,7 @@ struct JsonCoverage {
     other_documents: u64,
     objects: u64,
     workloads: u64,
+    images: u64,
     bytes: u64,
 }
 
@@ -169,6 +170,7 @@ impl<'a> JsonReport<'a> {
                 other_documents: coverage.other_documents,
                 objects: coverage.objects,
                 workloads: coverage.workloads,
+                images: coverage.images,
                 bytes: coverage.bytes,
             },
             findings: report.findings.iter().map(JsonFinding::new).collect(),

@@ -113,6 +113,7 @@ fn result(lists: Lists<'_>, taken_at: &str) -> Value {
         ("other-documents", seen.other_documents.to_string()),
         ("objects", seen.objects.to_string()),
         ("workloads", seen.workloads.to_string()),
+        ("images", seen.images.to_string()),
         ("findings", report.findings.len().to_string()),
         ("gaps", report.gaps.len().to_string()),
         ("hidden", report.hidden.len().to_string()),

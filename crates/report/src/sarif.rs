@@ -80,6 +80,7 @@ fn properties(report: &Report<'_>) -> Value {
             "otherDocuments": report.coverage.other_documents,
             "objects": report.coverage.objects,
             "workloads": report.coverage.workloads,
+            "images": report.coverage.images,
         },
     });
     if let Some(compliance) = report.compliance {

@@ -42,11 +42,12 @@ pub(crate) fn coverage(report: &Report<'_>) -> String {
     let coverage = report.coverage;
     let version = report.kubernetes_version;
     format!(
-        "{}, {}, {}, {}; judged for Kubernetes {version}",
+        "{}, {}, {}, {}, {}; judged for Kubernetes {version}",
         counted(coverage.files, "file"),
         counted(coverage.documents, "document"),
         counted(coverage.objects, "object"),
         counted(coverage.workloads, "workload"),
+        counted(coverage.images, "different image"),
     )
 }
 

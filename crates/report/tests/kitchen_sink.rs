@@ -214,6 +214,7 @@ fn rendered_with(
             other_documents: 2,
             objects: 6,
             workloads: 3,
+            images: 2,
             bytes: 4_096,
         },
         compliance,

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use super::groups::{by_scope_as_json, rights};
 use super::matrix::subjects;
 use super::wording::{BOLD, GREEN, RED, YELLOW, counted, print_json};
-use super::{NO, UNKNOWN, World, choose};
+use super::{NO, UNKNOWN, World};
 use crate::arguments::{AccessFormat, Revision};
+use crate::cluster::choose;
 use crate::config::Settings;
 use crate::side::Sides;
 
@@ -31,7 +32,7 @@ pub(super) fn run(arguments: &Revision) -> Result<u8> {
         let id = choose(&side.snapshot.worlds, None)?;
         let mut world = World::new(side.snapshot, side.sources, id, &arguments.assumed);
         world.gaps.retain(|gap| !settings.report.accepted_gaps.contains(&gap.kind));
-        world.tell_gaps();
+        crate::cluster::tell_gaps(&world.gaps);
         Ok(world)
     };
     let (old, new) = (read(&arguments.old)?, read(&arguments.new)?);

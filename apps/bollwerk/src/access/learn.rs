@@ -101,9 +101,9 @@ fn today(arguments: &Learn, settings: &Settings) -> Result<Option<World>> {
         reading: arguments.reading.clone(),
     };
     let (snapshot, sources) = inputs::collect(&inputs, settings)?;
-    let id = super::choose(&snapshot.worlds, None)?;
+    let id = crate::cluster::choose(&snapshot.worlds, None)?;
     let world = World::new(snapshot, sources, id, &arguments.assumed);
-    world.tell_gaps();
+    crate::cluster::tell_gaps(&world.gaps);
     Ok(Some(world))
 }
 

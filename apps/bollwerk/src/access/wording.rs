@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use analyze::access::danger;
 use analyze::access::rights::{Right, Scope};
-use anstyle::{AnsiColor, Style};
 use collect::manifests::Place;
 use engine::rbac::{
     BindingId, BindingView, Grant, PolicyRule, RoleId, RoleView, Source, SubjectKind, Unknown,
@@ -15,11 +14,7 @@ use serde_json::{Value, json};
 
 use super::World;
 
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const DIM: Style = Style::new().dimmed();
-pub(super) const RED: Style = AnsiColor::Red.on_default();
-pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
-pub(super) const GREEN: Style = AnsiColor::Green.on_default();
+pub(super) use crate::console::{BOLD, DIM, GREEN, RED, YELLOW, print_json};
 
 /// Entries of a list in one line; the rest is counted.
 const LISTED_MAX: usize = 8;
@@ -346,14 +341,4 @@ pub(super) fn scopes(scopes: &[&Scope]) -> String {
         [one] => format!("namespace {one}"),
         names => format!("{} namespaces: {}", names.len(), listed(names)),
     }
-}
-
-/// Writes a JSON document.
-pub(super) fn print_json(value: &Value) -> anyhow::Result<()> {
-    use std::io::Write;
-    let mut out = std::io::BufWriter::new(anstream::stdout());
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    out.flush()?;
-    Ok(())
 }

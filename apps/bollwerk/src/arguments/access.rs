@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use analyze::access::subject::Subject;
 use clap::{Args, Subcommand, ValueEnum};
-use model::{GapKind, KubernetesVersion};
 
-use super::Reading;
+use super::{ClusterInputs, Reading};
 
 #[derive(Subcommand)]
 pub(crate) enum AccessCommand {
@@ -297,39 +296,14 @@ pub(crate) struct Question {
 /// What is read, and what is taken for granted beside it.
 #[derive(Args)]
 pub(crate) struct AccessInputs {
-    /// File or folder, or `-` for standard input; several are clusters of their own
-    #[arg(long, value_name = "PATH", required_unless_present = "snapshot")]
-    pub(crate) manifests: Vec<PathBuf>,
-    /// What `bollwerk snapshot save` wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["manifests", "no_ignore"])]
-    pub(crate) snapshot: Option<PathBuf>,
-    /// Which of several clusters: its path
-    #[arg(long, value_name = "PATH")]
-    pub(crate) world: Option<String>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterInputs,
     /// Who is in which group: CSV with the columns `user` and `group`, or JSON from Entra ID,
     /// LDAP or OIDC claims
     #[arg(long, value_name = "FILE")]
     pub(crate) groups: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) assumed: Assumed,
-    /// Kind of gap that does not make an answer uncertain (repeatable)
-    #[arg(long = "accept-gap", value_name = "KIND", value_delimiter = ',')]
-    pub(crate) accepted_gaps: Vec<GapKind>,
-    /// Namespace of objects that name none
-    #[arg(long, value_name = "NAME", conflicts_with = "snapshot")]
-    pub(crate) object_namespace: Option<String>,
-    /// Kubernetes version to judge for [default: the newest known]
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) kubernetes_version: Option<KubernetesVersion>,
-    /// Configuration file [default: bollwerk.yaml, in this folder or one above]
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
-    pub(crate) config: Option<PathBuf>,
-    /// Read no configuration file
-    #[arg(long)]
-    pub(crate) no_config: bool,
-    /// Read what .gitignore, .ignore and .bollwerkignore leave out
-    #[arg(long)]
-    pub(crate) no_ignore: bool,
 }
 
 /// What is taken for granted.

@@ -2,6 +2,7 @@
 
 use crate::Control;
 
+mod default_account_holds_pull_secret;
 mod default_account_mounts_token;
 mod default_namespace_used;
 pub(crate) mod guard;
@@ -25,6 +26,7 @@ pub(super) const CONTROLS: &[&Control] = &[
     &pod_security_version_outdated::CONTROL,
     &workload_in_system_namespace::CONTROL,
     &default_account_mounts_token::CONTROL,
+    &default_account_holds_pull_secret::CONTROL,
 ];
 
 /// The label with the Pod Security level that the API server enforces.

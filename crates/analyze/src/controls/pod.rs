@@ -29,6 +29,7 @@ mod placement;
 mod privilege_escalation_allowed;
 mod privileged_container;
 mod probe_of_other_host;
+mod program_not_listed;
 mod remote_script_at_start;
 mod root_group;
 mod root_not_excluded;
@@ -49,7 +50,10 @@ mod tolerates_every_taint;
 mod unmasked_proc_mount;
 mod unsafe_sysctl;
 mod windows_host_process;
+mod writable;
+mod writable_path_not_listed;
 mod writable_root_filesystem;
+mod writable_volume_over_programs;
 
 pub(super) const CONTROLS: &[&Control] = &[
     &privileged_container::CONTROL,
@@ -60,6 +64,9 @@ pub(super) const CONTROLS: &[&Control] = &[
     &root_not_excluded::CONTROL,
     &root_group::CONTROL,
     &writable_root_filesystem::CONTROL,
+    &writable_volume_over_programs::CONTROL,
+    &writable_path_not_listed::CONTROL,
+    &program_not_listed::CONTROL,
     &host_network::CONTROL,
     &host_pid::CONTROL,
     &host_ipc::CONTROL,

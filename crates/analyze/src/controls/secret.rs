@@ -13,6 +13,7 @@ mod etcd_encryption_off;
 mod external_secret_finds_everything;
 mod long_lived_service_account_token;
 mod sealed_secret_cluster_wide;
+mod secret_copied_everywhere;
 mod secret_data_committed;
 mod secret_in_environment;
 mod secret_mounted_by_sub_path;
@@ -35,4 +36,5 @@ pub(super) const CONTROLS: &[&Control] = &[
     &etcd_encryption_off::CONTROL,
     &encryption_key_in_configuration::CONTROL,
     &secret_store_without_tls::CONTROL,
+    &secret_copied_everywhere::CONTROL,
 ];

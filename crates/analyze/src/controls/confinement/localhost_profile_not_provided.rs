@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{Check, Control, Impact, Reach, Report};
-use model::{Fix, Pod, Profile, Scope};
+use model::{Container, Fix, Path, Pod, Profile, Scope};
 
 pub(super) const CONTROL: Control = Control {
     id: "BW-CONFINEMENT-004",
@@ -24,6 +24,15 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
     let mut told = HashSet::new();
     for container in pod.containers() {
+        if let Some((at, name)) = app_armor(&container, report)
+            && told.insert(at.clone())
+        {
+            let because = format!(
+                "it does not start on a node where `{name}` is not loaded, and no AppArmorProfile \
+                 of that name is seen that would load it there, though others are"
+            );
+            report.finding(at, because, Fix::advice("add the AppArmorProfile, or name another"));
+        }
         let Some(setting) = container.seccomp() else { continue };
         let Profile::Localhost(Some(path)) = setting.value else { continue };
         let Some((own, name)) = of_operator(path) else { continue };
@@ -41,6 +50,26 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
         }
     }
 }
+
+/// The AppArmor profile of a container that no `AppArmorProfile` brings along, and where
+/// it is named. Without any such object another loader is at work, and nothing is known.
+fn app_armor<'p>(container: &Container<'p>, report: &Report<'_>) -> Option<(Path, &'p str)> {
+    let setting = container.app_armor()?;
+    let Profile::Localhost(Some(wanted)) = setting.value else { return None };
+    if setting.scope == Scope::Annotation {
+        return None;
+    }
+    let (snapshot, world) = (report.snapshot, report.world);
+    let own = snapshot.neighbours(world, container.pod.object.namespace, APP_ARMOR);
+    let mut profiles = own.chain(snapshot.neighbours(world, None, APP_ARMOR)).peekable();
+    profiles.peek()?;
+    let is_missing = profiles.all(|profile| profile.name != wanted);
+    let at = || container.security_at("appArmorProfile.localhostProfile", setting.scope);
+    is_missing.then(|| (at(), wanted))
+}
+
+/// The kind whose objects security-profiles-operator loads under their own names.
+const APP_ARMOR: (&str, &str) = ("security-profiles-operator.x-k8s.io", "AppArmorProfile");
 
 /// The kind that security-profiles-operator puts on nodes.
 const KIND: (&str, &str) = ("security-profiles-operator.x-k8s.io", "SeccompProfile");
