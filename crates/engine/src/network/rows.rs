@@ -153,6 +153,9 @@ impl Network {
         events.sort_unstable();
         let mut known: HashMap<u32, HashMap<Vec<Match>, u32>> = HashMap::new();
         let mut matches: Vec<Match> = Vec::new();
+        let is_named = |slot: &usize| !self.rules[of.rules[*slot] as usize].named.is_empty();
+        let named_rules: Vec<usize> = (0..of.rules.len()).filter(is_named).collect();
+        let mut asks = false;
         let mut row: Vec<(u32, u32)> = Vec::new();
         for at in events.chunk_by(|a, b| a.0 == b.0) {
             let class = at[0].0;
@@ -164,32 +167,39 @@ impl Network {
             if class as usize >= self.classes.len().max(1) {
                 break;
             }
+            // Where no rule that matches asks for names, other named ports change nothing.
+            if !asks && at.iter().all(|(_, _, change)| *change == 0) && !row.is_empty() {
+                continue;
+            }
             matches.clear();
             matches.extend(counts.chunks_exact(2).map(|counts| match counts {
                 [yes, _] if *yes > 0 => Match::Yes,
                 [_, maybe] if *maybe > 0 => Match::Maybe,
                 _ => Match::No,
             }));
+            asks = named_rules.iter().any(|slot| matches[*slot] != Match::No);
             let of_peer = self.classes.get(class as usize).map_or(0, |class| class.ports);
             let named = if of.changes.is_empty() && of.direction == Direction::Ingress {
                 of.named
             } else {
                 of_peer
             };
-            let by_name = if of.changes.is_empty() { 0 } else { named };
+            let by_name = if asks && !of.changes.is_empty() { named } else { 0 };
             let of_name = known.entry(by_name).or_default();
-            let outcome = of_name.get(matches.as_slice()).copied().unwrap_or_else(|| {
+            let outcome = if let Some(outcome) = of_name.get(matches.as_slice()) {
+                *outcome
+            } else {
                 // Rules are numbered within a policy, policies stand in the order of entries.
                 let mut matched = |rule: u32| {
                     let slot = of.rules.binary_search(&rule).ok();
                     slot.map_or(Match::No, |slot| matches[slot])
                 };
                 let direction = of.direction as usize;
-                outcomes.number(self.decide(of.entries, direction, named, &mut matched))
-            });
-            if !of_name.contains_key(matches.as_slice()) {
+                let outcome = self.decide(of.entries, direction, named, &mut matched);
+                let outcome = outcomes.number(outcome);
                 of_name.insert(matches.clone(), outcome);
-            }
+                outcome
+            };
             if row.last().is_none_or(|(_, last)| *last != outcome) {
                 row.push((class, outcome));
             }

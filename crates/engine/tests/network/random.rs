@@ -68,7 +68,7 @@ fn policy(seed: u64, number: u64) -> String {
         1 => format!("{{namespaceSelector: {{matchLabels: {{team: t{}}}}}}}", at / 12 % 2),
         _ => format!("{{ipBlock: {{cidr: 10.0.{}.0/24}}}}", at / 12 % 3),
     };
-    let port = if at / 150 % 3 == 0 { String::from("http") } else { port.to_string() };
+    let port = if (at / 150).is_multiple_of(3) { String::from("http") } else { port.to_string() };
     let (direction, side, kind) =
         [("ingress", "from", "Ingress"), ("egress", "to", "Egress")][(at / 450 % 2) as usize];
     format!(
