@@ -127,11 +127,9 @@ impl Network {
         Group { entries: entries.to_vec(), rows, is_shared }
     }
 
-    /// Goes over the classes once: at the ends of each peer's runs the rules that match change.
-    fn row(&self, of: &Row<'_>, outcomes: &mut Outcomes) -> Vec<(u32, u32)> {
-        if of.entries.is_empty() {
-            return vec![(0, 0)];
-        }
+    /// Where the rules that match change: class, which count, by how much. And the counts before
+    /// the first class, of certain and of possible matches of each rule.
+    fn events(&self, of: &Row<'_>) -> (Vec<(u32, u32, i32)>, Vec<i32>) {
         let mut events: Vec<(u32, u32, i32)> = vec![(0, 0, 0)];
         events.extend(of.changes.iter().map(|at| (*at, 0, 0)));
         let mut counts = vec![0_i32; 2 * of.rules.len()];
@@ -150,6 +148,15 @@ impl Network {
                 }
             }
         }
+        (events, counts)
+    }
+
+    /// Goes over the classes once: at the ends of each peer's runs the rules that match change.
+    fn row(&self, of: &Row<'_>, outcomes: &mut Outcomes) -> Vec<(u32, u32)> {
+        if of.entries.is_empty() {
+            return vec![(0, 0)];
+        }
+        let (mut events, mut counts) = self.events(of);
         events.sort_unstable();
         let mut known: HashMap<u32, HashMap<Vec<Match>, u32>> = HashMap::new();
         let mut matches: Vec<Match> = Vec::new();
