@@ -193,7 +193,10 @@ fn rules(seed: u64, peers: &str, namespaces: u64) -> String {
                 at / 320 % 4
             ),
             11..13 => format!(
-                r#"{{"namespaceSelector":{{"matchLabels":{{"kubernetes.io/metadata.name":"ns-{}"}}}}}}"#,
+                concat!(
+                    r#"{{"namespaceSelector":{{"matchLabels":"#,
+                    r#"{{"kubernetes.io/metadata.name":"ns-{}"}}}}}}"#
+                ),
                 at / 16 % namespaces
             ),
             13 => String::from(r#"{"namespaceSelector":{}}"#),

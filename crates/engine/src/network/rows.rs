@@ -127,11 +127,9 @@ impl Network {
         Group { entries: entries.to_vec(), rows, is_shared }
     }
 
-    /// Goes over the classes once: at the ends of each peer's runs the rules that match change.
-    fn row(&self, of: &Row<'_>, outcomes: &mut Outcomes) -> Vec<(u32, u32)> {
-        if of.entries.is_empty() {
-            return vec![(0, 0)];
-        }
+    /// Where the rules that match change: class, which count, by how much. And the counts before
+    /// the first class, of certain and of possible matches of each rule.
+    fn events(&self, of: &Row<'_>) -> (Vec<(u32, u32, i32)>, Vec<i32>) {
         let mut events: Vec<(u32, u32, i32)> = vec![(0, 0, 0)];
         events.extend(of.changes.iter().map(|at| (*at, 0, 0)));
         let mut counts = vec![0_i32; 2 * of.rules.len()];
@@ -150,8 +148,21 @@ impl Network {
                 }
             }
         }
+        (events, counts)
+    }
+
+    /// Goes over the classes once: at the ends of each peer's runs the rules that match change.
+    fn row(&self, of: &Row<'_>, outcomes: &mut Outcomes) -> Vec<(u32, u32)> {
+        if of.entries.is_empty() {
+            return vec![(0, 0)];
+        }
+        let (mut events, mut counts) = self.events(of);
         events.sort_unstable();
-        let mut known: HashMap<(Vec<Match>, u32), u32> = HashMap::new();
+        let mut known: HashMap<u32, HashMap<Vec<Match>, u32>> = HashMap::new();
+        let mut matches: Vec<Match> = Vec::new();
+        let is_named = |slot: &usize| !self.rules[of.rules[*slot] as usize].named.is_empty();
+        let named_rules: Vec<usize> = (0..of.rules.len()).filter(is_named).collect();
+        let mut asks = false;
         let mut row: Vec<(u32, u32)> = Vec::new();
         for at in events.chunk_by(|a, b| a.0 == b.0) {
             let class = at[0].0;
@@ -163,30 +174,39 @@ impl Network {
             if class as usize >= self.classes.len().max(1) {
                 break;
             }
-            let matches: Vec<Match> = counts
-                .chunks_exact(2)
-                .map(|counts| match counts {
-                    [yes, _] if *yes > 0 => Match::Yes,
-                    [_, maybe] if *maybe > 0 => Match::Maybe,
-                    _ => Match::No,
-                })
-                .collect();
+            // Where no rule that matches asks for names, other named ports change nothing.
+            if !asks && at.iter().all(|(_, _, change)| *change == 0) && !row.is_empty() {
+                continue;
+            }
+            matches.clear();
+            matches.extend(counts.chunks_exact(2).map(|counts| match counts {
+                [yes, _] if *yes > 0 => Match::Yes,
+                [_, maybe] if *maybe > 0 => Match::Maybe,
+                _ => Match::No,
+            }));
+            asks = named_rules.iter().any(|slot| matches[*slot] != Match::No);
             let of_peer = self.classes.get(class as usize).map_or(0, |class| class.ports);
             let named = if of.changes.is_empty() && of.direction == Direction::Ingress {
                 of.named
             } else {
                 of_peer
             };
-            let by_name = if of.changes.is_empty() { 0 } else { named };
-            let outcome = *known.entry((matches, by_name)).or_insert_with_key(|(matches, _)| {
+            let by_name = if asks && !of.changes.is_empty() { named } else { 0 };
+            let of_name = known.entry(by_name).or_default();
+            let outcome = if let Some(outcome) = of_name.get(matches.as_slice()) {
+                *outcome
+            } else {
                 // Rules are numbered within a policy, policies stand in the order of entries.
                 let mut matched = |rule: u32| {
                     let slot = of.rules.binary_search(&rule).ok();
                     slot.map_or(Match::No, |slot| matches[slot])
                 };
                 let direction = of.direction as usize;
-                outcomes.number(self.decide(of.entries, direction, named, &mut matched))
-            });
+                let outcome = self.decide(of.entries, direction, named, &mut matched);
+                let outcome = outcomes.number(outcome);
+                of_name.insert(matches.clone(), outcome);
+                outcome
+            };
             if row.last().is_none_or(|(_, last)| *last != outcome) {
                 row.push((class, outcome));
             }

@@ -26,59 +26,140 @@ enum Kind {
     Unknown,
 }
 
+/// Pairs of each kind; an exception takes some away before it adds them elsewhere.
+#[derive(Default)]
+struct Counts([i128; 4]);
+
+impl Counts {
+    fn add(&mut self, kind: Kind, pairs: i128) {
+        self.0[kind as usize] += pairs;
+    }
+}
+
+/// For one source at a time: how many pods there are behind each outcome of ingress.
+struct Behind {
+    pods: Vec<u64>,
+    /// Outcomes with pods behind them, and the place of each among them.
+    active: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Behind {
+    fn change(&mut self, outcome: u32, pods: u64, is_added: bool) {
+        let (at, known) = (outcome as usize, self.pods[outcome as usize]);
+        if is_added {
+            if known == 0 && pods > 0 {
+                self.places[at] = self.active.len() as u32;
+                self.active.push(outcome);
+            }
+            self.pods[at] = known + pods;
+            return;
+        }
+        self.pods[at] = known - pods;
+        if known == pods && pods > 0 {
+            let place = self.places[at] as usize;
+            self.active.swap_remove(place);
+            if let Some(moved) = self.active.get(place) {
+                self.places[*moved as usize] = place as u32;
+            }
+        }
+    }
+}
+
 impl Network {
     /// Counts all pairs, in one family of addresses (that of IPv4, unless `is_v6`).
+    ///
+    /// Goes over the sources in their order and keeps, for each outcome of ingress, the pods
+    /// behind it. So a source costs as much as there are outcomes, and as many look-ups as there
+    /// are targets that its own policies single out.
     pub fn summary(&self, is_v6: bool) -> Summary {
         let family = usize::from(is_v6);
-        let mut summary = Summary::default();
+        let mut counts = Counts::default();
         let mut known: HashMap<(u32, u32), Kind> = HashMap::new();
-        let closed = |number: u32| self.outcomes[number as usize].possible.is_empty();
-        // How many pods stand before each class.
         let mut before = vec![0_u64];
         for class in &self.classes {
             before.push(before[before.len() - 1] + u64::from(class.members));
         }
-        let all = before[before.len() - 1];
+        let (mut behind, starts) = self.behind(family);
         for (source, class) in (0_u32..).zip(&self.classes) {
-            let row = self.groups[1][class.groups[1] as usize].row(family);
-            let members = u64::from(class.members);
-            for (at, (first, egress)) in row.iter().enumerate() {
-                let end = row.get(at + 1).map_or(self.classes.len() as u32, |next| next.0);
-                if closed(*egress) {
-                    let pods = before[end as usize] - before[*first as usize];
-                    summary.closed += members * pods;
-                    continue;
+            if source > 0 {
+                for (outcome, was, pods) in &starts[source as usize] {
+                    behind.change(*was, *pods, false);
+                    behind.change(*outcome, *pods, true);
                 }
-                for target in *first..end {
-                    let group = self.classes[target as usize].groups[0] as usize;
-                    let ingress = self.groups[0][group].outcome(family, source);
-                    let pairs = members * u64::from(self.classes[target as usize].members);
-                    let kind = *known
-                        .entry((*egress, ingress))
-                        .or_insert_with(|| self.kind(*egress, ingress));
-                    match kind {
-                        Kind::Open => summary.open += pairs,
-                        Kind::Partial => summary.partial += pairs,
-                        Kind::Closed => summary.closed += pairs,
-                        Kind::Unknown => summary.unknown += pairs,
-                    }
+            }
+            let row = self.groups[1][class.groups[1] as usize].row(family);
+            let end = |at: usize| row.get(at + 1).map_or(self.classes.len() as u32, |next| next.0);
+            let members = i128::from(class.members);
+            let mut kind = |egress, ingress| {
+                *known.entry((egress, ingress)).or_insert_with(|| self.kind(egress, ingress))
+            };
+            let common = self.common(row);
+            if self.is_closed(common) {
+                let all = before[before.len() - 1];
+                counts.add(Kind::Closed, members * i128::from(all));
+            } else {
+                for ingress in &behind.active {
+                    let pods = i128::from(behind.pods[*ingress as usize]);
+                    counts.add(kind(common, *ingress), members * pods);
+                }
+            }
+            let exceptions = row.iter().enumerate().filter(|(_, (_, egress))| *egress != common);
+            for (at, (first, egress)) in exceptions {
+                for target in *first..end(at) {
+                    let target = &self.classes[target as usize];
+                    let group = &self.groups[0][target.groups[0] as usize];
+                    let ingress = group.outcome(family, source);
+                    let pairs = members * i128::from(target.members);
+                    counts.add(kind(common, ingress), -pairs);
+                    counts.add(kind(*egress, ingress), pairs);
                 }
             }
             // A pod is no pair with itself.
             let own = self.groups[1][class.groups[1] as usize].outcome(family, source);
             let back = self.groups[0][class.groups[0] as usize].outcome(family, source);
-            match self.kind(own, back) {
-                Kind::Open => summary.open -= members,
-                Kind::Partial => summary.partial -= members,
-                Kind::Closed => summary.closed -= members,
-                Kind::Unknown => summary.unknown -= members,
+            counts.add(kind(own, back), -members);
+        }
+        let [open, partial, closed, unknown] =
+            counts.0.map(|pairs| u64::try_from(pairs).unwrap_or(0));
+        Summary { open, partial, closed, unknown }
+    }
+
+    /// The pods behind each outcome for the first source, and what changes at each later one: the
+    /// outcome that starts there, the one that ends, and the pods behind.
+    #[expect(clippy::type_complexity, reason = "told in the line above")]
+    fn behind(&self, family: usize) -> (Behind, Vec<Vec<(u32, u32, u64)>>) {
+        let mut pods = vec![0_u64; self.groups[0].len()];
+        for class in &self.classes {
+            pods[class.groups[0] as usize] += u64::from(class.members);
+        }
+        let outcomes = self.outcomes.len();
+        let mut behind =
+            Behind { pods: vec![0; outcomes], active: Vec::new(), places: vec![0; outcomes] };
+        let mut starts = vec![Vec::new(); self.classes.len()];
+        for (group, pods) in self.groups[0].iter().zip(pods) {
+            let row = group.row(family);
+            behind.change(row[0].1, pods, true);
+            for pair in row.windows(2) {
+                starts[pair[1].0 as usize].push((pair[1].1, pair[0].1, pods));
             }
         }
-        debug_assert_eq!(
-            summary.open + summary.partial + summary.closed + summary.unknown,
-            all * all - all
-        );
-        summary
+        (behind, starts)
+    }
+
+    /// The outcome of a row that holds for most classes.
+    fn common(&self, row: &[(u32, u32)]) -> u32 {
+        let mut classes: HashMap<u32, u32> = HashMap::new();
+        for (at, (first, outcome)) in row.iter().enumerate() {
+            let end = row.get(at + 1).map_or(self.classes.len() as u32, |next| next.0);
+            *classes.entry(*outcome).or_default() += end - first;
+        }
+        let most = classes.into_iter().max_by_key(|(outcome, classes)| (*classes, *outcome));
+        most.map_or(0, |(outcome, _)| outcome)
+    }
+
+    fn is_closed(&self, outcome: u32) -> bool {
+        self.outcomes[outcome as usize].possible.is_empty()
     }
 
     fn kind(&self, egress: u32, ingress: u32) -> Kind {

@@ -1,6 +1,7 @@
 //! Reachability: beside published truth tables, and by cases.
 
 mod cases;
+mod random;
 mod truth;
 
 use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};
