@@ -10,6 +10,10 @@ const SIDE: f64 = 960.0;
 const SQUARE_MAX: f64 = 22.0;
 /// Smallest square beside which a name can be read, in pixels.
 const NAMED_SQUARE_MIN: f64 = 9.0;
+/// Width of the legend, in pixels.
+const LEGEND_WIDTH: f64 = 5.0 * LEGEND_STEP;
+/// From one entry of the legend to the next, in pixels.
+const LEGEND_STEP: f64 = 96.0;
 /// Characters of a name; what is longer is cut.
 const NAME_MAX: usize = 34;
 
@@ -21,7 +25,8 @@ pub(super) fn svg(table: &Table) -> String {
     let longest = table.names.iter().map(|name| shortened(name).chars().count()).max().unwrap_or(0);
     let margin = if has_names { number_of(longest) * 6.6 + 16.0 } else { 150.0 };
     let area = square * number_of(count);
-    let (width, height) = (margin + area + 24.0, margin + area + 56.0);
+    let width = (margin + area).max(margin + LEGEND_WIDTH) + 24.0;
+    let height = margin + area + 56.0;
     let mut out = String::new();
     head(&mut out, width, height, table);
     squares(&mut out, table, square, margin);
@@ -42,6 +47,11 @@ pub(super) fn svg(table: &Table) -> String {
             );
         }
     }
+    let (x, y) = (margin - 8.0, margin - 8.0);
+    let _ = writeln!(
+        out,
+        r#"<text class="s" x="{x:.1}" y="{y:.1}" text-anchor="end">from ↓ to →</text>"#
+    );
     legend(&mut out, margin, margin + area + 32.0);
     out.push_str("</svg>\n");
     out
@@ -150,7 +160,7 @@ fn legend(out: &mut String, left: f64, top: f64) {
             top - 10.0,
             x + 18.0
         );
-        x += 96.0;
+        x += LEGEND_STEP;
     }
 }
 

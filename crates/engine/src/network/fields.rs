@@ -19,7 +19,7 @@ pub(super) fn refuse<T>(path: &Path, reason: impl Into<String>) -> Read<T> {
 }
 
 fn wrong<T>(path: &Path, expected: &str, found: Value<'_>) -> Read<T> {
-    let reason = format!("is a {}, not a {expected}", found.type_name());
+    let reason = format!("is of type {}, not {expected}", found.type_name());
     Err(Refusal { path: path.clone(), reason, is_type: true })
 }
 

@@ -1,0 +1,189 @@
+//! What reaches what in the example, in every command and format.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
+mod program;
+
+use std::path::Path;
+
+use program::{Folder, bollwerk, examples};
+use serde_json::Value;
+
+/// A folder with the example as `shop`.
+fn shop() -> Folder {
+    let folder = Folder::new(&[]);
+    let copy = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(examples())
+        .arg(folder.path().join("shop"))
+        .status();
+    assert!(copy.is_ok_and(|status| status.success()));
+    folder
+}
+
+fn run(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
+    bollwerk(folder.path(), &[["network"].as_slice(), arguments].concat(), "")
+}
+
+fn json(folder: &Folder, arguments: &[&str]) -> Value {
+    let (code, out, error) = run(folder, &[arguments, &["--format=json"]].concat());
+    assert_ne!(code, 2, "{error}");
+    let output: Value = serde_json::from_str(&out).unwrap();
+    let name = output["schema"].as_str().unwrap().replace('/', ".");
+    let schema =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/schema/{name}.json"));
+    let schema: Value = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&output)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .take(5)
+        .collect();
+    assert!(errors.is_empty(), "{arguments:?}: {errors:#?}");
+    output
+}
+
+#[test]
+fn a_pair_is_answered_with_the_rules_that_decide() {
+    let folder = shop();
+    let (code, out, error) =
+        run(&folder, &["reach", "shop/frontend", "shop/cart:8080", "--manifests=shop"]);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    for part in [
+        "shop/frontend → shop/cart  open\n",
+        "NetworkPolicy shop/frontend, egress rule 1 allows it  shop/shop/policies.yaml:26",
+        "NetworkPolicy shop/backends, ingress rule 1 allows it  shop/shop/policies.yaml:42",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (code, out, _) =
+        run(&folder, &["reach", "shop/frontend", "data/postgres:5432", "--manifests=shop"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("isolate egress and none allows it  shop/shop/policies.yaml:7"), "{out}");
+    assert!(out.contains("no policy isolates ingress here"), "{out}");
+}
+
+#[test]
+fn exit_codes_say_all_some_none_or_unknown() {
+    let folder = shop();
+    let code = |from: &str, to: &str| run(&folder, &["reach", from, to, "--manifests=shop"]).0;
+    assert_eq!(code("ops/ci-runner", "data/*"), 0);
+    assert_eq!(code("shop/frontend", "shop/cart"), 1);
+    assert_eq!(code("shop/frontend", "shop?app=cart"), 1);
+    assert_eq!(code("ops/ci-runner", "shop/frontend:http"), 1);
+    // On its node's network: whether it is the node of the pods is not known.
+    assert_eq!(code("ops/dashboard", "shop/cart"), 3);
+    assert_eq!(code("internet", "ops/deployment/ci-runner:22"), 0);
+    assert_eq!(code("shop/deployments/cart", "203.0.113.7:443"), 1);
+    for (from, to) in [("shop/nobody", "shop/cart"), ("shop/cart", "shop/cart:nothing"), ("a", "b")]
+    {
+        let (code, out, error) = run(&folder, &["reach", from, to, "--manifests=shop"]);
+        assert_eq!((code, out.as_str()), (2, ""), "{error}");
+        assert!(!error.is_empty());
+    }
+}
+
+#[test]
+fn the_documented_ways_in_are_found() {
+    let folder = shop();
+    let output = json(&folder, &["exposed", "--manifests=shop"]);
+    let ways: Vec<(&str, &str, &str)> = output["ways"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|way| {
+            let text = |key: &str| way[key].as_str().unwrap();
+            (text("target"), text("entrance"), text("passage"))
+        })
+        .collect();
+    assert!(ways.contains(&("data/postgres", "load-balancer", "open")), "{ways:?}");
+    assert!(ways.contains(&("ops/dashboard", "node-port", "open")), "{ways:?}");
+    // The policy lets in the ingress controller alone, which was not seen.
+    assert!(ways.contains(&("shop/frontend", "route", "not known")), "{ways:?}");
+    assert!(ways.iter().all(|(target, _, _)| !target.starts_with("payments/")), "{ways:?}");
+}
+
+#[test]
+fn the_metadata_service_is_reached_from_where_the_readme_says() {
+    let folder = shop();
+    let output = json(&folder, &["metadata", "--manifests=shop"]);
+    let address = &output["addresses"][0];
+    assert_eq!(address["address"], "169.254.169.254");
+    let namespaces = |list: &str| -> Vec<String> {
+        let names = address[list].as_array().unwrap().iter();
+        let mut names: Vec<String> = names
+            .map(|it| it["workload"].as_str().unwrap().split('/').next().unwrap().to_owned())
+            .collect();
+        names.dedup();
+        names
+    };
+    assert_eq!(namespaces("open"), ["data", "ops", "payments"]);
+    assert_eq!(namespaces("closed"), ["shop"]);
+    assert_eq!(run(&folder, &["metadata", "--manifests=shop"]).0, 1);
+}
+
+#[test]
+fn a_change_is_told_with_an_example() {
+    let folder = shop();
+    let copy = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(folder.path().join("shop"))
+        .arg(folder.path().join("changed"))
+        .status();
+    assert!(copy.is_ok_and(|status| status.success()));
+    let path = folder.path().join("changed/shop/policies.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = text.replace("values: [cart, catalog, checkout]", "values: [cart, catalog]");
+    assert_ne!(text, changed);
+    std::fs::write(&path, changed).unwrap();
+    let (code, out, _) = run(&folder, &["diff", "changed", "shop"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("shop/frontend → shop/checkout\n  opens    TCP 8080\n"), "{out}");
+    let output = json(&folder, &["diff", "shop", "changed"]);
+    assert_eq!(output["changes"][0]["closed"], "TCP 8080");
+    assert_eq!(run(&folder, &["diff", "shop", "changed"]).0, 0);
+    let (code, out, _) = run(&folder, &["diff", "shop", "shop"]);
+    assert_eq!((code, out.as_str()), (0, "Nothing is opened and nothing is closed\n"));
+}
+
+#[test]
+fn the_table_is_there_in_every_format() {
+    let folder = shop();
+    let output = json(&folder, &["matrix", "--manifests=shop"]);
+    assert_eq!(output["ends"].as_array().unwrap().len(), 15);
+    json(&folder, &["isolated", "--manifests=shop"]);
+    json(&folder, &["reach", "*/*", "*/*", "--manifests=shop"]);
+    let of = |format: &str| {
+        let format = format!("--format={format}");
+        let (code, out, error) = run(&folder, &["matrix", "--manifests=shop", &format]);
+        assert_eq!(code, 3, "{error}");
+        out
+    };
+    assert!(of("terminal").contains("shop/frontend"), "{}", of("terminal"));
+    assert!(of("csv").contains("shop/frontend,shop/cart,TCP 8080,\n"), "{}", of("csv"));
+    assert!(of("dot").contains("\"shop/frontend\" -> \"shop/cart\" [label=\"TCP 8080\""));
+    assert!(of("mermaid").starts_with("flowchart LR\n"));
+    let svg = of("svg");
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains(">shop/frontend</text>"));
+    let (_, out, _) = run(&folder, &["matrix", "-n", "shop", "--manifests=shop"]);
+    assert!(out.contains("into it"), "{out}");
+    assert_eq!(run(&folder, &["matrix", "-n", "nowhere", "--manifests=shop"]).0, 2);
+}
+
+/// What cannot be read is no yes.
+#[test]
+fn gaps_are_told_and_make_answers_unknown() {
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                  metadata: {name: bad, namespace: a}\nspec: {podSelector: {}, ingress: 5}\n";
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: a}}\n\
+             spec: {{containers: [{{name: c, image: i}}]}}\n"
+        )
+    };
+    let folder =
+        Folder::new(&[("in/x.yaml", &format!("{policy}---\n{}---\n{}", pod("one"), pod("two")))]);
+    let (code, out, error) = run(&folder, &["reach", "a/one", "a/two", "--manifests=in"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(error.starts_with("not assessed: "), "{error}");
+}
