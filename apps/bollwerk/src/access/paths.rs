@@ -19,7 +19,8 @@ use super::wording::{BOLD, DIM, RED, YELLOW, print_json};
 use super::{NO, UNKNOWN, World};
 use crate::arguments::{Cut, GraphFormat, Paths, Start};
 
-/// Starts whose ways are followed: each walks the graph once. The rest is counted.
+/// Starts whose ways are followed: each walks the graph once. The rest is listed; one walk tells
+/// all who get there.
 const STARTS_MAX: usize = 500;
 /// Starts whose way is shown in full; the rest is listed.
 const WAYS_SHOWN_MAX: usize = 12;
@@ -156,18 +157,16 @@ impl<'w> Asked<'w> {
 
     fn ways(&self, arguments: &Paths) -> Vec<Found> {
         let Some(goal) = self.goal else { return Vec::new() };
-        let starts = if let Some(from) = &self.from {
-            from.clone()
-        } else {
-            let reaching = self.graph.reaches(goal);
-            let known: BTreeSet<PlaceId> =
-                reaching.certain.into_iter().chain(reaching.unknown).collect();
-            self.starts(arguments.all).into_iter().filter(|it| known.contains(it)).collect()
-        };
+        let reaching = self.graph.reaches(goal);
+        let certain: BTreeSet<PlaceId> = reaching.certain.into_iter().collect();
+        let known: BTreeSet<PlaceId> = certain.iter().copied().chain(reaching.unknown).collect();
+        let asked = self.from.clone().unwrap_or_else(|| self.starts(arguments.all));
+        let starts: Vec<PlaceId> = asked.into_iter().filter(|it| known.contains(it)).collect();
         if starts.len() > STARTS_MAX {
             let more = starts.len() - STARTS_MAX;
             anstream::eprintln!(
-                "{more} more get there, or may: their ways are not followed; `--from` follows one"
+                "the ways of {more} more are not followed, they are listed alone; `--from` follows \
+                 one"
             );
         }
         let ways = |start: PlaceId| match self.graph.paths(start, goal, arguments.count) {
@@ -175,7 +174,13 @@ impl<'w> Asked<'w> {
             Reach::Unknown(ways) => Some(Found { start, is_certain: false, ways }),
             Reach::No => None,
         };
-        let mut found: Vec<Found> = starts.into_iter().take(STARTS_MAX).filter_map(ways).collect();
+        let (followed, rest) = starts.split_at(starts.len().min(STARTS_MAX));
+        let mut found: Vec<Found> = followed.iter().copied().filter_map(ways).collect();
+        found.extend(rest.iter().map(|start| Found {
+            start: *start,
+            is_certain: certain.contains(start),
+            ways: Vec::new(),
+        }));
         let shortest = |it: &Found| it.ways.first().map_or(usize::MAX, |way| way.edges);
         found.sort_by_key(|it| (!it.is_certain, shortest(it), it.start));
         found
