@@ -1,0 +1,4 @@
+//! Network policies against a naive evaluator and against tables of others.
+
+mod naive;
+mod truth;
