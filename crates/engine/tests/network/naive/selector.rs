@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{Labels, list, text};
 
-/// "An empty label selector matches all objects. A null label selector matches no objects": callers ask for none where null means more.
+/// "An empty label selector matches all objects. A null label selector matches no objects": where
+/// null means something else, callers do not ask.
 pub(super) fn selects(selector: &Value, labels: &Labels) -> bool {
     let pairs = selector["matchLabels"].as_object().into_iter().flatten();
     // "A single {key,value} in the matchLabels map is equivalent to an element of
