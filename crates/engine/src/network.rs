@@ -61,7 +61,7 @@ pub struct Network {
     /// Numbers of workloads by namespace, name and kind.
     by_name: Vec<u32>,
     classes: Vec<Class>,
-    named_ports: Vec<Vec<(String, Protocol, u16)>>,
+    named_ports: Vec<NamedPorts>,
     /// In the order of their tiers.
     policies: Vec<PolicyRecord>,
     rules: Vec<RuleRecord>,
@@ -70,6 +70,29 @@ pub struct Network {
     groups: [Vec<Group>; 2],
     outcomes: Vec<decide::Outcome>,
     gaps: Vec<Gap>,
+}
+
+/// The ports of a pod that have a name which some policy asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct NamedPorts {
+    /// Whether they are on the host's network, where a name stands for a number only to plugins
+    /// that take such a pod for a pod.
+    is_on_host: bool,
+    ports: Vec<(String, Protocol, u16)>,
+}
+
+impl NamedPorts {
+    /// Whether rules of a tier can ask for them by name.
+    fn can_be_asked(&self, is_namespaced: bool, profile: Profile) -> Match {
+        match profile.host_network {
+            _ if !self.is_on_host => Match::Yes,
+            // The cluster's policies leave pods on the host's network out.
+            _ if !is_namespaced => Match::No,
+            HostNetwork::Pod => Match::Yes,
+            HostNetwork::Node => Match::No,
+            HostNetwork::Either => Match::Maybe,
+        }
+    }
 }
 
 /// A pod, or the pods of a template.

@@ -139,6 +139,14 @@ impl AddressSet {
         Self::of_prefixes([prefix])
     }
 
+    /// These addresses.
+    pub fn of_addresses(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        Self::of_ranges(addresses.into_iter().map(|address| {
+            let (family, number) = number(address);
+            (family, number, number)
+        }))
+    }
+
     /// One address.
     pub fn one(address: IpAddr) -> Self {
         let (family, number) = number(address);

@@ -12,7 +12,7 @@ use super::intervals::Intervals;
 use super::policy::{
     Labels, Match, Namespaces, Peer, PodPeer, Policy, PortMatch, Requirement, Rule, Selector, Tier,
 };
-use super::ports::{PortSet, Protocol};
+use super::ports::PortSet;
 use super::profile::{HostNetwork, Profile};
 use super::workload::{self, Inventory};
 use super::{Class, Network, PeerSet, PolicyRecord, RuleRecord, Workload};
@@ -72,8 +72,10 @@ impl Asked {
                 for (_, peer) in rule.peers.iter().flatten() {
                     match peer {
                         Peer::Pods(pods) => asked.selector(&pods.pods),
-                        Peer::Block(set) | Peer::Networks(set) => asked.blocks.push(set.clone()),
-                        Peer::Nodes | Peer::Domains => {}
+                        Peer::Block(set) | Peer::Networks(set) | Peer::NodeAddresses(set, _) => {
+                            asked.blocks.push(set.clone())
+                        }
+                        Peer::Nodes(_) | Peer::Domains => {}
                     }
                 }
                 for port in rule.ports.iter().flatten() {
@@ -117,7 +119,6 @@ impl Asked {
 
 /// A pod's labels, as pairs of numbers of [`Asked::labels`]; value 0 is one nobody asks for.
 type Projected = Vec<(u32, u32)>;
-type NamedPorts = Vec<(String, Protocol, u16)>;
 /// Addresses by the block interval they lie in, each by the first one of it.
 type Places = Vec<(Family, u128)>;
 
@@ -128,7 +129,7 @@ struct Builder<'a> {
     cuts: [Vec<u128>; 2],
     namespaces: Vec<String>,
     labels: Interner<Projected>,
-    ports: Interner<NamedPorts>,
+    ports: Interner<super::NamedPorts>,
     places: Interner<Places>,
     workloads: Vec<Workload>,
     keys: Vec<Key>,
@@ -153,7 +154,7 @@ pub(super) fn build(snapshot: &Snapshot, world: WorldId, profile: Profile) -> Ne
         keys: Vec::new(),
         gaps: std::mem::take(&mut inventory.gaps),
     };
-    builder.ports.number(&Vec::new());
+    builder.ports.number(&super::NamedPorts::default());
     builder.take_workloads(&inventory);
     builder.finish(inventory)
 }
@@ -222,7 +223,8 @@ impl Builder<'_> {
             let mut ports = workload::named_ports(pod);
             ports.retain(|(name, _, _)| self.asked.names.contains(name));
             ports.sort_unstable();
-            self.ports.number(&ports)
+            let is_on_host = pod.host_network() && !ports.is_empty();
+            self.ports.number(&super::NamedPorts { is_on_host, ports })
         };
         let place = |address: &IpAddr| {
             let (family, number) = address::number(*address);
@@ -463,12 +465,16 @@ impl<'a> Selection<'a> {
                 self.block(block, matches)
             }
             Peer::Networks(block) => self.block(block, (true, true)),
-            Peer::Nodes | Peer::Domains => {
-                // A pod on the host's network has its node's address.
+            // A pod on the host's network has its node's address.
+            Peer::NodeAddresses(block, true) => self.block(block, (false, true)),
+            Peer::NodeAddresses(..) | Peer::Nodes(_) => {
                 let hosts = self.classes_of_hosts();
                 let of = || [Intervals::default(), hosts.clone()];
-                let classes =
-                    if matches!(peer, Peer::Nodes) { [of(), of()] } else { [none(), none()] };
+                let classes = [of(), of()];
+                PeerSet { classes, block: AddressSet::empty(), outside: Match::Maybe }
+            }
+            Peer::Domains => {
+                let classes = [none(), none()];
                 PeerSet { classes, block: AddressSet::empty(), outside: Match::Maybe }
             }
         };

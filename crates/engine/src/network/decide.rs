@@ -116,10 +116,10 @@ impl Network {
                 if is_matched == Match::No {
                     continue;
                 }
-                let ports = self.ports_of(rule, named);
-                possible = possible.union(&ports);
+                let (surely, maybe) = self.ports_of(rule, named, true);
+                possible = possible.union(&maybe);
                 if is_matched == Match::Yes {
-                    certain = certain.union(&ports);
+                    certain = certain.union(&surely);
                 }
             }
         }
@@ -147,11 +147,12 @@ impl Network {
                     if is_matched == Match::No {
                         continue;
                     }
-                    let ports = self.ports_of(rule, named).intersection(&own.open);
+                    let (surely, maybe) = self.ports_of(rule, named, false);
+                    let ports = maybe.intersection(&own.open);
                     let fate = own.of_action(self.rules[rule as usize].action);
                     *fate = fate.union(&ports);
                     if is_matched == Match::Yes && entry.is_certain() {
-                        own.open = own.open.difference(&ports);
+                        own.open = own.open.difference(&surely);
                     }
                 }
                 fates.accepted = fates.accepted.union(&own.accepted);
@@ -163,19 +164,22 @@ impl Network {
         }
     }
 
-    /// The ports of a rule at a destination with these named ports.
-    pub(super) fn ports_of(&self, rule: u32, named: u32) -> PortSet {
+    /// The ports of a rule at a destination with these named ports: the certain ones, and those
+    /// that may be.
+    fn ports_of(&self, rule: u32, named: u32, is_namespaced: bool) -> (PortSet, PortSet) {
         let rule = &self.rules[rule as usize];
-        if rule.named.is_empty() {
-            return rule.numeric.clone();
+        let known = &self.named_ports[named as usize];
+        let can_be_asked = known.can_be_asked(is_namespaced, self.profile);
+        if rule.named.is_empty() || can_be_asked == Match::No {
+            return (rule.numeric.clone(), rule.numeric.clone());
         }
-        rule.named.iter().fold(rule.numeric.clone(), |ports, (_, protocol, name)| {
-            let known = &self.named_ports[named as usize];
-            let found = known.iter().filter(|(its_name, of, _)| {
+        let all = rule.named.iter().fold(rule.numeric.clone(), |ports, (_, protocol, name)| {
+            let found = known.ports.iter().filter(|(its_name, of, _)| {
                 its_name == name && protocol.is_none_or(|protocol| protocol == *of)
             });
             let found = PortSet::new(found.map(|(_, of, number)| (*of, *number, *number)));
             ports.union(&found)
-        })
+        });
+        (if can_be_asked == Match::Yes { all.clone() } else { rule.numeric.clone() }, all)
     }
 }

@@ -72,8 +72,10 @@ pub(super) enum Peer {
     Block(AddressSet),
     /// `networks` of the cluster's policies: every plugin matches pods by them.
     Networks(AddressSet),
-    /// Nodes, by labels that are not followed: any address outside of the pods' may be one.
-    Nodes,
+    /// Nodes by their labels.
+    Nodes(Selector),
+    /// The addresses of nodes, and whether there are no others.
+    NodeAddresses(AddressSet, bool),
     /// Names in DNS: any address may be behind one.
     Domains,
 }

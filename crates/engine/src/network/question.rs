@@ -401,8 +401,10 @@ impl Search<'_> {
         let record = &self.network.rules[rule as usize];
         let (protocol, number) = self.packet;
         let known = &self.network.named_ports[self.named as usize];
+        let is_namespaced = self.tier(entry) == Tier::Namespace;
+        let can_be_asked = known.can_be_asked(is_namespaced, self.network.profile);
         let is_named = |(_, of, name): &&(u32, Option<Protocol>, String)| {
-            known.iter().any(|(its_name, its, port)| {
+            known.ports.iter().any(|(its_name, its, port)| {
                 its_name == name
                     && *its == protocol
                     && *port == number
@@ -411,11 +413,15 @@ impl Search<'_> {
         };
         let part = record.parts.iter().find(|(_, ports)| ports.contains(protocol, number));
         let port = part.map(|(at, _)| *at);
-        let port = port.or_else(|| record.named.iter().find(is_named).map(|(at, _, _)| *at));
-        if port.is_none() && !record.numeric.contains(protocol, number) {
+        let is_numeric = record.numeric.contains(protocol, number);
+        let by_name = record.named.iter().find(is_named).map(|(at, _, _)| *at);
+        let by_name = by_name.filter(|_| can_be_asked != Match::No);
+        if !is_numeric && by_name.is_none() {
             return None;
         }
+        let port = port.or(by_name);
         let (is_matched, peer) = self.network.matched(rule, self.other);
+        let is_matched = if is_numeric { is_matched } else { is_matched.min(can_be_asked) };
         let policy = self.network.policies[entry.policy()].id;
         let at = RuleAt { policy, rule: record.index, peer, port };
         (is_matched != Match::No).then_some((is_matched, at))

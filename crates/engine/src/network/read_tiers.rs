@@ -181,8 +181,8 @@ fn peer(node: Node<'_>, path: &Path, is_egress: bool, kind: Kind) -> Read<Option
         }
         return Ok(None);
     }
-    if map(node, "nodes", path)?.is_some() {
-        return Ok(Some(Peer::Nodes));
+    if let Some((nodes, at)) = map(node, "nodes", path)? {
+        return Ok(Some(Peer::Nodes(selector(nodes, &at)?)));
     }
     if texts(node, "domainNames", path)?.is_some() {
         return Ok(Some(Peer::Domains));

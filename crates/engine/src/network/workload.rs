@@ -5,9 +5,11 @@ use std::net::IpAddr;
 
 use model::{ContainerKind, Gap, GapKind, Node, Object, ObjectId, Pod, Snapshot, WorldId};
 
-use super::address::parse_address;
+use super::address::{AddressSet, parse_address};
 use super::fields::Refusal;
-use super::policy::{Action, Namespaces, PodPeer, Policy, Rule, Selector, Tier};
+use super::policy::{
+    Action, Labels, Match, Namespaces, Peer, PodPeer, Policy, Rule, Selector, Tier,
+};
 use super::ports::Protocol;
 use super::{read, read_tiers};
 
@@ -25,6 +27,8 @@ pub(super) struct Inventory {
     /// Objects that may make pods.
     pub(super) makers: Vec<ObjectId>,
     pub(super) services: Vec<ObjectId>,
+    /// Labels and addresses of the nodes.
+    nodes: Vec<(BTreeMap<String, String>, Vec<IpAddr>)>,
     pub(super) gaps: Vec<Gap>,
     /// What makes pods for others, and whom they belong to, by namespace, kind and name.
     owners: HashMap<(String, String, String), (String, String)>,
@@ -54,12 +58,14 @@ pub(super) fn read(snapshot: &Snapshot, world: WorldId) -> Inventory {
             ("", "Namespace") => inventory.namespace(&object),
             ("", "Service") => inventory.services.push(id),
             ("", "Pod") => inventory.makers.push(id),
-            ("", "Secret" | "ConfigMap" | "ServiceAccount" | "Node" | "Event" | "Endpoints")
+            ("", "Node") => inventory.node(&object),
+            ("", "Secret" | "ConfigMap" | "ServiceAccount" | "Event" | "Endpoints")
             | ("rbac.authorization.k8s.io" | "discovery.k8s.io", _) => {}
             _ => inventory.maker(&object, id),
         }
     }
     inventory.mark_versions();
+    inventory.find_nodes();
     inventory
 }
 
@@ -131,6 +137,39 @@ impl Inventory {
         } else if namespace.labels != labels {
             namespace.labels.retain(|key, value| labels.get(key) == Some(value));
             namespace.is_known = false;
+        }
+    }
+
+    fn node(&mut self, object: &Object<'_>) {
+        let labels = object.root.field("metadata.labels");
+        let labels = labels.into_iter().flat_map(Node::entries);
+        let labels =
+            labels.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+        let status = object.root.get("status");
+        let addresses = status.into_iter().flat_map(|status| status.list("addresses"));
+        let addresses = addresses.filter_map(|it| parse_address(it.str("address")?));
+        self.nodes.push((labels.collect(), addresses.take(ADDRESSES_MAX).collect()));
+    }
+
+    /// Puts addresses in the place of nodes' labels. A cluster has nodes: where none was seen,
+    /// any address may be one.
+    fn find_nodes(&mut self) {
+        let nodes = std::mem::take(&mut self.nodes);
+        let mut known: HashMap<Selector, AddressSet> = HashMap::new();
+        for policy in &mut self.policies {
+            let rules = [&mut policy.ingress, &mut policy.egress].into_iter().flatten().flatten();
+            for (_, peer) in rules.filter_map(|rule| rule.peers.as_mut()).flatten() {
+                let Peer::Nodes(selector) = peer else { continue };
+                let set = known.entry(selector.clone()).or_insert_with(|| {
+                    let is_matched = |labels: &BTreeMap<String, String>| {
+                        let labels = Labels { known: labels, may_have_more: false };
+                        selector.matches(&labels) == Match::Yes
+                    };
+                    let matched = nodes.iter().filter(|(labels, _)| is_matched(labels));
+                    AddressSet::of_addresses(matched.flat_map(|(_, addresses)| addresses).copied())
+                });
+                *peer = Peer::NodeAddresses(set.clone(), !nodes.is_empty());
+            }
         }
     }
 

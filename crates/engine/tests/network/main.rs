@@ -1,6 +1,11 @@
-//! Reachability: beside published truth tables, and by cases.
+//! Reachability: beside published truth tables, beside a naive evaluator, and by cases.
 
+mod beside_naive;
 mod cases;
+mod generator;
+mod naive;
+mod naive_tests;
+mod naive_truth;
 mod random;
 mod truth;
 
