@@ -20,7 +20,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         ("docs/generated/command-line.md", command_line()),
         ("docs/generated/edges.md", edges()),
         ("docs/generated/frameworks.md", frameworks()),
-        ("docs/pictures/shop-paths.svg", shop_paths()?),
+        ("docs/pictures/shop-paths.svg", picture(&["access", "paths"])?),
+        ("docs/pictures/shop-matrix.svg", picture(&["network", "matrix"])?),
+        ("docs/pictures/shop-map.svg", picture(&["network", "map", "shop"])?),
         ("docs/generated/severity.md", severities()),
         ("docs/schema/bollwerk.config.v1.json", config_schema()?),
     ];
@@ -36,10 +38,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The ways to cluster-admin in the example, as the program draws them.
-fn shop_paths() -> Result<String> {
+/// A picture of the example, as a command of the program draws it.
+fn picture(command: &[&str]) -> Result<String> {
     let mut program = crate::command::cargo();
-    program.args(["run", "--quiet", "--package", "bollwerk", "--", "access", "paths"]);
+    program.args(["run", "--quiet", "--package", "bollwerk", "--"]).args(command);
     program.args(["--manifests", "examples/shop", "--format", "svg"]);
     let said = program.current_dir(crate::root()).output()?;
     let text = String::from_utf8(said.stdout)?;

@@ -18,8 +18,8 @@ pub(crate) use access::{
 
 pub(crate) use cluster::ClusterInputs;
 pub(crate) use network::{
-    Exposed, Isolated, MetadataArguments, NetworkCommand, NetworkFormat, NetworkGraphFormat,
-    NetworkInputs, NetworkMatrix, NetworkRevision, ReachArguments,
+    Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
+    NetworkGraphFormat, NetworkInputs, NetworkMap, NetworkMatrix, NetworkRevision, ReachArguments,
 };
 
 /// Secures containers and Kubernetes over their whole life.

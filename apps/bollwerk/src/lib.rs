@@ -25,6 +25,7 @@ mod scan;
 mod side;
 mod snapshot;
 mod stats;
+mod svg;
 
 use std::io;
 use std::process::ExitCode;

@@ -3,6 +3,8 @@
 mod diff;
 mod exposed;
 mod isolated;
+mod map;
+mod map_picture;
 mod matrix;
 mod metadata;
 mod picture;
@@ -12,7 +14,7 @@ mod wording;
 use analyze::network::end::End;
 use anyhow::{Result, bail};
 use collect::manifests::Sources;
-use engine::network::{Endpoint, Network, Profile, WorkloadId};
+use engine::network::{Endpoint, Network, Options, WorkloadId};
 use model::{Gap, ObjectId, Path, Snapshot, WorldId};
 use report::harmless;
 
@@ -28,6 +30,7 @@ pub(crate) fn run(command: &NetworkCommand) -> Result<u8> {
     match command {
         NetworkCommand::Reach(arguments) => reach::run(arguments),
         NetworkCommand::Matrix(arguments) => matrix::run(arguments),
+        NetworkCommand::Map(arguments) => map::run(arguments),
         NetworkCommand::Exposed(arguments) => exposed::run(arguments),
         NetworkCommand::Isolated(arguments) => isolated::run(arguments),
         NetworkCommand::Metadata(arguments) => metadata::run(arguments),
@@ -49,14 +52,14 @@ impl World {
     fn load(arguments: &NetworkInputs) -> Result<Self> {
         let Cluster { snapshot, sources, world, accepted_gaps } =
             Cluster::load(&arguments.cluster)?;
-        let mut world = Self::new(snapshot, sources, world, arguments.profile);
+        let mut world = Self::new(snapshot, sources, world, arguments.assumed.options());
         world.gaps.retain(|gap| !accepted_gaps.contains(&gap.kind));
         cluster::tell_gaps(&world.gaps);
         Ok(world)
     }
 
-    fn new(snapshot: Snapshot, sources: Sources, id: WorldId, profile: Profile) -> Self {
-        let network = Network::build(&snapshot, id, profile);
+    fn new(snapshot: Snapshot, sources: Sources, id: WorldId, options: Options) -> Self {
+        let network = Network::build(&snapshot, id, options);
         let gaps = snapshot.gaps.iter().chain(network.gaps()).cloned().collect();
         Self { snapshot, sources, id, network, gaps }
     }

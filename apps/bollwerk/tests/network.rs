@@ -170,6 +170,47 @@ fn the_table_is_there_in_every_format() {
     assert_eq!(run(&folder, &["matrix", "-n", "nowhere", "--manifests=shop"]).0, 2);
 }
 
+#[test]
+fn a_namespace_is_drawn_with_its_neighbours() {
+    let folder = shop();
+    let of = |format: &str| {
+        let format = format!("--format={format}");
+        let (code, out, error) = run(&folder, &["map", "shop", "--manifests=shop", &format]);
+        assert_eq!(code, 3, "{error}");
+        out
+    };
+    assert!(of("terminal").contains("shop/cart\n  ← frontend  TCP 8080\n"), "{}", of("terminal"));
+    assert!(of("svg").contains(">cart, catalog, checkout</text>"));
+    assert!(
+        of("html").contains("<dt>is reached by</dt>\n<dd>frontend <small>TCP 8080</small></dd>")
+    );
+    assert_eq!(run(&folder, &["map", "nowhere", "--manifests=shop"]).0, 2);
+    let (_, out, _) = run(&folder, &["map", "data", "--manifests=shop"]);
+    assert!(out.contains("  ← all of payments  all ports\n"), "{out}");
+}
+
+/// Where pods lie decides on those whose own address was not seen.
+#[test]
+fn pod_prefixes_decide_on_blocks() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: a}\n\
+                spec: {template: {spec: {containers: [{name: c, image: i}]}}}\n---\n\
+                apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: db, namespace: a}\n\
+                spec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, \
+                image: i}]}}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                metadata: {name: db, namespace: a}\nspec: {podSelector: {matchLabels: {app: db}}, \
+                ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}\n";
+    let folder = Folder::new(&[("in/x.yaml", text)]);
+    let code = |more: &[&str]| {
+        run(&folder, &[&["reach", "a/web", "a/db", "--manifests=in"], more].concat()).0
+    };
+    assert_eq!(code(&[]), 3);
+    assert_eq!(code(&["--pod-cidr=10.244.0.0/16"]), 0);
+    assert_eq!(code(&["--pod-cidr=192.168.0.0/16"]), 1);
+    assert_eq!(code(&["--pod-cidr=10.0.0.0/7"]), 3);
+    assert_eq!(code(&["--profile=cilium"]), 1);
+    assert_eq!(code(&["--pod-cidr=10.0.0.0/99"]), 2);
+}
+
 /// What cannot be read is no yes.
 #[test]
 fn gaps_are_told_and_make_answers_unknown() {

@@ -40,7 +40,7 @@ use model::{Gap, ObjectId, Snapshot, WorldId};
 pub use answer::{Answer, Endpoint, Explanation, Reach, Reason, RuleAt, Side, WorkloadId};
 pub use change::{Change, changes};
 pub use policy::{Action, Direction};
-pub use profile::{HostNetwork, Profile};
+pub use profile::{HostNetwork, Options, Profile};
 pub use summary::Summary;
 
 use address::{AddressSet, Family};
@@ -183,9 +183,9 @@ impl Entry {
 }
 
 impl Network {
-    /// The network of a world, as plugins of this profile hold the policies.
-    pub fn build(snapshot: &Snapshot, world: WorldId, profile: Profile) -> Self {
-        build::build(snapshot, world, profile)
+    /// The network of a world, as plugins of a profile hold the policies.
+    pub fn build(snapshot: &Snapshot, world: WorldId, options: impl Into<Options>) -> Self {
+        build::build(snapshot, world, &options.into())
     }
 
     /// What could not be read: what depends on it is Unknown.

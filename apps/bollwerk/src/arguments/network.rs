@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use analyze::network::end::{End, Target};
 use clap::{Args, Subcommand, ValueEnum};
-use engine::network::Profile;
+use engine::network::address::{AddressSet, Prefix};
+use engine::network::{Options, Profile};
 
 use super::{ClusterInputs, Reading};
 
@@ -16,6 +17,9 @@ pub(crate) enum NetworkCommand {
     /// Show which workload reaches which, as a table
     #[command(after_help = MATRIX_EXAMPLES)]
     Matrix(Box<NetworkMatrix>),
+    /// Draw the neighbourhood of a namespace: who reaches its workloads, and what they reach
+    #[command(after_help = MAP_EXAMPLES)]
+    Map(Box<NetworkMap>),
     /// List what is open to the internet, and by which way
     #[command(after_help = EXPOSED_EXAMPLES)]
     Exposed(Box<Exposed>),
@@ -74,6 +78,25 @@ pub(crate) struct NetworkMatrix {
     /// How to show the table
     #[arg(long, value_enum, default_value_t = NetworkGraphFormat::Terminal)]
     pub(crate) format: NetworkGraphFormat,
+}
+
+const MAP_EXAMPLES: &str = "\
+Examples:
+  bollwerk network map shop --manifests deploy/
+  bollwerk network map shop --manifests deploy/ --format svg > shop.svg
+  bollwerk network map shop --snapshot shop.snapshot --format html > shop.html
+
+Exit codes: 0 the map is complete, 2 wrong use, 3 some of it is not known";
+
+#[derive(Args)]
+pub(crate) struct NetworkMap {
+    /// The namespace
+    pub(crate) namespace: String,
+    #[command(flatten)]
+    pub(crate) inputs: NetworkInputs,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = MapFormat::Terminal)]
+    pub(crate) format: MapFormat,
 }
 
 const EXPOSED_EXAMPLES: &str = "\
@@ -146,9 +169,8 @@ pub(crate) struct NetworkRevision {
     pub(crate) path: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: Reading,
-    /// What the network plugin makes of what is left to it
-    #[arg(long, value_name = "PLUGIN", default_value = "upstream", value_parser = profile)]
-    pub(crate) profile: Profile,
+    #[command(flatten)]
+    pub(crate) assumed: NetworkAssumed,
     /// How to show the difference
     #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
     pub(crate) format: NetworkFormat,
@@ -159,9 +181,30 @@ pub(crate) struct NetworkRevision {
 pub(crate) struct NetworkInputs {
     #[command(flatten)]
     pub(crate) cluster: ClusterInputs,
+    #[command(flatten)]
+    pub(crate) assumed: NetworkAssumed,
+}
+
+/// What is known of the cluster beside its objects.
+#[derive(Args)]
+pub(crate) struct NetworkAssumed {
     /// What the network plugin makes of what is left to it: upstream, azure, cilium or calico
     #[arg(long, value_name = "PLUGIN", default_value = "upstream", value_parser = profile)]
-    pub(crate) profile: Profile,
+    profile: Profile,
+    /// Where the addresses of pods lie, for pods whose own was not seen (repeatable)
+    #[arg(long = "pod-cidr", value_name = "PREFIX", value_delimiter = ',', value_parser = prefix)]
+    pod_prefixes: Vec<Prefix>,
+}
+
+impl NetworkAssumed {
+    pub(crate) fn options(&self) -> Options {
+        let pod_addresses = AddressSet::of_prefixes(self.pod_prefixes.iter().copied());
+        Options { profile: self.profile, pod_addresses }
+    }
+}
+
+fn prefix(text: &str) -> Result<Prefix, String> {
+    Prefix::parse(text).ok_or_else(|| format!("`{text}` is no prefix such as 10.244.0.0/16"))
 }
 
 fn profile(text: &str) -> Result<Profile, String> {
@@ -178,6 +221,16 @@ pub(crate) enum NetworkFormat {
     Terminal,
     /// For programs; the schema says which version
     Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MapFormat {
+    /// For people, as lines
+    Terminal,
+    /// A picture
+    Svg,
+    /// A page with the picture and its content as text
+    Html,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &NetworkRevision) -> Result<u8> {
     let read = |name: &str| -> Result<World> {
         let side = sides.read(name, &settings)?;
         let id = choose(&side.snapshot.worlds, None)?;
-        let mut world = World::new(side.snapshot, side.sources, id, arguments.profile);
+        let mut world = World::new(side.snapshot, side.sources, id, arguments.assumed.options());
         world.gaps.retain(|gap| !settings.report.accepted_gaps.contains(&gap.kind));
         tell_gaps(&world.gaps);
         Ok(world)

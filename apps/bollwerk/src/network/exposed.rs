@@ -140,12 +140,13 @@ fn as_json(world: &World, arguments: &Exposed, exposure: &Exposure) -> Value {
             "passage": passage(way.passage).1,
         })
     };
+    let unresolved = exposure.unresolved.iter().map(|id| world.object_name(*id));
     json!({
         "schema": "bollwerk.network-exposed/v1",
         "profile": world.network.profile().name,
         "from": arguments.from.to_string(),
         "ways": exposure.ways.iter().map(way).collect::<Vec<_>>(),
-        "unresolved": exposure.unresolved.iter().map(|id| world.object_name(*id)).collect::<Vec<_>>(),
+        "unresolved": unresolved.collect::<Vec<_>>(),
         "isWhole": exposure.is_whole,
         "gaps": world.gaps.len(),
     })

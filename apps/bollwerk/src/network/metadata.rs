@@ -121,7 +121,8 @@ fn as_text(world: &World, answers: &[Asked], count: usize, out: &mut dyn Write) 
                 let more = names.len().saturating_sub(NAMES_SHOWN_MAX);
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                 let names = names[..names.len().min(NAMES_SHOWN_MAX)].join(", ");
-                writeln!(out, "    {names}{more}: {reason}  {DIM}{place}{DIM:#}")?;
+                let names = format!("{names}{more}");
+                writeln!(out, "    {names}: {reason}  {DIM}{place}{DIM:#}")?;
             }
         }
     }
@@ -136,7 +137,10 @@ fn as_text(world: &World, answers: &[Asked], count: usize, out: &mut dyn Write) 
 
 fn as_json(world: &World, answers: &[Asked]) -> Value {
     let workloads = |found: &[(WorkloadId, Explanation)]| -> Vec<Value> {
-        let one = |(id, why): &(WorkloadId, Explanation)| json!({"workload": world.name(*id), "why": world.explanation_as_json(why)});
+        let one = |(id, why): &(WorkloadId, Explanation)| {
+            let why = world.explanation_as_json(why);
+            json!({"workload": world.name(*id), "why": why})
+        };
         found.iter().map(one).collect()
     };
     let answer = |asked: &Asked| {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::matrix::{Kind, Table};
+use crate::svg::{escaped, shortened};
 
 /// Width of the squares' area, in pixels.
 const SIDE: f64 = 960.0;
@@ -10,97 +11,144 @@ const SIDE: f64 = 960.0;
 const SQUARE_MAX: f64 = 22.0;
 /// Smallest square beside which a name can be read, in pixels.
 const NAMED_SQUARE_MIN: f64 = 9.0;
-/// Width of the legend, in pixels.
-const LEGEND_WIDTH: f64 = 5.0 * LEGEND_STEP;
 /// From one entry of the legend to the next, in pixels.
 const LEGEND_STEP: f64 = 96.0;
+const LEGEND_WIDTH: f64 = 5.0 * LEGEND_STEP;
 /// Characters of a name; what is longer is cut.
 const NAME_MAX: usize = 34;
+
+const STYLE: &str = "\
+.b{fill:#fff}.n{font-size:11px;fill:#333}.s{font-size:12px;fill:#111;font-weight:600}\
+.f{fill:#f3f4f6}.l{stroke:#9aa3af;stroke-width:1}\
+.o{fill:#2563a8}.p{fill:#93b8e0}.u{fill:#e2a53a}.x{fill:#d5d9df}\
+@media(prefers-color-scheme:dark){\
+.b{fill:#14171c}.n{fill:#c9ced6}.s{fill:#f0f2f5}.f{fill:#1e232a}.l{stroke:#566070}\
+.o{fill:#5b9be6}.p{fill:#2f5580}.u{fill:#c88a1e}.x{fill:#333a44}}";
 
 /// The picture.
 pub(super) fn svg(table: &Table) -> String {
     let count = table.names.len();
-    let square = (SIDE / number_of(count)).min(SQUARE_MAX);
+    let square = (SIDE / number(count)).min(SQUARE_MAX);
     let has_names = square >= NAMED_SQUARE_MIN;
-    let longest = table.names.iter().map(|name| shortened(name).chars().count()).max().unwrap_or(0);
-    let margin = if has_names { number_of(longest) * 6.6 + 16.0 } else { 150.0 };
-    let area = square * number_of(count);
+    let names: Vec<String> = table.names.iter().map(|name| shortened(name, NAME_MAX)).collect();
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let margin = if has_names { number(longest) * 6.6 + 16.0 } else { 150.0 };
+    let area = square * number(count);
     let width = (margin + area).max(margin + LEGEND_WIDTH) + 24.0;
-    let height = margin + area + 56.0;
-    let mut out = String::new();
-    head(&mut out, width, height, table);
-    squares(&mut out, table, square, margin);
-    bands(&mut out, table, square, margin, has_names);
+    let mut drawing = Drawing { out: String::new(), square, margin, area };
+    drawing.head(width, margin + area + 56.0, count.saturating_sub(1));
+    drawing.squares(table);
+    drawing.bands(table, has_names);
     if has_names {
-        for (number, name) in table.names.iter().enumerate() {
-            let middle = margin + (number_of(number) + 0.5) * square;
-            let name = escaped(&shortened(name));
-            let (x, y) = (margin - 8.0, middle + 3.5);
-            let _ = writeln!(
-                out,
-                r#"<text class="n" x="{x:.1}" y="{y:.1}" text-anchor="end">{name}</text>"#
-            );
-            let (x, y) = (middle + 3.5, margin - 8.0);
-            let _ = writeln!(
-                out,
-                r#"<text class="n" x="{x:.1}" y="{y:.1}" transform="rotate(-90 {x:.1} {y:.1})">{name}</text>"#
-            );
+        for (at, name) in names.iter().enumerate() {
+            let middle = margin + (number(at) + 0.5) * square + 3.5;
+            drawing.both_ways("n", middle, name);
         }
     }
-    let (x, y) = (margin - 8.0, margin - 8.0);
-    let _ = writeln!(
-        out,
-        r#"<text class="s" x="{x:.1}" y="{y:.1}" text-anchor="end">from ↓ to →</text>"#
-    );
-    legend(&mut out, margin, margin + area + 32.0);
-    out.push_str("</svg>\n");
-    out
+    drawing.text("s", (margin - 8.0, margin - 8.0), "text-anchor=\"end\"", "from ↓ to →");
+    drawing.legend();
+    drawing.out + "</svg>\n"
 }
 
-fn head(out: &mut String, width: f64, height: f64, table: &Table) {
-    let count = table.names.len().saturating_sub(1);
-    let _ = writeln!(
-        out,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" role="img" aria-labelledby="t d" font-family="system-ui, sans-serif">
-<title id="t">Reachability of {count} workloads</title>
-<desc id="d">A row for each source and a column for each destination; a filled square is a pair that policies let through.</desc>
-<style>
-.b{{fill:#fff}} .n{{font-size:11px;fill:#333}} .s{{font-size:12px;fill:#111;font-weight:600}}
-.f{{fill:#f3f4f6}} .l{{stroke:#9aa3af;stroke-width:1}}
-.o{{fill:#2563a8}} .p{{fill:#93b8e0}} .u{{fill:#e2a53a}} .x{{fill:#d5d9df}}
-@media (prefers-color-scheme: dark) {{
-.b{{fill:#14171c}} .n{{fill:#c9ced6}} .s{{fill:#f0f2f5}} .f{{fill:#1e232a}} .l{{stroke:#566070}}
-.o{{fill:#5b9be6}} .p{{fill:#2f5580}} .u{{fill:#c88a1e}} .x{{fill:#333a44}}
-}}
-</style>
-<rect class="b" width="100%" height="100%"/>"#
-    );
+struct Drawing {
+    out: String,
+    square: f64,
+    margin: f64,
+    area: f64,
 }
 
-/// The squares, those that stand beside each other and are alike as one.
-fn squares(out: &mut String, table: &Table, square: f64, margin: f64) {
-    let area = square * number_of(table.names.len());
-    let _ = writeln!(
-        out,
-        r#"<rect class="f" x="{margin:.1}" y="{margin:.1}" width="{area:.1}" height="{area:.1}"/>"#
-    );
-    let gap = if square >= NAMED_SQUARE_MIN { 1.0 } else { 0.0 };
-    for (row, cells) in table.cells.iter().enumerate() {
-        let mut start = 0;
-        while start < cells.len() {
-            let kind = cells[start].kind();
-            let is_single = gap > 0.0;
-            let same = cells[start..].iter().take_while(|cell| cell.kind() == kind).count();
-            let length = if is_single { 1 } else { same };
-            if let Some(class) = class(kind) {
-                let (x, y) = (margin + number_of(start) * square, margin + number_of(row) * square);
-                let (width, height) = (square * number_of(length) - gap, square - gap);
-                let _ = writeln!(
-                    out,
-                    r#"<rect class="{class}" x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}"/>"#
-                );
+impl Drawing {
+    fn head(&mut self, width: f64, height: f64, count: usize) {
+        let _ = writeln!(
+            self.out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" \
+             height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
+             aria-labelledby=\"title desc\" font-family=\"system-ui, sans-serif\">\n\
+             <title id=\"title\">Reachability of {count} workloads</title>\n\
+             <desc id=\"desc\">A row for each source and a column for each destination; a filled \
+             square is a pair that policies let through.</desc>\n<style>{STYLE}</style>\n\
+             <rect class=\"b\" width=\"100%\" height=\"100%\"/>"
+        );
+    }
+
+    fn square(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
+        let _ = writeln!(
+            self.out,
+            "<rect class=\"{class}\" x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" \
+             height=\"{height:.2}\"/>"
+        );
+    }
+
+    fn text(&mut self, class: &str, (x, y): (f64, f64), more: &str, words: &str) {
+        let words = escaped(words);
+        let _ = writeln!(
+            self.out,
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" {more}>{words}</text>"
+        );
+    }
+
+    /// A name to the left of the squares, and above them.
+    fn both_ways(&mut self, class: &str, at: f64, name: &str) {
+        let edge = self.margin - 8.0;
+        self.text(class, (edge, at), "text-anchor=\"end\"", name);
+        let turned = format!("transform=\"rotate(-90 {at:.1} {edge:.1})\"");
+        self.text(class, (at, edge), &turned, name);
+    }
+
+    /// The squares, those that stand beside each other and are alike as one.
+    fn squares(&mut self, table: &Table) {
+        let Self { margin, square, area, .. } = *self;
+        self.square("f", (margin, margin), (area, area));
+        let gap = if square >= NAMED_SQUARE_MIN { 1.0 } else { 0.0 };
+        for (row, cells) in table.cells.iter().enumerate() {
+            let mut start = 0;
+            while let Some(cell) = cells.get(start) {
+                let kind = cell.kind();
+                let alike = cells[start..].iter().take_while(|cell| cell.kind() == kind).count();
+                let length = if gap > 0.0 { 1 } else { alike };
+                if let Some(class) = class(kind) {
+                    let at = (margin + number(start) * square, margin + number(row) * square);
+                    self.square(class, at, (square * number(length) - gap, square - gap));
+                }
+                start += length;
             }
-            start += length;
+        }
+    }
+
+    /// Lines between namespaces, and their names where workloads have none.
+    fn bands(&mut self, table: &Table, has_names: bool) {
+        let Self { margin, square, area, .. } = *self;
+        let end = margin + area;
+        let mut start = 0;
+        for band in table.namespaces.chunk_by(|one, other| one == other) {
+            let at = margin + number(start) * square;
+            let _ = writeln!(
+                self.out,
+                "<path class=\"l\" fill=\"none\" d=\"M{at:.1} {margin:.1}V{end:.1}M{margin:.1} \
+                 {at:.1}H{end:.1}\"/>"
+            );
+            let height = number(band.len()) * square;
+            if !has_names && height >= 12.0 {
+                let name = band.first().and_then(Clone::clone);
+                let name = report::harmless(&name.unwrap_or_else(|| "internet".to_owned()));
+                self.both_ways("s", at + height / 2.0 + 4.0, &shortened(&name, NAME_MAX));
+            }
+            start += band.len();
+        }
+    }
+
+    fn legend(&mut self) {
+        let (mut x, y) = (self.margin, self.margin + self.area + 32.0);
+        for (class, words) in [
+            ("o", "every port"),
+            ("p", "some ports"),
+            ("u", "not known"),
+            ("f", "none"),
+            ("x", "no pair"),
+        ] {
+            self.square(class, (x, y - 10.0), (12.0, 12.0));
+            self.text("n", (x + 18.0, y), "", words);
+            x += LEGEND_STEP;
         }
     }
 }
@@ -115,67 +163,6 @@ fn class(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// Lines between namespaces, and their names where workloads have none.
-fn bands(out: &mut String, table: &Table, square: f64, margin: f64, has_names: bool) {
-    let area = square * number_of(table.names.len());
-    let end = margin + area;
-    let mut start = 0;
-    for band in table.namespaces.chunk_by(|one, other| one == other) {
-        let at = margin + number_of(start) * square;
-        let _ = writeln!(
-            out,
-            r#"<path class="l" d="M{at:.1} {margin:.1}V{end:.1}M{margin:.1} {at:.1}H{end:.1}" fill="none"/>"#
-        );
-        let is_wide = number_of(band.len()) * square >= 12.0;
-        if !has_names && is_wide {
-            let name = band.first().and_then(Clone::clone).unwrap_or_else(|| "internet".to_owned());
-            let name = escaped(&shortened(&report::harmless(&name)));
-            let middle = at + number_of(band.len()) * square / 2.0 + 4.0;
-            let x = margin - 8.0;
-            let _ = writeln!(
-                out,
-                r#"<text class="s" x="{x:.1}" y="{middle:.1}" text-anchor="end">{name}</text>"#
-            );
-            let _ = writeln!(
-                out,
-                r#"<text class="s" x="{middle:.1}" y="{x:.1}" transform="rotate(-90 {middle:.1} {x:.1})">{name}</text>"#
-            );
-        }
-        start += band.len();
-    }
-}
-
-fn legend(out: &mut String, left: f64, top: f64) {
-    let mut x = left;
-    for (class, word) in [
-        ("o", "every port"),
-        ("p", "some ports"),
-        ("u", "not known"),
-        ("f", "none"),
-        ("x", "no pair"),
-    ] {
-        let _ = writeln!(
-            out,
-            r#"<rect class="{class}" x="{x:.1}" y="{:.1}" width="12" height="12"/><text class="n" x="{:.1}" y="{top:.1}">{word}</text>"#,
-            top - 10.0,
-            x + 18.0
-        );
-        x += LEGEND_STEP;
-    }
-}
-
-fn number_of(count: usize) -> f64 {
+fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= NAME_MAX {
-        return name.to_owned();
-    }
-    let head: String = name.chars().take(NAME_MAX - 1).collect();
-    format!("{head}…")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -144,14 +144,15 @@ impl Pair {
                 "why": world.explanation_as_json(&why),
             }))
         };
-        let reasons = self.reasons.iter().map(|it| world.reason(it, Direction::Ingress));
+        let reasons = self.reasons.iter().filter(|_| !self.unknown.is_empty());
+        let reasons = reasons.map(|it| world.reason(it, Direction::Ingress));
         json!({
             "from": world.end_name(&self.from),
             "to": world.end_name(&self.to),
             "open": why(&self.open),
             "closed": why(&self.closed),
             "unknown": why(&self.unknown),
-            "reasons": if self.unknown.is_empty() { Vec::new() } else { reasons.collect::<Vec<_>>() },
+            "reasons": reasons.collect::<Vec<_>>(),
         })
     }
 }

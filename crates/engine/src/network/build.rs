@@ -13,7 +13,7 @@ use super::policy::{
     Labels, Match, Namespaces, Peer, PodPeer, Policy, PortMatch, Requirement, Rule, Selector, Tier,
 };
 use super::ports::PortSet;
-use super::profile::{HostNetwork, Profile};
+use super::profile::{HostNetwork, Options};
 use super::workload::{self, Inventory};
 use super::{Class, Network, PeerSet, PolicyRecord, RuleRecord, Workload};
 
@@ -73,7 +73,7 @@ impl Asked {
                     match peer {
                         Peer::Pods(pods) => asked.selector(&pods.pods),
                         Peer::Block(set) | Peer::Networks(set) | Peer::NodeAddresses(set, _) => {
-                            asked.blocks.push(set.clone())
+                            asked.blocks.push(set.clone());
                         }
                         Peer::Nodes(_) | Peer::Domains => {}
                     }
@@ -124,7 +124,7 @@ type Places = Vec<(Family, u128)>;
 
 struct Builder<'a> {
     snapshot: &'a Snapshot,
-    profile: Profile,
+    options: &'a Options,
     asked: Asked,
     cuts: [Vec<u128>; 2],
     namespaces: Vec<String>,
@@ -136,14 +136,14 @@ struct Builder<'a> {
     gaps: Vec<Gap>,
 }
 
-pub(super) fn build(snapshot: &Snapshot, world: WorldId, profile: Profile) -> Network {
+pub(super) fn build(snapshot: &Snapshot, world: WorldId, options: &Options) -> Network {
     let mut inventory = workload::read(snapshot, world);
     inventory.mark_same_names(snapshot);
     let asked = Asked::of(&inventory.policies);
     let cuts = asked.cuts();
     let mut builder = Builder {
         snapshot,
-        profile,
+        options,
         asked,
         cuts,
         namespaces: Vec::new(),
@@ -281,7 +281,7 @@ impl Builder<'_> {
             })
             .collect();
         let mut network = Network {
-            profile: self.profile,
+            profile: self.options.profile,
             namespaces: self.namespaces,
             workloads: self.workloads,
             classes,
@@ -292,7 +292,13 @@ impl Builder<'_> {
         for workload in &network.workloads {
             network.classes[workload.class as usize].members += 1;
         }
-        let mut selection = Selection::new(&network, &inventory, &self.asked, &distinct, &labels);
+        let mut selection = Selection::new(
+            (&network, &self.options.pod_addresses),
+            &inventory,
+            &self.asked,
+            &distinct,
+            &labels,
+        );
         let mut policies = Vec::new();
         let mut rules = Vec::new();
         let mut peers = Vec::new();
@@ -309,9 +315,15 @@ impl Builder<'_> {
     }
 }
 
+/// Whether any address of a family lies in a block.
+fn within(block: &AddressSet, family: Family) -> Match {
+    if block.covers(family) { Match::Yes } else { Match::Maybe }
+}
+
 /// Evaluates selectors over classes, each distinct one once.
 struct Selection<'a> {
     network: &'a Network,
+    pod_addresses: &'a AddressSet,
     inventory: &'a Inventory,
     asked: &'a Asked,
     labels: Vec<&'a Projected>,
@@ -329,7 +341,7 @@ struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     fn new(
-        network: &'a Network,
+        (network, pod_addresses): (&'a Network, &'a AddressSet),
         inventory: &'a Inventory,
         asked: &'a Asked,
         keys: &[Key],
@@ -361,6 +373,7 @@ impl<'a> Selection<'a> {
             network.namespaces.iter().zip(0..).map(|(name, number)| (name.as_str(), number));
         Self {
             network,
+            pod_addresses,
             inventory,
             asked,
             labels: keys.iter().map(|key| &labels[key.labels as usize]).collect(),
@@ -491,6 +504,17 @@ impl<'a> Selection<'a> {
         )
     }
 
+    /// Whether pods whose addresses are not known have them in a block.
+    fn pods_are_in(&self, block: &AddressSet, family: Family) -> Match {
+        let all = AddressSet::all_of(family).intersection(self.pod_addresses);
+        match () {
+            () if all.is_empty() => within(block, family),
+            () if all.difference(block).is_empty() => Match::Yes,
+            () if all.intersection(block).is_empty() => Match::No,
+            () => Match::Maybe,
+        }
+    }
+
     /// Classes whose addresses a block holds. One whose addresses are not known may be in any
     /// block, and is in one that holds all of a family.
     fn block(&self, block: &AddressSet, (pods, nodes): (bool, bool)) -> PeerSet {
@@ -507,8 +531,15 @@ impl<'a> Selection<'a> {
                 yes.extend(found.map(|(_, class)| *class).filter(|class| is_matched(*class)));
             }
             if !block.ranges(family).is_empty() {
-                let all = if block.covers(family) { &mut yes } else { &mut maybe };
-                all.extend(self.unplaced.iter().copied().filter(|class| is_matched(*class)));
+                let pods_are_in = self.pods_are_in(block, family);
+                for class in self.unplaced.iter().copied().filter(|class| is_matched(*class)) {
+                    let is_host = self.network.classes[class as usize].host_network;
+                    match if is_host { within(block, family) } else { pods_are_in } {
+                        Match::Yes => yes.push(class),
+                        Match::Maybe => maybe.push(class),
+                        Match::No => {}
+                    }
+                }
             }
             let set = |it: Vec<u32>| Intervals::new(it.into_iter().map(|it| (it, it)).collect());
             [set(yes), set(maybe)]

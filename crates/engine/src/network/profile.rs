@@ -1,5 +1,7 @@
 //! Where network plugins differ, and what each is known to do.
 
+use super::address::AddressSet;
+
 /// What the specification leaves to the network plugin. The constants are named plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -29,6 +31,21 @@ pub enum HostNetwork {
     Pod,
     /// One of the two: what differs between them is not known.
     Either,
+}
+
+/// What is known beside the objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What the network plugin makes of what is left to it.
+    pub profile: Profile,
+    /// Where the addresses of pods lie, if known: decides on pods whose own address was not seen.
+    pub pod_addresses: AddressSet,
+}
+
+impl From<Profile> for Options {
+    fn from(profile: Profile) -> Self {
+        Self { profile, ..Self::default() }
+    }
 }
 
 impl Default for Profile {

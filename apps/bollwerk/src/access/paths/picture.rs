@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::chain::{Arrow, Chain};
+use crate::svg::{escaped, page};
 
 /// Measures in CSS pixels.
 const MARGIN: usize = 28;
@@ -65,33 +66,20 @@ pub(super) fn svg(title: &str, chains: &[Chain]) -> String {
 
 /// The same on a page, with the steps as a list below.
 pub(super) fn html(title: &str, chains: &[Chain]) -> String {
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n\
-         :root {{ color-scheme: light dark; }}\n\
-         body {{ margin: 2rem; font: 15px/1.5 system-ui, sans-serif; \
-         background: light-dark(#fbfbf9, #141518); color: light-dark(#1c1d20, #e7e8ea); }}\n\
-         figure {{ margin: 0; overflow-x: auto; }}\n\
-         h2 {{ font-size: 1.05rem; }}\n\
-         small {{ color: light-dark(#63666d, #9a9ea7); }}\n\
-         </style>\n</head>\n<body>\n<h1>{title}</h1>\n<figure tabindex=\"0\">\n{}</figure>\n",
-        svg(title, chains),
-        title = escaped(title),
-    );
+    let mut body = String::new();
     for chain in chains {
-        let _ = writeln!(out, "<h2>{}</h2>\n<ol>", escaped(&chain.heading));
+        let _ = writeln!(body, "<h2>{}</h2>\n<ol>", escaped(&chain.heading));
         for arrow in &chain.arrows {
             let (label, to) = (escaped(&arrow.label), escaped(&chain.places[arrow.to]));
-            let _ = writeln!(out, "<li>{label}: <b>{to}</b>");
+            let _ = writeln!(body, "<li>{label}: <b>{to}</b>");
             for (text, at) in &arrow.proof {
-                let _ = writeln!(out, "<br><small>{} {}</small>", escaped(text), escaped(at));
+                let _ = writeln!(body, "<br><small>{} {}</small>", escaped(text), escaped(at));
             }
-            out.push_str("</li>\n");
+            body.push_str("</li>\n");
         }
-        out.push_str("</ol>\n");
+        body.push_str("</ol>\n");
     }
-    out + "</body>\n</html>\n"
+    page(title, &svg(title, chains), &body)
 }
 
 /// For those who do not see it: each chain in a sentence.
@@ -249,20 +237,6 @@ fn wrapped(text: &str, chars_max: usize) -> Vec<String> {
         }
     }
     lines
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            letter => out.push(letter),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
