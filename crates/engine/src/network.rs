@@ -29,6 +29,7 @@ mod question;
 mod read;
 mod read_tiers;
 mod rows;
+pub mod security_group;
 mod summary;
 mod workload;
 
