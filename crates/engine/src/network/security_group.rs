@@ -15,7 +15,7 @@ mod read;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::address::AddressSet;
+use super::address::{AddressSet, parse_address};
 use super::ports::{PortSet, Protocol};
 
 pub use needs::{Need, edits_of_managed, managed_needs};
@@ -23,6 +23,9 @@ pub use read::{Refusal, groups, service_tags};
 
 /// Most pieces that ranges of addresses are cut into for one question.
 const PIECES_MAX: usize = 50_000;
+
+/// Where the platform itself answers: names and the wire server, instance metadata.
+const PLATFORM: [&str; 2] = ["168.63.129.16", "169.254.169.254"];
 
 /// Which way a packet goes, as seen from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,8 @@ pub struct Rule {
     pub destination_ports: Vec<(u16, u16)>,
     /// Whether Azure made it.
     pub is_default: bool,
+    /// Whether it names one of the tags for what the platform offers at its own addresses.
+    pub names_platform: bool,
 }
 
 /// A group.
@@ -174,8 +179,9 @@ pub fn decide<'a>(
                 }
             }
         }
-        // Every group ends with a rule for everything. One that was cut off denies.
+        // Every group ends with a rule for everything but the platform, which is let through.
         match decided {
+            None if doubts.iter().all(|doubt| doubt.access == Access::Allow) => {}
             Some(rule) if doubts.iter().all(|doubt| doubt.access == rule.access) => {
                 if rule.access == Access::Deny {
                     return Verdict::Denied(rule);
@@ -188,8 +194,18 @@ pub fn decide<'a>(
     if doubtful.is_empty() { Verdict::Allowed(deciding) } else { Verdict::Unknown(doubtful) }
 }
 
+/// Whether packets go to the platform itself: names, instance metadata. Rules do not hold there
+/// unless they name its tags ("Azure platform considerations" in "Network security groups").
+fn is_to_platform(direction: Direction, destination: IpAddr) -> bool {
+    direction == Direction::Outbound
+        && PLATFORM.iter().any(|it| parse_address(it) == Some(destination))
+}
+
 impl Rule {
     fn fits(&self, packet: Packet) -> Fit {
+        if is_to_platform(self.direction, packet.destination) && !self.names_platform {
+            return Fit::No;
+        }
         let is_in = |ports: &[(u16, u16)], port: u16| {
             ports.iter().any(|(first, last)| (*first..=*last).contains(&port))
         };
@@ -257,7 +273,7 @@ pub fn opening(
         for destination in &destinations {
             let (mut certain, mut possible) = (PortSet::all(), PortSet::all());
             for rules in &groups {
-                let (surely, maybe) = open_ports(rules, *source, *destination);
+                let (surely, maybe) = open_ports(rules, direction, *source, *destination);
                 certain = certain.intersection(&surely);
                 possible = possible.intersection(&maybe);
             }
@@ -311,7 +327,12 @@ fn pieces<'a>(set: &AddressSet, rules: impl Iterator<Item = &'a Addresses>) -> O
 }
 
 /// Ports that the rules of one group certainly, and maybe, leave open from one address to another.
-fn open_ports(rules: &[Rule], source: IpAddr, destination: IpAddr) -> (PortSet, PortSet) {
+fn open_ports(
+    rules: &[Rule],
+    direction: Direction,
+    source: IpAddr,
+    destination: IpAddr,
+) -> (PortSet, PortSet) {
     let (mut certain, mut possible) = (PortSet::empty(), PortSet::empty());
     // Ports that no rule has decided for certain, and those of them that a rule before may have
     // denied.
@@ -325,7 +346,8 @@ fn open_ports(rules: &[Rule], source: IpAddr, destination: IpAddr) -> (PortSet, 
         let fit = of(&rule.source, source)
             .min(of(&rule.destination, destination))
             .min(rule.any_source_port());
-        if fit == Fit::No {
+        let is_exempt = is_to_platform(rule.direction, destination) && !rule.names_platform;
+        if fit == Fit::No || is_exempt {
             continue;
         }
         let ports = rule.ports().intersection(&open);
@@ -344,6 +366,10 @@ fn open_ports(rules: &[Rule], source: IpAddr, destination: IpAddr) -> (PortSet, 
         if fit == Fit::Yes {
             open = open.difference(&ports);
         }
+    }
+    if is_to_platform(direction, destination) {
+        possible = possible.union(&open);
+        certain = certain.union(&open.difference(&maybe_denied));
     }
     (certain, possible)
 }

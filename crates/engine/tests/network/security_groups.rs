@@ -25,7 +25,7 @@ const ADDRESSES: [&str; 8] = [
     "168.63.129.16",
     "203.0.114.9",
 ];
-const PREFIXES: [&str; 10] = [
+const PREFIXES: [&str; 11] = [
     "*",
     "10.0.0.0/24",
     "10.0.0.4",
@@ -36,6 +36,7 @@ const PREFIXES: [&str; 10] = [
     "AzureLoadBalancer",
     "Internet",
     "Storage",
+    "AzurePlatformDNS",
 ];
 const PORTS: [&str; 6] = ["*", "80", "443", "80-90", "1024-65535", "0-65535"];
 const NUMBERS: [u16; 8] = [1, 79, 80, 90, 91, 443, 1024, 65_535];
@@ -52,6 +53,7 @@ fn holds(prefix: &str, address: IpAddr) -> bool {
         "AzureLoadBalancer" => address.to_string() == "168.63.129.16",
         "Internet" => !in_network && !address.is_private(),
         "Storage" => number >> 24 == 20,
+        "AzurePlatformDNS" => address.to_string() == "168.63.129.16",
         prefix => {
             let (base, length) = prefix.split_once('/').unwrap_or((prefix, "32"));
             let base = u32::from(base.parse::<std::net::Ipv4Addr>().expect("an address"));
@@ -60,6 +62,10 @@ fn holds(prefix: &str, address: IpAddr) -> bool {
             base & mask == number & mask
         }
     }
+}
+
+fn is_platform(address: IpAddr) -> bool {
+    matches!(address.to_string().as_str(), "168.63.129.16" | "169.254.169.254")
 }
 
 fn has_port(range: &str, port: u16) -> bool {
@@ -90,9 +96,18 @@ fn naive(group: &Value, inbound: bool, packet: &Packet) -> bool {
         let to = holds(text("destinationAddressPrefix"), packet.destination);
         let source_port = has_port(text("sourcePortRange"), packet.source_port.expect("a port"));
         let port = list("destinationPortRanges").iter().any(|it| has_port(it, packet.port));
+        // Rules do not hold for what goes to the platform, unless they name its tags.
+        let names_tag = list("sourceAddressPrefixes").iter().any(|it| it == "AzurePlatformDNS")
+            || text("destinationAddressPrefix") == "AzurePlatformDNS";
+        if !inbound && is_platform(packet.destination) && !names_tag {
+            continue;
+        }
         if is_protocol && from && to && source_port && port {
             return text("access") == "Allow";
         }
+    }
+    if !inbound && is_platform(packet.destination) {
+        return true;
     }
     let network = |address| holds("VirtualNetwork", address);
     if network(packet.source) && network(packet.destination) {
@@ -296,5 +311,9 @@ fn what_a_managed_cluster_needs_is_told() {
     assert_eq!(needs.len(), 2);
     assert_eq!(needs[0].rule, Some(("nsg".to_owned(), "nothing".to_owned())));
     let outbound = deny("Outbound");
-    assert_eq!(managed_needs(&[&outbound], &nodes, None).len(), 6);
+    // Names of hosts are the platform's, which rules do not stop.
+    let needs: Vec<&str> =
+        managed_needs(&[&outbound], &nodes, None).iter().map(|need| need.what).collect();
+    assert_eq!(needs.len(), 5, "{needs:?}");
+    assert!(!needs.contains(&"names of hosts"));
 }

@@ -24,7 +24,7 @@ pub struct Need {
 ///
 /// Source: "Outbound network and FQDN rules for AKS clusters" (443/TCP, 9000/TCP and 1194/UDP to
 /// the control plane, 123/UDP, 53/UDP and 53/TCP) and "Network concepts for AKS" (probes of load
-/// balancers, traffic between nodes) in Azure's documentation.
+/// balancers, traffic between nodes and pods) in Azure's documentation.
 pub fn managed_needs(
     groups: &[&SecurityGroup],
     nodes: &AddressSet,
@@ -37,10 +37,10 @@ pub fn managed_needs(
     let tcp = |port| PortSet::one(Protocol::Tcp, port);
     let udp = |port| PortSet::one(Protocol::Udp, port);
     let node_ports = PortSet::new([(Protocol::Tcp, 30_000, 32_767)]);
-    let kubelet = tcp(10_250);
+    let everything = PortSet::all_of(Protocol::Tcp).union(&PortSet::all_of(Protocol::Udp));
     let table = [
         ("health probes of load balancers", Inbound, &platform, nodes, node_ports),
-        ("the control plane and metrics to the kubelets", Inbound, nodes, nodes, kubelet),
+        ("nodes and pods to each other", Inbound, nodes, nodes, everything),
         ("nodes to the API server", Outbound, nodes, control_plane, tcp(443)),
         ("the tunnel to the control plane", Outbound, nodes, control_plane, tcp(9_000)),
         ("the tunnel to the control plane, by UDP", Outbound, nodes, control_plane, udp(1_194)),

@@ -15,6 +15,9 @@ const ENTRIES_MAX: usize = 10_000;
 const PRIORITIES: std::ops::RangeInclusive<i64> = 100..=4_096;
 /// The address of the platform that probes of load balancers come from.
 const PLATFORM: &str = "168.63.129.16";
+/// Tags for what the platform offers at its own addresses.
+const PLATFORM_TAGS: [(&str, &str); 2] =
+    [("AzurePlatformDNS", PLATFORM), ("AzurePlatformIMDS", "169.254.169.254")];
 
 /// Why a group cannot be read: Azure would refuse it, or it is not what Azure prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +112,14 @@ fn read(node: Node<'_>, is_default: bool, surroundings: &Surroundings) -> Result
     };
     let addresses = |side: &str| addresses(properties, side, surroundings).map_err(|it| wrong(&it));
     let ports = |side: &str| ports(properties, side).map_err(|it| wrong(&it));
+    let sides = ["sourceAddressPrefix", "destinationAddressPrefix"];
+    let named = sides.iter().filter_map(|key| properties.str(key));
+    let lists = ["sourceAddressPrefixes", "destinationAddressPrefixes"];
+    let listed = lists.iter().flat_map(|key| properties.list(key)).filter_map(Node::as_str);
+    let is_platform = |text: &str| PLATFORM_TAGS.iter().any(|it| it.0.eq_ignore_ascii_case(text));
+    let names_platform = named.chain(listed).any(is_platform);
     Ok(Rule {
+        names_platform,
         priority,
         direction,
         access,
@@ -200,6 +210,11 @@ impl Surroundings {
         if let Some((_, set)) = self.tags.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)) {
             return Addresses::known(set.clone());
         }
+        let is_it = |(tag, _): &&(&str, &str)| tag.eq_ignore_ascii_case(name);
+        if let Some((_, address)) = PLATFORM_TAGS.iter().find(is_it) {
+            let address = parse_address(address).map(AddressSet::one);
+            return Addresses::known(address.unwrap_or_default());
+        }
         match name.to_ascii_lowercase().as_str() {
             "virtualnetwork" => virtual_network(),
             "azureloadbalancer" => Addresses::known(platform()),
@@ -246,6 +261,7 @@ fn defaults(surroundings: &Surroundings) -> Vec<Rule> {
             destination: addresses(destination),
             destination_ports: vec![(0, u16::MAX)],
             is_default: true,
+            names_platform: false,
         };
     table.into_iter().map(rule).collect()
 }
