@@ -50,10 +50,9 @@ fn holds(prefix: &str, address: IpAddr) -> bool {
     match prefix {
         "*" => true,
         "VirtualNetwork" => in_network,
-        "AzureLoadBalancer" => address.to_string() == "168.63.129.16",
+        "AzureLoadBalancer" | "AzurePlatformDNS" => address.to_string() == "168.63.129.16",
         "Internet" => !in_network && !address.is_private(),
         "Storage" => number >> 24 == 20,
-        "AzurePlatformDNS" => address.to_string() == "168.63.129.16",
         prefix => {
             let (base, length) = prefix.split_once('/').unwrap_or((prefix, "32"));
             let base = u32::from(base.parse::<std::net::Ipv4Addr>().expect("an address"));
