@@ -33,6 +33,7 @@ pub struct Prefix {
     first: u128,
     length: u8,
     written: u8,
+    has_host_bits: bool,
 }
 
 impl Prefix {
@@ -56,8 +57,13 @@ impl Prefix {
             return None;
         }
         let free = u32::from(bits - length);
-        let first = first.checked_shr(free).unwrap_or(0).checked_shl(free).unwrap_or(0);
-        Some(Self { family, first, length, written })
+        let start = first.checked_shr(free).unwrap_or(0).checked_shl(free).unwrap_or(0);
+        Some(Self { family, first: start, length, written, has_host_bits: start != first })
+    }
+
+    /// Whether bits behind the length were set.
+    pub fn has_host_bits(self) -> bool {
+        self.has_host_bits
     }
 
     /// The family of its addresses.
@@ -386,7 +392,7 @@ mod tests {
             ("8.8.8.8", true),
             ("10.0.0.1", false),
             ("169.254.169.254", false),
-            ("168.63.129.16", true),
+            ("168.63.129.16", false),
             ("2606:4700::1", true),
             ("fd00:ec2::254", false),
             ("::1", false),
