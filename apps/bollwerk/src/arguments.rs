@@ -19,7 +19,8 @@ pub(crate) use access::{
 pub(crate) use cluster::ClusterInputs;
 pub(crate) use network::{
     Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
-    NetworkGraphFormat, NetworkInputs, NetworkMap, NetworkMatrix, NetworkRevision, ReachArguments,
+    NetworkGraphFormat, NetworkInputs, NetworkLint, NetworkMap, NetworkMatrix, NetworkRevision,
+    ReachArguments,
 };
 
 /// Secures containers and Kubernetes over their whole life.
