@@ -19,8 +19,8 @@ pub(crate) use access::{
 pub(crate) use cluster::ClusterInputs;
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
-    NetworkGraphFormat, NetworkInputs, NetworkMap, NetworkMatrix, NetworkRevision, ReachArguments,
-    SecurityGroups,
+    NetworkGraphFormat, NetworkInputs, NetworkLint, NetworkMap, NetworkMatrix, NetworkRevision,
+    ReachArguments, SecurityGroups,
 };
 
 /// Secures containers and Kubernetes over their whole life.

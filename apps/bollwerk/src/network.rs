@@ -3,6 +3,7 @@
 mod diff;
 mod exposed;
 mod isolated;
+mod lint;
 mod map;
 mod map_picture;
 mod matrix;
@@ -37,6 +38,7 @@ pub(crate) fn run(command: &NetworkCommand) -> Result<u8> {
         NetworkCommand::Isolated(arguments) => isolated::run(arguments),
         NetworkCommand::Metadata(arguments) => metadata::run(arguments),
         NetworkCommand::Diff(arguments) => diff::run(arguments),
+        NetworkCommand::Lint(arguments) => lint::run(arguments),
     }
 }
 

@@ -275,3 +275,22 @@ fn gaps_are_told_and_make_answers_unknown() {
     assert_eq!(code, 3, "{out}");
     assert!(error.starts_with("not assessed: "), "{error}");
 }
+
+#[test]
+fn lint_tells_of_policies_and_of_nothing_else() {
+    let manifests = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n\
+                     apiVersion: v1\nkind: Pod\n\
+                     metadata: {name: web, namespace: shop, labels: {app: web}}\n\
+                     spec: {containers: [{name: web, image: web, securityContext: {privileged: \
+                     true}}]}\n---\n\
+                     apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                     metadata: {name: web, namespace: shop}\n\
+                     spec: {podSelector: {matchLabels: {app: wbe}}, policyTypes: [Ingress]}\n";
+    let folder = Folder::new(&[("all.yaml", manifests)]);
+    let arguments = ["network", "lint", "--manifests", "all.yaml", "--format=json", "--no-config"];
+    let (_, out, _) = bollwerk(folder.path(), &arguments, "");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let controls: Vec<_> = findings.iter().map(|it| it["control"].as_str()).collect();
+    assert_eq!(controls, [Some("network-policy-selects-nothing")]);
+}

@@ -43,7 +43,6 @@ fn place(at: &'static str, good: Value, odd: Value) -> Place {
 }
 
 fn places() -> Vec<Place> {
-    let long = "a".repeat(64);
     vec![
         place(
             "/spec/ingress/0/ports/0/port",
@@ -81,49 +80,6 @@ fn places() -> Vec<Place> {
             ]),
         ),
         place(
-            "/spec/egress/0/to/0",
-            json!([
-                {"ipBlock": {"cidr": "10.0.0.0/8"}}, {"ipBlock": {"cidr": "fd00::/8", "except": ["fd01::/16"]}},
-                {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16", "10.1.0.0/16"]}},
-                {"ipBlock": {"cidr": "0.0.0.0/0"}}, {"podSelector": {}}, {"namespaceSelector": {}},
-                {"podSelector": {}, "namespaceSelector": {}}
-            ]),
-            json!([
-                {}, null, {"ipBlock": {}}, {"ipBlock": {"cidr": ""}}, {"ipBlock": {"cidr": "10.0.0.0/33"}},
-                {"ipBlock": {"cidr": "10.0.0.0"}}, {"ipBlock": {"cidr": "10.0.0.1/24"}},
-                {"ipBlock": {"cidr": "010.0.0.0/8"}}, {"ipBlock": {"cidr": "::1/129"}},
-                {"ipBlock": {"cidr": "::ffff:10.0.0.0/104"}}, {"ipBlock": {"cidr": "10.0.0.0/-1"}},
-                {"ipBlock": {"cidr": "10.0.0.0/08"}}, {"ipBlock": {"cidr": " 10.0.0.0/8"}},
-                {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/8"]}},
-                {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.0.0.0/8"]}},
-                {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["fd00::/16"]}},
-                {"ipBlock": {"cidr": "10.0.0.0/8", "except": [""]}},
-                {"ipBlock": {"cidr": "10.0.0.0/8", "except": "10.1.0.0/16"}},
-                {"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {}}, "10.0.0.0/8", 5
-            ]),
-        ),
-        place(
-            "/spec/podSelector",
-            json!([
-                {}, {"matchLabels": {"app": "web"}}, {"matchLabels": {"app": ""}},
-                {"matchExpressions": [{"key": "a.b/c", "operator": "In", "values": ["x", ""]}]},
-                {"matchExpressions": [{"key": "a", "operator": "Exists"}]}
-            ]),
-            json!([
-                {"matchLabels": {"app": "web_"}}, {"matchLabels": {"app": "a b"}}, {"matchLabels": {"": "a"}},
-                {"matchLabels": {"a/b/c": "a"}}, {"matchLabels": {"A_B/c": "a"}}, {"matchLabels": {"app": long}},
-                {"matchLabels": {"app": 5}}, {"matchLabels": {"app": null}}, {"matchLabels": []},
-                {"matchExpressions": [{"key": "a", "operator": "In"}]},
-                {"matchExpressions": [{"key": "a", "operator": "In", "values": []}]},
-                {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]},
-                {"matchExpressions": [{"key": "a", "operator": "Exists", "values": []}]},
-                {"matchExpressions": [{"key": "a", "operator": "Equals", "values": ["b"]}]},
-                {"matchExpressions": [{"operator": "Exists"}]},
-                {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b c"]}]},
-                {"matchExpressions": [{"key": "a", "operator": "DoesNotExist", "values": ["b"]}]}, "all", null
-            ]),
-        ),
-        place(
             "/spec/policyTypes",
             json!([
                 ["Ingress"],
@@ -154,7 +110,59 @@ fn places() -> Vec<Place> {
             json!([null, [], "all", 1]),
         ),
         place("/spec/ingress", json!([[], null, [{}]]), json!([{}, "all", [[]], 0])),
+        peers(),
+        selectors(),
     ]
+}
+
+fn peers() -> Place {
+    place(
+        "/spec/egress/0/to/0",
+        json!([
+            {"ipBlock": {"cidr": "10.0.0.0/8"}}, {"ipBlock": {"cidr": "fd00::/8", "except": ["fd01::/16"]}},
+            {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16", "10.1.0.0/16"]}},
+            {"ipBlock": {"cidr": "0.0.0.0/0"}}, {"podSelector": {}}, {"namespaceSelector": {}},
+            {"podSelector": {}, "namespaceSelector": {}}
+        ]),
+        json!([
+            {}, null, {"ipBlock": {}}, {"ipBlock": {"cidr": ""}}, {"ipBlock": {"cidr": "10.0.0.0/33"}},
+            {"ipBlock": {"cidr": "10.0.0.0"}}, {"ipBlock": {"cidr": "10.0.0.1/24"}},
+            {"ipBlock": {"cidr": "010.0.0.0/8"}}, {"ipBlock": {"cidr": "::1/129"}},
+            {"ipBlock": {"cidr": "::ffff:10.0.0.0/104"}}, {"ipBlock": {"cidr": "10.0.0.0/-1"}},
+            {"ipBlock": {"cidr": "10.0.0.0/08"}}, {"ipBlock": {"cidr": " 10.0.0.0/8"}},
+            {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/8"]}},
+            {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.0.0.0/8"]}},
+            {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["fd00::/16"]}},
+            {"ipBlock": {"cidr": "10.0.0.0/8", "except": [""]}},
+            {"ipBlock": {"cidr": "10.0.0.0/8", "except": "10.1.0.0/16"}},
+            {"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {}}, "10.0.0.0/8", 5
+        ]),
+    )
+}
+
+fn selectors() -> Place {
+    let long = "a".repeat(64);
+    place(
+        "/spec/podSelector",
+        json!([
+            {}, {"matchLabels": {"app": "web"}}, {"matchLabels": {"app": ""}},
+            {"matchExpressions": [{"key": "a.b/c", "operator": "In", "values": ["x", ""]}]},
+            {"matchExpressions": [{"key": "a", "operator": "Exists"}]}
+        ]),
+        json!([
+            {"matchLabels": {"app": "web_"}}, {"matchLabels": {"app": "a b"}}, {"matchLabels": {"": "a"}},
+            {"matchLabels": {"a/b/c": "a"}}, {"matchLabels": {"A_B/c": "a"}}, {"matchLabels": {"app": long}},
+            {"matchLabels": {"app": 5}}, {"matchLabels": {"app": null}}, {"matchLabels": []},
+            {"matchExpressions": [{"key": "a", "operator": "In"}]},
+            {"matchExpressions": [{"key": "a", "operator": "In", "values": []}]},
+            {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]},
+            {"matchExpressions": [{"key": "a", "operator": "Exists", "values": []}]},
+            {"matchExpressions": [{"key": "a", "operator": "Equals", "values": ["b"]}]},
+            {"matchExpressions": [{"operator": "Exists"}]},
+            {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b c"]}]},
+            {"matchExpressions": [{"key": "a", "operator": "DoesNotExist", "values": ["b"]}]}, "all", null
+        ]),
+    )
 }
 
 fn policy(random: &mut Random, places: &[Place]) -> Value {
@@ -163,7 +171,7 @@ fn policy(random: &mut Random, places: &[Place]) -> Value {
         "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 80, "protocol": "TCP"}]}],
             "egress": [{"to": [{"namespaceSelector": {}}], "ports": [{"port": 443}]}]}});
-    for number in 0..1 + random.below(3) {
+    for number in 0..=random.below(3) {
         let place = &places[random.below(places.len())];
         // One fault is enough to tell the two apart; the other changes are good ones.
         let from = if number == 0 && random.below(10) < 7 { &place.odd } else { &place.good };

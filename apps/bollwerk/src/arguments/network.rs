@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use engine::network::address::{AddressSet, Prefix};
 use engine::network::{Options, Profile};
 
-use super::{ClusterInputs, Reading};
+use super::{ClusterInputs, Inputs, Reading, Reporting};
 
 #[derive(Subcommand)]
 pub(crate) enum NetworkCommand {
@@ -35,6 +35,26 @@ pub(crate) enum NetworkCommand {
     /// Tell what a change of policies opens and closes
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Box<NetworkRevision>),
+    /// Find policies that do less, or more, than they seem to
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(Box<NetworkLint>),
+}
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  bollwerk network lint --manifests deploy/
+  bollwerk network lint --manifests deploy/ --show info --format sarif > policies.sarif
+
+The findings are those of `bollwerk scan`, of policies alone.
+
+Exit codes: 0 nothing, 1 findings, 2 wrong use, 3 something could not be assessed";
+
+#[derive(Args)]
+pub(crate) struct NetworkLint {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
 }
 
 const REACH_EXAMPLES: &str = "\

@@ -104,9 +104,9 @@ pub(super) fn port(number: i64, path: &Path) -> Read<u16> {
 /// differently: what they mean is not known.
 pub(super) fn prefix(text: &str, path: &Path) -> Read<Prefix> {
     match Prefix::parse(text) {
-        None => refuse(path, &format!("is no prefix: `{text}`")),
+        None => refuse(path, format!("is no prefix: `{text}`")),
         Some(_) if !is_strict(text) => {
-            refuse(path, &format!("is a prefix that can be read in two ways: `{text}`"))
+            refuse(path, format!("is a prefix that can be read in two ways: `{text}`"))
         }
         Some(prefix) => Ok(prefix),
     }
@@ -121,8 +121,8 @@ fn is_strict(text: &str) -> bool {
     let is_mapped = address
         .parse::<std::net::Ipv6Addr>()
         .is_ok_and(|address| address.to_ipv4_mapped().is_some());
-    let is_v4 = !address.contains(':');
-    !has_zero(length) && !is_mapped && !(is_v4 && address.split('.').any(has_zero))
+    let has_octet_with_zero = !address.contains(':') && address.split('.').any(has_zero);
+    !(has_zero(length) || is_mapped || has_octet_with_zero)
 }
 
 /// Source: `IsValidPortName` in `k8s.io/apimachinery/pkg/util/validation/validation.go`.

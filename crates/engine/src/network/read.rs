@@ -150,7 +150,7 @@ pub(super) fn refuse_host_bits(object: &Object<'_>) -> Read<()> {
                 {
                     let path = Path::root().key("spec").key(list).index(rule_at).key(side);
                     let path = path.index(peer_at).key("ipBlock");
-                    return refuse(&path, &format!("has bits set behind the length of `{text}`"));
+                    return refuse(&path, format!("has bits set behind the length of `{text}`"));
                 }
             }
         }
