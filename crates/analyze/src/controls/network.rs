@@ -18,7 +18,6 @@ mod network_policy_allows_all_egress;
 mod network_policy_allows_all_ingress;
 mod network_policy_isolates_unsaid;
 mod network_policy_on_host_network;
-mod network_policy_opens_database;
 mod network_policy_peer_matches_nothing;
 mod network_policy_port_name_unknown;
 mod network_policy_refused;
@@ -47,7 +46,6 @@ pub(super) const CONTROLS: &[&Control] = &[
     &network_policy_without_dns::CONTROL,
     &network_policy_refused::CONTROL,
     &admin_network_policy_priority_shared::CONTROL,
-    &network_policy_opens_database::CONTROL,
 ];
 
 /// Policies of the cluster's administrators, by group and kind.
