@@ -22,6 +22,9 @@ const EXAMPLES_MAX: usize = 10;
 /// Most different connections that are kept; a log with more is cut, which is told.
 const FLOWS_MAX: usize = 4_000_000;
 
+/// Longest name of a namespace or a pod, in bytes: the API server's limit (a DNS subdomain).
+const NAME_BYTES_MAX: usize = 253;
+
 /// What a record says.
 #[derive(Debug, PartialEq, Eq)]
 enum Record {
@@ -137,6 +140,13 @@ impl Reader {
 /// A connection; `protocol` is a name in any case or a number of IANA's. Others than the three
 /// that policies speak of are passed over.
 fn seen(from: FlowEnd, to: FlowEnd, protocol: &str, port: &str) -> Result<Record, String> {
+    let is_long = |end: &FlowEnd| match end {
+        FlowEnd::Named { namespace, name } => namespace.len().max(name.len()) > NAME_BYTES_MAX,
+        FlowEnd::Address(_) => false,
+    };
+    if is_long(&from) || is_long(&to) {
+        return Err(format!("has a name of more than {NAME_BYTES_MAX} bytes"));
+    }
     let protocol = match protocol.to_ascii_uppercase().as_str() {
         "TCP" | "6" | "T" => "TCP",
         "UDP" | "17" | "U" => "UDP",

@@ -1,11 +1,11 @@
-//! Azure: NSG flow logs with tuples of version 2, and VNet flow logs.
+//! Azure: NSG flow logs with tuples of version 2, and flow logs of virtual networks.
 
 use serde_json::Value;
 
 use super::{Record, address, seen};
 
-/// Tuples of one record: NSG logs have them below `properties.flows[].flows[].flowTuples`, VNet
-/// logs below `flowRecords.flows[].flowGroups[].flowTuples`.
+/// Tuples of one record: NSG logs have them below `properties.flows[].flows[].flowTuples`, those
+/// of virtual networks below `flowRecords.flows[].flowGroups[].flowTuples`.
 pub(super) fn records(record: &Value, take: &mut dyn FnMut(Result<Record, String>)) {
     let list = |value: &Value, key: &str| {
         value.get(key).and_then(Value::as_array).cloned().unwrap_or_default()

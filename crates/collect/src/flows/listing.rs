@@ -6,8 +6,7 @@ use super::{Record, address, seen};
 pub(super) fn record(line: &str) -> Option<Result<Record, String>> {
     let fields: Vec<&str> = line.split_whitespace().take(32).collect();
     match fields.as_slice() {
-        ["Netid", ..] => Some(Ok(Record::PassedOver)),
-        ["tcp" | "udp", "LISTEN" | "UNCONN", ..] => Some(Ok(Record::PassedOver)),
+        ["Netid", ..] | ["tcp" | "udp", "LISTEN" | "UNCONN", ..] => Some(Ok(Record::PassedOver)),
         [protocol @ ("tcp" | "udp"), state, queued, _, local, peer, ..]
             if !state.bytes().all(|it| it.is_ascii_digit()) && queued.parse::<u64>().is_ok() =>
         {

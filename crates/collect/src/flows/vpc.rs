@@ -9,8 +9,7 @@ use super::{Record, address, field, seen};
 pub(super) fn text(line: &str) -> Result<Record, String> {
     let fields: Vec<&str> = line.split_whitespace().take(15).collect();
     match fields.as_slice() {
-        ["version", ..] => Ok(Record::PassedOver),
-        ["2", _, _, .., "NODATA"] => Ok(Record::PassedOver),
+        ["version", ..] | ["2", _, _, .., "NODATA"] => Ok(Record::PassedOver),
         ["2", _, _, .., "SKIPDATA"] => Err("tells of records that were skipped".to_owned()),
         ["2", _, _, from, to, sport, dport, protocol, _, _, _, _, action, "OK"] => {
             record([from, to, sport, dport, protocol, action])
