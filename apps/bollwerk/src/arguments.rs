@@ -18,8 +18,9 @@ pub(crate) use access::{
 
 pub(crate) use cluster::ClusterInputs;
 pub(crate) use network::{
-    Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
-    NetworkGraphFormat, NetworkInputs, NetworkMap, NetworkMatrix, NetworkRevision, ReachArguments,
+    AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
+    NetworkGraphFormat, NetworkInputs, NetworkLint, NetworkMap, NetworkMatrix, NetworkRevision,
+    ReachArguments, SecurityGroups,
 };
 
 /// Secures containers and Kubernetes over their whole life.

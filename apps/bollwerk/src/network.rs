@@ -3,12 +3,14 @@
 mod diff;
 mod exposed;
 mod isolated;
+mod lint;
 mod map;
 mod map_picture;
 mod matrix;
 mod metadata;
 mod picture;
 mod reach;
+mod security_groups;
 mod wording;
 
 use analyze::network::end::End;
@@ -32,9 +34,11 @@ pub(crate) fn run(command: &NetworkCommand) -> Result<u8> {
         NetworkCommand::Matrix(arguments) => matrix::run(arguments),
         NetworkCommand::Map(arguments) => map::run(arguments),
         NetworkCommand::Exposed(arguments) => exposed::run(arguments),
+        NetworkCommand::SecurityGroups(arguments) => security_groups::run(arguments),
         NetworkCommand::Isolated(arguments) => isolated::run(arguments),
         NetworkCommand::Metadata(arguments) => metadata::run(arguments),
         NetworkCommand::Diff(arguments) => diff::run(arguments),
+        NetworkCommand::Lint(arguments) => lint::run(arguments),
     }
 }
 

@@ -122,12 +122,23 @@ fn independent(
         .filter(|finding| !finding.control.starts_with("disruption-budget-"))
         .filter(|finding| finding.control != "localhost-profile-not-provided")
         .filter(|finding| !is_about_roles_and_bindings(finding))
+        .filter(|finding| !ABOUT_POLICIES_AND_PODS.contains(&finding.control))
         .filter(|finding| {
             !matches!(&finding.subject, Subject::Object { kind, .. } if kind == "Namespace")
         })
         .map(|finding| key(finding, assessment, contents))
         .collect()
 }
+
+/// What a policy does follows from the pods that are there, and from other policies.
+const ABOUT_POLICIES_AND_PODS: &[&str] = &[
+    "admin-network-policy-priority-shared",
+    "network-policy-on-host-network",
+    "network-policy-peer-matches-nothing",
+    "network-policy-port-name-unknown",
+    "network-policy-selects-nothing",
+    "network-policy-without-dns",
+];
 
 /// Whether other roles or bindings have a say: in what a role's rules amount to, where it is bound
 /// decides, and in bindings for everybody, what the role holds.

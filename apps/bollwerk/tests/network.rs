@@ -211,6 +211,53 @@ fn pod_prefixes_decide_on_blocks() {
     assert_eq!(code(&["--pod-cidr=10.0.0.0/99"]), 2);
 }
 
+/// From the internet through a security group and a load balancer to the pod: one answer.
+#[test]
+fn security_groups_stand_before_the_nodes() {
+    let folder = shop();
+    let group = |access: &str, direction: &str, port: &str| {
+        format!(
+            "[{{\"name\": \"aks-agentpool-nsg\", \"resourceGroup\": \"MC_shop\", \
+             \"securityRules\": [{{\"name\": \"mine\", \"priority\": 200, \"direction\": \
+             \"{direction}\", \"access\": \"{access}\", \"protocol\": \"Tcp\", \
+             \"sourceAddressPrefix\": \"*\", \"sourcePortRange\": \"*\", \
+             \"destinationAddressPrefix\": \"*\", \"destinationPortRange\": \"{port}\"}}]}}]"
+        )
+    };
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    write("closed.json", "{\"name\": \"a\", \"securityRules\": []}");
+    write("open.json", &group("Allow", "Inbound", "5432"));
+    write("cut.json", &group("Deny", "Outbound", "443"));
+    write("bad.json", &group("Allow", "Inbound", "99999"));
+    let network = "--virtual-network=10.0.0.0/8";
+    let passage = |file: &str| {
+        let group = format!("--security-group={file}");
+        let output = json(&folder, &["exposed", "--manifests=shop", &group, network]);
+        let ways = output["ways"].as_array().unwrap().clone();
+        let way = ways.into_iter().find(|way| way["entrance"] == "load-balancer").unwrap();
+        way["passage"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(passage("closed.json"), "closed");
+    assert_eq!(passage("open.json"), "open");
+    let (code, out, error) = run(&folder, &["security-groups", "closed.json", network]);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    assert!(out.contains("nothing of it is cut"), "{out}");
+    let (code, out, _) = run(&folder, &["security-groups", "cut.json", network]);
+    assert_eq!(code, 1);
+    assert!(
+        out.contains("nodes to the API server: TCP 443  by mine of aks-agentpool-nsg"),
+        "{out}"
+    );
+    assert!(out.contains("mine was written by hand"), "{out}");
+    json(&folder, &["security-groups", "cut.json", "open.json", network]);
+    json(&folder, &["security-groups", "closed.json"]);
+    let (code, _, error) = run(&folder, &["security-groups", "bad.json"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("rule `mine`: `99999` is no port"), "{error}");
+}
+
 /// What cannot be read is no yes.
 #[test]
 fn gaps_are_told_and_make_answers_unknown() {
@@ -227,4 +274,23 @@ fn gaps_are_told_and_make_answers_unknown() {
     let (code, out, error) = run(&folder, &["reach", "a/one", "a/two", "--manifests=in"]);
     assert_eq!(code, 3, "{out}");
     assert!(error.starts_with("not assessed: "), "{error}");
+}
+
+#[test]
+fn lint_tells_of_policies_and_of_nothing_else() {
+    let manifests = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n\
+                     apiVersion: v1\nkind: Pod\n\
+                     metadata: {name: web, namespace: shop, labels: {app: web}}\n\
+                     spec: {containers: [{name: web, image: web, securityContext: {privileged: \
+                     true}}]}\n---\n\
+                     apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                     metadata: {name: web, namespace: shop}\n\
+                     spec: {podSelector: {matchLabels: {app: wbe}}, policyTypes: [Ingress]}\n";
+    let folder = Folder::new(&[("all.yaml", manifests)]);
+    let arguments = ["network", "lint", "--manifests", "all.yaml", "--format=json", "--no-config"];
+    let (_, out, _) = bollwerk(folder.path(), &arguments, "");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let controls: Vec<_> = findings.iter().map(|it| it["control"].as_str()).collect();
+    assert_eq!(controls, [Some("network-policy-selects-nothing")]);
 }

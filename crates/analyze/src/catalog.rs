@@ -1,6 +1,6 @@
 //! All controls.
 
-use crate::{Control, controls};
+use crate::{Check, Control, Kinds, controls};
 
 /// Every control, family by family.
 pub fn all() -> impl Iterator<Item = &'static Control> {
@@ -16,6 +16,15 @@ pub fn find(name: &str) -> Option<&'static Control> {
 pub fn family(control: &Control) -> &'static str {
     let own = |family: &[&Control]| family.iter().any(|other| other.id == control.id);
     controls::FAMILIES.iter().find(|(_, family)| own(family)).map_or("", |(name, _)| *name)
+}
+
+/// The controls that look at network policies alone, of whatever generation or plugin.
+pub fn of_network_policies() -> impl Iterator<Item = &'static Control> {
+    let is_policy = |(_, kind): &(&str, &str)| kind.ends_with("NetworkPolicy");
+    all().filter(move |control| match control.check {
+        Check::Object(Kinds::Of(kinds), _) => kinds.iter().all(is_policy),
+        _ => false,
+    })
 }
 
 /// A section of a page: the text below the heading `## ⟨name⟩`, up to the next.

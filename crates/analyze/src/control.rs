@@ -3,8 +3,9 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::controls::access::{Bound, Granted, World, Worlds};
+use crate::controls::{access, network};
 use crate::severity::{self, Impact, Reach};
+use crate::worlds::Worlds;
 use engine::pod_security::{Exemptions, Policy};
 use model::{
     Component, ComponentKind, Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId,
@@ -164,7 +165,7 @@ pub struct Report<'a> {
     pub options: &'a Options,
     worlds: &'a Worlds,
     /// What the object grants if it is a role: read once for all controls.
-    granted: OnceCell<Option<Rc<Granted>>>,
+    granted: OnceCell<Option<Rc<access::Granted>>>,
     severity: Severity,
     drafts: Vec<Draft>,
     unknown: Vec<(Path, String)>,
@@ -224,18 +225,23 @@ impl<'a> Report<'a> {
     }
 
     /// What the rules of the judged role grant, if there is something to judge.
-    pub(crate) fn granted(&self, role: &Object<'_>) -> Option<Rc<Granted>> {
-        self.granted.get_or_init(|| Granted::of(role).map(Rc::new)).clone()
+    pub(crate) fn granted(&self, role: &Object<'_>) -> Option<Rc<access::Granted>> {
+        self.granted.get_or_init(|| access::Granted::of(role).map(Rc::new)).clone()
     }
 
     /// Who is bound to a role in the object's world.
-    pub(crate) fn bound_to(&self, role: &Object<'_>) -> Bound {
+    pub(crate) fn bound_to(&self, role: &Object<'_>) -> access::Bound {
         self.ask_world(|world| world.bound_to(role))
     }
 
     /// Asks the roles and bindings of the object's world.
-    pub(crate) fn ask_world<T>(&self, ask: impl FnOnce(&World) -> T) -> T {
-        self.worlds.with(self.snapshot, self.world, ask)
+    pub(crate) fn ask_world<T>(&self, ask: impl FnOnce(&access::World) -> T) -> T {
+        self.worlds.access(self.snapshot, self.world, ask)
+    }
+
+    /// Asks what the network policies of the object's world do.
+    pub(crate) fn ask_network<T>(&self, ask: impl FnOnce(&network::World) -> T) -> T {
+        self.worlds.network(self.snapshot, self.world, ask)
     }
 
     /// The severity of the control that runs, in its worst ordinary case.

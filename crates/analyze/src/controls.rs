@@ -12,7 +12,7 @@ mod group;
 mod image;
 mod lifecycle;
 pub(crate) mod namespace;
-mod network;
+pub(crate) mod network;
 mod pod;
 mod resource;
 #[cfg(test)]

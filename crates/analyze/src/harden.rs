@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Edit, Node, Object, ObjectId, Pod, Snapshot, WorldId};
 
-use crate::controls::access::Worlds;
 use crate::controls::namespace::is_of_the_system;
+use crate::worlds::Worlds;
 use crate::{Options, Report};
 
 use callers::Callers;

@@ -7,8 +7,8 @@ use model::{
 };
 
 use crate::control::{Draft, Parts, Standing};
-use crate::controls::access::Worlds;
 use crate::joins::Joins;
+use crate::worlds::Worlds;
 use crate::{Control, Options, Report, exception, pod_security};
 
 /// What is said of one object. Locations are not known here: whoever has the text adds them.

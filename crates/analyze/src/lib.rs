@@ -26,6 +26,7 @@ mod page;
 pub mod pod_security;
 pub mod remark;
 pub mod severity;
+mod worlds;
 
 pub use control::{Check, Control, Kinds, Options, Report};
 pub use judge::{Judge, Judgement, judge, judge_object};

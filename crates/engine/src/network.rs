@@ -18,6 +18,7 @@ mod answer;
 mod build;
 mod change;
 mod decide;
+mod effect;
 pub mod exposure;
 mod fields;
 mod find;
@@ -29,6 +30,7 @@ mod question;
 mod read;
 mod read_tiers;
 mod rows;
+pub mod security_group;
 mod summary;
 mod workload;
 
@@ -39,6 +41,7 @@ use model::{Gap, ObjectId, Snapshot, WorldId};
 
 pub use answer::{Answer, Endpoint, Explanation, Reach, Reason, RuleAt, Side, WorkloadId};
 pub use change::{Change, changes};
+pub use effect::Effect;
 pub use policy::{Action, Direction};
 pub use profile::{HostNetwork, Options, Profile};
 pub use summary::Summary;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use engine::network::address::{AddressSet, Prefix};
 use engine::network::{Options, Profile};
 
-use super::{ClusterInputs, Reading};
+use super::{ClusterInputs, Inputs, Reading, Reporting};
 
 #[derive(Subcommand)]
 pub(crate) enum NetworkCommand {
@@ -23,6 +23,9 @@ pub(crate) enum NetworkCommand {
     /// List what is open to the internet, and by which way
     #[command(after_help = EXPOSED_EXAMPLES)]
     Exposed(Box<Exposed>),
+    /// Tell what Azure's network security groups let in, and what they cut that AKS needs
+    #[command(after_help = SECURITY_GROUPS_EXAMPLES)]
+    SecurityGroups(Box<SecurityGroups>),
     /// List which workloads policies isolate, and which they do not
     #[command(after_help = ISOLATED_EXAMPLES)]
     Isolated(Box<Isolated>),
@@ -32,6 +35,26 @@ pub(crate) enum NetworkCommand {
     /// Tell what a change of policies opens and closes
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Box<NetworkRevision>),
+    /// Find policies that do less, or more, than they seem to
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(Box<NetworkLint>),
+}
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  bollwerk network lint --manifests deploy/
+  bollwerk network lint --manifests deploy/ --show info --format sarif > policies.sarif
+
+The findings are those of `bollwerk scan`, of policies alone.
+
+Exit codes: 0 nothing, 1 findings, 2 wrong use, 3 something could not be assessed";
+
+#[derive(Args)]
+pub(crate) struct NetworkLint {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+    #[command(flatten)]
+    pub(crate) reporting: Reporting,
 }
 
 const REACH_EXAMPLES: &str = "\
@@ -111,11 +134,53 @@ pub(crate) struct Exposed {
     /// Who asks: addresses, a prefix or `internet`
     #[arg(long, value_name = "ADDRESSES", default_value = "internet")]
     pub(crate) from: End,
+    /// Azure's security groups before the nodes, as `az network nsg show` prints them
+    /// (repeatable: subnet, then interface)
+    #[arg(long = "security-group", value_name = "FILE")]
+    pub(crate) security_groups: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) around: AroundGroups,
     #[command(flatten)]
     pub(crate) inputs: NetworkInputs,
     /// How to show the list
     #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
     pub(crate) format: NetworkFormat,
+}
+
+const SECURITY_GROUPS_EXAMPLES: &str = "\
+Examples:
+  az network nsg list -g MC_shop_shop_westeurope > nsg.json
+  bollwerk network security-groups nsg.json --virtual-network 10.0.0.0/8
+  bollwerk network security-groups subnet.json interface.json --nodes 10.1.0.0/16 --format json
+
+Several files are asked one after the other, as packets meet them: subnet, then interface.
+
+Exit codes: 0 nothing is cut, 1 something is, 2 wrong use, 3 it depends on what is not known";
+
+#[derive(Args)]
+pub(crate) struct SecurityGroups {
+    /// What `az network nsg show` or `list` printed
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) around: AroundGroups,
+    /// How to show the answer
+    #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
+    pub(crate) format: NetworkFormat,
+}
+
+/// What security groups refer to and do not say.
+#[derive(Args)]
+pub(crate) struct AroundGroups {
+    /// What service tags stand for: Azure's file "IP Ranges and Service Tags"
+    #[arg(long, value_name = "FILE")]
+    pub(crate) service_tags: Option<PathBuf>,
+    /// Address space of the virtual network (repeatable)
+    #[arg(long, value_name = "PREFIX", value_delimiter = ',', value_parser = prefix)]
+    pub(crate) virtual_network: Vec<Prefix>,
+    /// Addresses of the nodes [default: the virtual network's] (repeatable)
+    #[arg(long = "nodes", value_name = "PREFIX", value_delimiter = ',', value_parser = prefix)]
+    pub(crate) nodes: Vec<Prefix>,
 }
 
 const ISOLATED_EXAMPLES: &str = "\

@@ -9,7 +9,7 @@ use model::Path;
 use serde_json::{Value, json};
 
 use super::wording::{addresses, at};
-use super::{NO, UNKNOWN, World};
+use super::{NO, UNKNOWN, World, security_groups};
 use crate::arguments::{Exposed, NetworkFormat};
 use crate::console::{BOLD, DIM, GREEN, RED, YELLOW, print_json};
 
@@ -23,6 +23,11 @@ pub(super) fn run(arguments: &Exposed) -> Result<u8> {
     };
     let world = World::load(&arguments.inputs)?;
     let mut exposure = world.network.exposure(&world.snapshot, world.id, from);
+    if !arguments.security_groups.is_empty() {
+        let groups = security_groups::read(&arguments.security_groups, &arguments.around)?;
+        let nodes = security_groups::nodes(&arguments.around);
+        exposure.behind(&groups.iter().collect::<Vec<_>>(), &nodes);
+    }
     exposure.ways.sort_by_cached_key(|way| {
         (world.name(way.target), way.entrance, world.object_name(way.service), way.port)
     });

@@ -58,7 +58,7 @@ mod workloads_created;
 mod world;
 
 pub(crate) use granted::Granted;
-pub(crate) use world::{Bound, World, Worlds};
+pub(crate) use world::{Bound, World};
 
 pub(super) const CONTROLS: &[&Control] = &[
     &role_grants_everything::CONTROL,

@@ -1,5 +1,5 @@
-//! Network policies that do less than they seem to. What may reach what is the network engine's
-//! question; these controls look at one policy alone.
+//! Network policies that do less, or more, than they seem to. What a policy does among the pods of
+//! its world is the network engine's answer, asked once a world: [`World`].
 
 use std::net::IpAddr;
 
@@ -7,6 +7,7 @@ use model::Node;
 
 use crate::{Control, Kinds};
 
+mod admin_network_policy_priority_shared;
 mod cilium_policy_allows_everybody;
 mod left_out_of_mesh;
 mod mesh_connection_unverified;
@@ -15,7 +16,17 @@ mod mesh_takes_plaintext;
 mod metadata_service_reachable;
 mod network_policy_allows_all_egress;
 mod network_policy_allows_all_ingress;
+mod network_policy_isolates_unsaid;
+mod network_policy_on_host_network;
+mod network_policy_peer_matches_nothing;
+mod network_policy_port_name_unknown;
+mod network_policy_refused;
+mod network_policy_selects_nothing;
 mod network_policy_type_missing;
+mod network_policy_without_dns;
+mod world;
+
+pub(crate) use world::World;
 
 pub(super) const CONTROLS: &[&Control] = &[
     &network_policy_type_missing::CONTROL,
@@ -27,7 +38,18 @@ pub(super) const CONTROLS: &[&Control] = &[
     &mesh_policy_allows_everybody::CONTROL,
     &cilium_policy_allows_everybody::CONTROL,
     &left_out_of_mesh::CONTROL,
+    &network_policy_selects_nothing::CONTROL,
+    &network_policy_peer_matches_nothing::CONTROL,
+    &network_policy_port_name_unknown::CONTROL,
+    &network_policy_isolates_unsaid::CONTROL,
+    &network_policy_on_host_network::CONTROL,
+    &network_policy_without_dns::CONTROL,
+    &network_policy_refused::CONTROL,
+    &admin_network_policy_priority_shared::CONTROL,
 ];
+
+/// Policies of the cluster's administrators, by group and kind.
+const ADMIN_POLICY: (&str, &str) = ("policy.networking.k8s.io", "AdminNetworkPolicy");
 
 /// The kind these controls look at.
 const NETWORK_POLICY: Kinds = Kinds::Of(&[("networking.k8s.io", "NetworkPolicy")]);

@@ -8,16 +8,7 @@ use model::{Node, Object, Pod};
 use super::callers::Callers;
 use super::{COMPARED_MAX, Draft, flow_map, is_dns_name, one_line};
 use crate::controls::namespace::guard;
-
-/// Addresses that hand out the rights of the node, or the code that sets it up, and whose they
-/// are. (169.254.170.23 is left out: it gives a pod its own rights on EKS.)
-const METADATA_V4: &[(&str, &str)] = &[
-    ("169.254.169.254/32", "AWS, Azure, Google Cloud and most others"),
-    ("169.254.170.2/32", "AWS ECS"),
-    ("168.63.129.16/32", "Azure's wire server"),
-    ("100.100.100.200/32", "Alibaba Cloud"),
-];
-const METADATA_V6: &[(&str, &str)] = &[("fd00:ec2::254/128", "AWS")];
+use crate::network::metadata::{ADDRESSES, Metadata};
 
 /// Writes the policies that the namespace lacks.
 pub(super) fn policies(draft: &mut Draft<'_, '_>, callers: &Callers) {
@@ -155,11 +146,12 @@ impl<'s> Writer<'_, 's, '_> {
     - namespaceSelector: {}
 "
         .to_owned();
-        for (all, metadata) in [("0.0.0.0/0", METADATA_V4), ("::/0", METADATA_V6)] {
-            let all = if all.starts_with(':') { format!("\"{all}\"") } else { all.to_owned() };
+        for (all, is_v6, length) in [("0.0.0.0/0", false, 32), ("\"::/0\"", true, 128)] {
             spec.push_str(&format!("    - ipBlock:\n        cidr: {all}\n        except:\n"));
-            for (address, whose) in metadata {
-                spec.push_str(&format!("        - {address} # {whose}\n"));
+            // What gives a pod rights of its own stays open.
+            let closed = |it: &&Metadata| !it.is_own && it.address.contains(':') == is_v6;
+            for Metadata { address, whose, .. } in ADDRESSES.iter().filter(closed) {
+                spec.push_str(&format!("        - {address}/{length} # {whose}\n"));
             }
         }
         self.policy(&comment, "allow-egress-but-metadata", " {}", &spec);

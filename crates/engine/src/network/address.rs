@@ -33,6 +33,7 @@ pub struct Prefix {
     first: u128,
     length: u8,
     written: u8,
+    has_host_bits: bool,
 }
 
 impl Prefix {
@@ -56,8 +57,13 @@ impl Prefix {
             return None;
         }
         let free = u32::from(bits - length);
-        let first = first.checked_shr(free).unwrap_or(0).checked_shl(free).unwrap_or(0);
-        Some(Self { family, first, length, written })
+        let start = first.checked_shr(free).unwrap_or(0).checked_shl(free).unwrap_or(0);
+        Some(Self { family, first: start, length, written, has_host_bits: start != first })
+    }
+
+    /// Whether bits behind the length were set.
+    pub fn has_host_bits(self) -> bool {
+        self.has_host_bits
     }
 
     /// The family of its addresses.
@@ -156,13 +162,15 @@ impl AddressSet {
     /// All addresses that are not reserved: what "the internet" may be. Left out are the
     /// special-purpose registries of IANA (RFC 6890): private, shared, loopback, link-local,
     /// documentation, benchmarking, multicast, reserved; of IPv6 all beyond `2000::/3`, and the
-    /// documentation prefix.
+    /// documentation prefix; and the public address that stands for Azure's platform inside of
+    /// Azure alone.
     pub fn internet() -> Self {
-        const RESERVED: [&str; 16] = [
+        const RESERVED: [&str; 17] = [
             "0.0.0.0/8",
             "10.0.0.0/8",
             "100.64.0.0/10",
             "127.0.0.0/8",
+            "168.63.129.16/32",
             "169.254.0.0/16",
             "172.16.0.0/12",
             "192.0.0.0/24",
@@ -179,6 +187,12 @@ impl AddressSet {
         let reserved = Self::of_prefixes(RESERVED.iter().filter_map(|it| Prefix::parse(it)));
         let global = Prefix::parse("2000::/3").map(Self::prefix).unwrap_or_default();
         Self::all_of(Family::V4).union(&global).difference(&reserved)
+    }
+
+    /// Private addresses (RFC 1918, RFC 4193).
+    pub fn private() -> Self {
+        const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+        Self::of_prefixes(PRIVATE.iter().filter_map(|it| Prefix::parse(it)))
     }
 
     /// From inclusive ranges of numbers, in any order.
@@ -378,7 +392,7 @@ mod tests {
             ("8.8.8.8", true),
             ("10.0.0.1", false),
             ("169.254.169.254", false),
-            ("168.63.129.16", true),
+            ("168.63.129.16", false),
             ("2606:4700::1", true),
             ("fd00:ec2::254", false),
             ("::1", false),

@@ -12,8 +12,10 @@ use model::{Node, Object, ObjectId, Snapshot, Value, WorldId};
 
 use super::address::{AddressSet, Prefix, parse_address};
 use super::answer::WorkloadId;
-use super::policy::Direction;
+use super::policy;
 use super::ports::Protocol;
+use super::security_group::Direction;
+use super::security_group::{Opening, SecurityGroup, opening};
 use super::{Network, workload};
 
 /// Most ways that are told; [`Exposure::is_whole`] says whether there are more.
@@ -125,6 +127,45 @@ impl Network {
         search.found.unresolved.sort_unstable();
         search.found.unresolved.dedup();
         search.found
+    }
+}
+
+impl Exposure {
+    /// Takes into account the security groups before nodes with these addresses, in the order
+    /// they are asked. They stand before node ports and load balancers, whose packets arrive with
+    /// the service's port; before which of them a route's proxy stands is not known.
+    pub fn behind(&mut self, groups: &[&SecurityGroup], nodes: &AddressSet) {
+        let mut known: HashMap<AddressSet, Option<Opening>> = HashMap::new();
+        for way in &mut self.ways {
+            if matches!(way.entrance, Entrance::Route(_)) {
+                continue;
+            }
+            let open = known
+                .entry(way.from.clone())
+                .or_insert_with(|| opening(groups, Direction::Inbound, &way.from, nodes));
+            let passage = match open {
+                // The API server will choose the port.
+                Some(_) if way.port == 0 => Passage::Unknown,
+                Some(open) if open.everywhere.contains(way.protocol, way.port) => Passage::Open,
+                Some(open) if !open.possible.contains(way.protocol, way.port) => Passage::Closed,
+                Some(open) if open.somewhere.contains(way.protocol, way.port) => Passage::Partial,
+                _ => Passage::Unknown,
+            };
+            way.passage = way.passage.and(passage);
+        }
+    }
+}
+
+impl Passage {
+    /// What gets through both.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Closed, _) | (_, Self::Closed) => Self::Closed,
+            (Self::Open, other) => other,
+            (one, Self::Open) => one,
+            // Whether the same addresses pass both is not asked.
+            _ => Self::Unknown,
+        }
     }
 }
 
@@ -268,13 +309,13 @@ impl Search<'_> {
         port: u16,
         keeps_source: bool,
     ) -> Passage {
-        if self.network.isolated(id, Direction::Ingress) == Some(false)
-            && !self.network.is_subject_of_tiers(id, Direction::Ingress)
+        if self.network.isolated(id, policy::Direction::Ingress) == Some(false)
+            && !self.network.is_subject_of_tiers(id, policy::Direction::Ingress)
         {
             return Passage::Open;
         }
         let asked = if keeps_source { from.clone() } else { AddressSet::all() };
-        let parts = self.network.parts(id, &asked, Direction::Ingress);
+        let parts = self.network.parts(id, &asked, policy::Direction::Ingress);
         let open = parts.iter().filter(|(_, it)| it.allowed.contains(protocol, port)).count();
         if parts.iter().any(|(_, it)| it.unknown.contains(protocol, port)) {
             return Passage::Unknown;

@@ -99,8 +99,30 @@ pub(super) fn port(number: i64, path: &Path) -> Read<u16> {
     }
 }
 
+/// A prefix in one notation only: since Kubernetes 1.36 the API server takes no other
+/// (`StrictIPCIDRValidation`, KEP-4858). Stored policies may have others, and plugins read those
+/// differently: what they mean is not known.
 pub(super) fn prefix(text: &str, path: &Path) -> Read<Prefix> {
-    Prefix::parse(text).map_or_else(|| refuse(path, "is no CIDR"), Ok)
+    match Prefix::parse(text) {
+        None => refuse(path, format!("is no prefix: `{text}`")),
+        Some(_) if !is_strict(text) => {
+            refuse(path, format!("is a prefix that can be read in two ways: `{text}`"))
+        }
+        Some(prefix) => Ok(prefix),
+    }
+}
+
+/// Whether no number has leading zeros, and no IPv4 address is written as one of IPv6.
+///
+/// Source: `IsValidCIDR` in `k8s.io/apimachinery/pkg/util/validation/ip.go`.
+fn is_strict(text: &str) -> bool {
+    let has_zero = |number: &str| number.len() > 1 && number.starts_with('0');
+    let (address, length) = text.split_once('/').unwrap_or((text, ""));
+    let is_mapped = address
+        .parse::<std::net::Ipv6Addr>()
+        .is_ok_and(|address| address.to_ipv4_mapped().is_some());
+    let has_octet_with_zero = !address.contains(':') && address.split('.').any(has_zero);
+    !(has_zero(length) || is_mapped || has_octet_with_zero)
 }
 
 /// Source: `IsValidPortName` in `k8s.io/apimachinery/pkg/util/validation/validation.go`.

@@ -2,7 +2,7 @@
 
 use model::{Node, Object, ObjectId, Path, Value};
 
-use super::address::AddressSet;
+use super::address::{AddressSet, Prefix};
 use super::fields::{Read, map, maps, number, port, port_name, prefix, refuse};
 use super::fields::{selector, text, texts};
 use super::policy::{Action, Namespaces, Peer, PodPeer, Policy, PortMatch, Rule, Selector, Tier};
@@ -132,6 +132,32 @@ fn peer(node: Node<'_>, path: &Path, namespace: &str) -> Read<Peer> {
 }
 
 /// Source: `ValidateIPBlock`.
+/// Refuses bits behind the length of a prefix, as the API server does since Kubernetes 1.36
+/// (`IsValidCIDR` in `k8s.io/apimachinery/pkg/util/validation/ip.go`). All plugins take such a
+/// prefix for the whole block.
+pub(super) fn refuse_host_bits(object: &Object<'_>) -> Read<()> {
+    let Some(spec) = object.root.get("spec") else { return Ok(()) };
+    for (list, side) in [("ingress", "from"), ("egress", "to")] {
+        for (rule_at, rule) in spec.list(list).enumerate() {
+            for (peer_at, peer) in rule.list(side).enumerate() {
+                let Some(block) = peer.get("ipBlock") else { continue };
+                let except = block.list("except").filter_map(Node::as_str);
+                if let Some(text) = block
+                    .str("cidr")
+                    .into_iter()
+                    .chain(except)
+                    .find(|text| Prefix::parse(text).is_some_and(Prefix::has_host_bits))
+                {
+                    let path = Path::root().key("spec").key(list).index(rule_at).key(side);
+                    let path = path.index(peer_at).key("ipBlock");
+                    return refuse(&path, format!("has bits set behind the length of `{text}`"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 fn block(node: Node<'_>, path: &Path) -> Read<AddressSet> {
     let at = path.clone().key("cidr");
     let outer = prefix(text(node, "cidr", path)?.unwrap_or_default(), &at)?;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
-use model::{ContainerKind, Gap, GapKind, Node, Object, ObjectId, Pod, Snapshot, WorldId};
+use model::{
+    ContainerKind, Gap, GapKind, KubernetesVersion, Node, Object, ObjectId, Pod, Snapshot, WorldId,
+};
 
 use super::address::{AddressSet, parse_address};
 use super::fields::Refusal;
@@ -16,6 +18,8 @@ use super::{read, read_tiers};
 pub(super) const TIERS_GROUP: &str = "policy.networking.k8s.io";
 /// Implied on every namespace by the API server.
 pub(super) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+/// Where `StrictIPCIDRValidation` is on by default (KEP-4858).
+const STRICT_SINCE: KubernetesVersion = KubernetesVersion::minor(36);
 /// Addresses of one pod, and named ports: more than the API takes.
 const ADDRESSES_MAX: usize = 16;
 const PORTS_MAX: usize = 1_000;
@@ -27,6 +31,8 @@ pub(super) struct Inventory {
     /// Objects that may make pods.
     pub(super) makers: Vec<ObjectId>,
     pub(super) services: Vec<ObjectId>,
+    /// Whether the API server takes prefixes in one notation only.
+    is_strict: bool,
     /// Labels and addresses of the nodes.
     nodes: Vec<(BTreeMap<String, String>, Vec<IpAddr>)>,
     pub(super) gaps: Vec<Gap>,
@@ -44,7 +50,8 @@ pub(super) struct Namespace {
 }
 
 pub(super) fn read(snapshot: &Snapshot, world: WorldId) -> Inventory {
-    let mut inventory = Inventory::default();
+    let is_strict = snapshot.version >= STRICT_SINCE;
+    let mut inventory = Inventory { is_strict, ..Inventory::default() };
     for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
         let object = snapshot.object(id);
         match (object.group(), object.kind) {
@@ -106,7 +113,12 @@ impl Inventory {
             self.gaps.push(gap(object, GapKind::NoObject, reason.to_owned()));
             return;
         };
-        let policy = read::network_policy(object, id, namespace);
+        let mut policy = read::network_policy(object, id, namespace);
+        if self.is_strict
+            && let Err(refusal) = read::refuse_host_bits(object)
+        {
+            policy = Err(refusal);
+        }
         self.policy(object, id, policy);
     }
 

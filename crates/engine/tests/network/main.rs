@@ -7,6 +7,7 @@ mod naive;
 mod naive_tests;
 mod naive_truth;
 mod random;
+mod security_groups;
 mod truth;
 
 use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};

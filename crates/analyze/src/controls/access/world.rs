@@ -1,7 +1,6 @@
 //! Who is bound to what in a world: read once, shared by all objects that are judged in it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::rbac::PolicyRule;
 use model::{Node, Object, ObjectId, Snapshot, WorldId};
@@ -9,26 +8,6 @@ use model::{Node, Object, ObjectId, Snapshot, WorldId};
 use super::granted;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
-
-/// The roles and bindings of each world, each read when the first control asks.
-#[derive(Default)]
-pub(crate) struct Worlds(Mutex<HashMap<WorldId, Arc<OnceLock<World>>>>);
-
-impl Worlds {
-    /// The roles and bindings of a world.
-    pub(crate) fn with<T>(
-        &self,
-        snapshot: &Snapshot,
-        world: WorldId,
-        ask: impl FnOnce(&World) -> T,
-    ) -> T {
-        // A thread that panicked left the map as whole as before: entries are only added.
-        let mut worlds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let cell = Arc::clone(worlds.entry(world).or_default());
-        drop(worlds);
-        ask(cell.get_or_init(|| World::read(snapshot, world)))
-    }
-}
 
 /// The roles and bindings of one world.
 #[derive(Default)]
@@ -56,7 +35,7 @@ pub(crate) struct Bound {
 }
 
 impl World {
-    fn read(snapshot: &Snapshot, world: WorldId) -> Self {
+    pub(crate) fn read(snapshot: &Snapshot, world: WorldId) -> Self {
         let mut found = Self::default();
         for kind in ["ClusterRole", "Role"] {
             for (id, role) in snapshot.of_kind(world, (GROUP, kind)) {

@@ -1,0 +1,54 @@
+//! What is read of a world once and shared by all objects that are judged in it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use model::{Snapshot, WorldId};
+
+use crate::controls::{access, network};
+
+/// What controls ask of whole worlds, each part read when the first control asks.
+#[derive(Default)]
+pub(crate) struct Worlds {
+    access: PerWorld<access::World>,
+    network: PerWorld<network::World>,
+}
+
+impl Worlds {
+    /// Asks the roles and bindings of a world.
+    pub(crate) fn access<T>(
+        &self,
+        snapshot: &Snapshot,
+        world: WorldId,
+        ask: impl FnOnce(&access::World) -> T,
+    ) -> T {
+        ask(self.access.cell(world).get_or_init(|| access::World::read(snapshot, world)))
+    }
+
+    /// Asks the network of a world.
+    pub(crate) fn network<T>(
+        &self,
+        snapshot: &Snapshot,
+        world: WorldId,
+        ask: impl FnOnce(&network::World) -> T,
+    ) -> T {
+        ask(self.network.cell(world).get_or_init(|| network::World::read(snapshot, world)))
+    }
+}
+
+/// One value a world, made outside of the lock.
+struct PerWorld<V>(Mutex<HashMap<WorldId, Arc<OnceLock<V>>>>);
+
+impl<V> Default for PerWorld<V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<V> PerWorld<V> {
+    fn cell(&self, world: WorldId) -> Arc<OnceLock<V>> {
+        // A thread that panicked left the map as whole as before: entries are only added.
+        let mut worlds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(worlds.entry(world).or_default())
+    }
+}
