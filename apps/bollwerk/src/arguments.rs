@@ -20,7 +20,7 @@ pub(crate) use cluster::ClusterInputs;
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
     NetworkGraphFormat, NetworkInputs, NetworkLint, NetworkMap, NetworkMatrix, NetworkRevision,
-    ReachArguments, SecurityGroups,
+    Observed, ReachArguments, SecurityGroups,
 };
 
 /// Secures containers and Kubernetes over their whole life.

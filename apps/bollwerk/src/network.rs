@@ -8,6 +8,7 @@ mod map;
 mod map_picture;
 mod matrix;
 mod metadata;
+mod observed;
 mod picture;
 mod reach;
 mod security_groups;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: &NetworkCommand) -> Result<u8> {
         NetworkCommand::Matrix(arguments) => matrix::run(arguments),
         NetworkCommand::Map(arguments) => map::run(arguments),
         NetworkCommand::Exposed(arguments) => exposed::run(arguments),
+        NetworkCommand::Observed(arguments) => observed::run(arguments),
         NetworkCommand::SecurityGroups(arguments) => security_groups::run(arguments),
         NetworkCommand::Isolated(arguments) => isolated::run(arguments),
         NetworkCommand::Metadata(arguments) => metadata::run(arguments),

@@ -258,6 +258,35 @@ fn security_groups_stand_before_the_nodes() {
     assert!(error.contains("rule `mine`: `99999` is no port"), "{error}");
 }
 
+/// What was seen, held against policies before they are applied.
+#[test]
+fn observed_connections_are_held_against_policies() {
+    let folder = shop();
+    let lines = "{\"from\": \"shop/frontend\", \"to\": \"shop/cart\", \"port\": 8080, \
+                 \"protocol\": \"TCP\"}\n\
+                 {\"from\": \"shop/cart\", \"to\": \"203.0.114.9\", \"port\": 443, \
+                 \"protocol\": \"TCP\"}\n";
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("flows.jsonl", lines);
+    write(
+        "odd.jsonl",
+        &format!(
+            "{lines}{{\"from\": \"shop/ghost\", \"to\": \"shop/cart\", \
+                                 \"port\": 1, \"protocol\": \"TCP\"}}\n{{\"from\":\n"
+        ),
+    );
+    write("good.jsonl", lines.lines().next().unwrap());
+    let (code, out, error) = run(&folder, &["observed", "flows.jsonl", "--manifests=shop"]);
+    assert_eq!((code, error.as_str()), (1, ""), "{out}");
+    assert!(out.contains("cut shop/cart → 203.0.114.9, TCP 443"), "{out}");
+    assert!(out.contains("2 connections: 1 let through, 1 cut"), "{out}");
+    assert_eq!(run(&folder, &["observed", "good.jsonl", "--manifests=shop"]).0, 0);
+    let output = json(&folder, &["observed", "odd.jsonl", "--manifests=shop"]);
+    assert_eq!(output["notSeen"][0]["from"], "shop/ghost");
+    assert_eq!(output["unreadable"], 1);
+    assert_eq!(run(&folder, &["observed", "missing.jsonl", "--manifests=shop"]).0, 2);
+}
+
 /// What cannot be read is no yes.
 #[test]
 fn gaps_are_told_and_make_answers_unknown() {

@@ -2,4 +2,5 @@
 
 pub mod audit;
 pub mod config;
+pub mod flows;
 pub mod manifests;

@@ -15,6 +15,7 @@ mod component;
 pub mod config;
 mod container;
 mod finding;
+pub mod flow;
 mod gap;
 mod locate;
 mod node;

@@ -23,6 +23,9 @@ pub(crate) enum NetworkCommand {
     /// List what is open to the internet, and by which way
     #[command(after_help = EXPOSED_EXAMPLES)]
     Exposed(Box<Exposed>),
+    /// Tell which observed connections policies let through, and which they would cut
+    #[command(after_help = OBSERVED_EXAMPLES)]
+    Observed(Box<Observed>),
     /// Tell what Azure's network security groups let in, and what they cut that AKS needs
     #[command(after_help = SECURITY_GROUPS_EXAMPLES)]
     SecurityGroups(Box<SecurityGroups>),
@@ -143,6 +146,29 @@ pub(crate) struct Exposed {
     #[command(flatten)]
     pub(crate) inputs: NetworkInputs,
     /// How to show the list
+    #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
+    pub(crate) format: NetworkFormat,
+}
+
+const OBSERVED_EXAMPLES: &str = "\
+Examples:
+  hubble observe -o json | bollwerk network observed - --manifests deploy/
+  bollwerk network observed flows.jsonl --manifests new-policies/ --format json
+  bollwerk network observed nsg-flows.json vpc.log --snapshot shop.snapshot
+
+Read are Hubble and Cilium, `ss -tunap`, `conntrack -L`, AWS VPC and Azure flow logs, and lines of
+our own (docs/flows.md).
+
+Exit codes: 0 all are let through, 1 some would be cut, 2 wrong use, 3 some are not known";
+
+#[derive(Args)]
+pub(crate) struct Observed {
+    /// Flow logs, or `-` for standard input
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inputs: NetworkInputs,
+    /// How to show the answer
     #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
     pub(crate) format: NetworkFormat,
 }

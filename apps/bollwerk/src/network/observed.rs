@@ -1,0 +1,202 @@
+//! `bollwerk network observed`: which connections of a flow log policies let through.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use collect::flows::Reader;
+use engine::network::address::AddressSet;
+use engine::network::ports::Protocol;
+use engine::network::{Answer, Direction, Endpoint, Explanation, WorkloadId};
+use model::flow::{Flow, FlowEnd, Traffic};
+use report::harmless;
+use serde_json::{Value, json};
+
+use super::wording::at;
+use super::{NO, UNKNOWN, World};
+use crate::arguments::{NetworkFormat, Observed};
+use crate::console::{BOLD, DIM, GREEN, RED, YELLOW, print_json};
+
+/// Connections shown on a terminal; all are in the JSON.
+const SHOWN_MAX: usize = 40;
+
+/// Runs the command; the code to exit with.
+pub(super) fn run(arguments: &Observed) -> Result<u8> {
+    let traffic = read(&arguments.files)?;
+    let world = World::load(&arguments.inputs)?;
+    let judged = Judged::new(&world, &traffic);
+    match arguments.format {
+        NetworkFormat::Json => print_json(&judged.as_json(&world, &traffic))?,
+        NetworkFormat::Terminal => {
+            let mut out = std::io::BufWriter::new(anstream::stdout());
+            judged.as_text(&world, &traffic, &mut out)?;
+            out.flush()?;
+        }
+    }
+    let is_unknown = !judged.unknown.is_empty()
+        || !judged.not_seen.is_empty()
+        || traffic.unreadable > 0
+        || !world.gaps.is_empty();
+    Ok(match () {
+        () if !judged.cut.is_empty() => NO,
+        () if is_unknown => UNKNOWN,
+        () => 0,
+    })
+}
+
+fn read(files: &[PathBuf]) -> Result<Traffic> {
+    let mut reader = Reader::default();
+    for path in files {
+        let shown = path.display().to_string();
+        let mut read = |log: &mut dyn BufRead| {
+            reader.read(log, &shown).with_context(|| format!("cannot read {shown}"))
+        };
+        if path == Path::new("-") {
+            read(&mut std::io::stdin().lock())?;
+        } else {
+            let file = std::fs::File::open(path);
+            let file = file.with_context(|| format!("cannot read {shown}"))?;
+            read(&mut BufReader::new(file))?;
+        }
+    }
+    Ok(reader.finish())
+}
+
+/// The connections by what policies say of them.
+struct Judged<'t> {
+    open: usize,
+    cut: Vec<(&'t Flow, u64, Explanation)>,
+    unknown: Vec<(&'t Flow, u64, Explanation)>,
+    /// Of which one end is nothing that is in the input.
+    not_seen: Vec<(&'t Flow, u64)>,
+}
+
+impl<'t> Judged<'t> {
+    fn new(world: &World, traffic: &'t Traffic) -> Self {
+        let mut by_address: HashMap<IpAddr, WorkloadId> = HashMap::new();
+        for id in world.network.workloads() {
+            let it = world.network.workload(id);
+            // Pods on the node's network share its address: which of them it was is not known.
+            for address in it.addresses.iter().filter(|_| !it.host_network) {
+                by_address.insert(*address, id);
+            }
+        }
+        let end = |end: &FlowEnd| match end {
+            FlowEnd::Named { namespace, name } => {
+                world.network.find(namespace, name).next().map(Endpoint::Workload)
+            }
+            FlowEnd::Address(address) => Some(match by_address.get(&address.to_canonical()) {
+                Some(id) => Endpoint::Workload(*id),
+                None => Endpoint::Addresses(AddressSet::one(*address)),
+            }),
+        };
+        let mut judged =
+            Self { open: 0, cut: Vec::new(), unknown: Vec::new(), not_seen: Vec::new() };
+        for (flow, count) in &traffic.flows {
+            let ends = (end(&flow.from), end(&flow.to), Protocol::of(flow.protocol));
+            let (Some(from), Some(to), Some(protocol)) = ends else {
+                judged.not_seen.push((flow, *count));
+                continue;
+            };
+            match world.network.allows(&from, &to, protocol, flow.port) {
+                Answer::Allowed(_) => judged.open += 1,
+                Answer::Denied(why) => judged.cut.push((flow, *count, why)),
+                Answer::Unknown(why) => judged.unknown.push((flow, *count, why)),
+            }
+        }
+        judged
+    }
+
+    fn as_text(&self, world: &World, traffic: &Traffic, out: &mut dyn Write) -> Result<()> {
+        for (found, color, word) in [(&self.cut, RED, "cut"), (&self.unknown, YELLOW, "not known")]
+        {
+            for (flow, count, why) in found.iter().take(SHOWN_MAX) {
+                writeln!(
+                    out,
+                    "{color}{word}{color:#} {BOLD}{}{BOLD:#}  {DIM}seen {count} times{DIM:#}",
+                    text(flow)
+                )?;
+                for (side, direction) in
+                    [(&why.egress, Direction::Egress), (&why.ingress, Direction::Ingress)]
+                {
+                    if side.is_open() != Some(true) {
+                        let place = at(world.side_place(side, direction));
+                        let because = world.side(side, direction);
+                        writeln!(out, "    {because}  {DIM}{place}{DIM:#}")?;
+                    }
+                }
+            }
+            if found.len() > SHOWN_MAX {
+                let more = found.len() - SHOWN_MAX;
+                writeln!(out, "{more} more (`--format json` has all)")?;
+            }
+        }
+        for (flow, _) in self.not_seen.iter().take(SHOWN_MAX) {
+            writeln!(out, "{YELLOW}not seen{YELLOW:#} {}: an end is not in the input", text(flow))?;
+        }
+        for (place, reason) in &traffic.examples {
+            writeln!(out, "{YELLOW}not read{YELLOW:#} {}: {}", harmless(place), harmless(reason))?;
+        }
+        writeln!(
+            out,
+            "{} connections: {GREEN}{} let through{GREEN:#}, {} cut, {} not known, {} with an end \
+             that was not seen; {} records were refused already, {} passed over, {} not readable",
+            traffic.flows.len(),
+            self.open,
+            self.cut.len(),
+            self.unknown.len(),
+            self.not_seen.len(),
+            traffic.denied,
+            traffic.passed_over,
+            traffic.unreadable
+        )?;
+        Ok(())
+    }
+
+    fn as_json(&self, world: &World, traffic: &Traffic) -> Value {
+        let one = |flow: &Flow, count: u64| {
+            json!({
+                "from": name(&flow.from),
+                "to": name(&flow.to),
+                "protocol": flow.protocol,
+                "port": flow.port,
+                "seen": count,
+            })
+        };
+        let explained = |found: &[(&Flow, u64, Explanation)]| -> Vec<Value> {
+            let with_why = |(flow, count, why): &(&Flow, u64, Explanation)| {
+                let mut value = one(flow, *count);
+                value["why"] = world.explanation_as_json(why);
+                value
+            };
+            found.iter().map(with_why).collect()
+        };
+        let not_seen = self.not_seen.iter().map(|(flow, count)| one(flow, *count));
+        json!({
+            "schema": "bollwerk.network-observed/v1",
+            "profile": world.network.profile().name,
+            "connections": traffic.flows.len(),
+            "open": self.open,
+            "cut": explained(&self.cut),
+            "unknown": explained(&self.unknown),
+            "notSeen": not_seen.collect::<Vec<_>>(),
+            "refusedAlready": traffic.denied,
+            "passedOver": traffic.passed_over,
+            "unreadable": traffic.unreadable,
+            "gaps": world.gaps.len(),
+        })
+    }
+}
+
+fn text(flow: &Flow) -> String {
+    format!("{} → {}, {} {}", name(&flow.from), name(&flow.to), flow.protocol, flow.port)
+}
+
+fn name(end: &FlowEnd) -> String {
+    match end {
+        FlowEnd::Named { namespace, name } => harmless(&format!("{namespace}/{name}")),
+        FlowEnd::Address(address) => address.to_string(),
+    }
+}
