@@ -160,6 +160,20 @@ pub(crate) struct Inputs {
     pub(crate) reading: Reading,
 }
 
+/// The two sides of a comparison: each a file, a folder, a snapshot or a git revision.
+#[derive(Args)]
+pub(crate) struct TwoSides {
+    /// What it was
+    pub(crate) old: String,
+    /// What it is
+    pub(crate) new: String,
+    /// File or folder of a revision [default: the other side's, else the current folder]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
 /// How it is read.
 #[derive(Args, Clone)]
 pub(crate) struct Reading {
@@ -351,15 +365,8 @@ the run fail.";
 
 #[derive(Args)]
 pub(crate) struct Diff {
-    /// What it was
-    pub(crate) old: String,
-    /// What it is
-    pub(crate) new: String,
-    /// File or folder of a revision [default: the other side's, else the current folder]
-    #[arg(long, value_name = "PATH")]
-    pub(crate) path: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) sides: TwoSides,
     #[command(flatten)]
     pub(crate) judging: Judging,
     #[command(flatten)]

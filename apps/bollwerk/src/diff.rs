@@ -15,17 +15,16 @@ use crate::side::Sides;
 
 /// Runs the command; the code to exit with.
 pub(crate) fn run(arguments: &Diff) -> Result<u8> {
-    let mut settings = Settings::load(&arguments.reading, Some(&arguments.judging))?;
+    let mut settings = Settings::load(&arguments.sides.reading, Some(&arguments.judging))?;
     settings.override_reporting(&arguments.reporting);
-    let sides = [arguments.old.as_str(), arguments.new.as_str()];
-    let sides = Sides::new(sides, arguments.path.as_deref(), &arguments.reading);
+    let sides = Sides::new(&arguments.sides);
     let bar = Bar::watch(&settings.collect.progress);
-    let old = sides.read(&arguments.old, &settings)?;
+    let old = sides.read(&arguments.sides.old, &settings)?;
     let mut same_key = old.has_own_key;
     let old = assess::judge(old.snapshot, &old.sources, &settings, false);
     let known = old.findings.iter().chain(old.hidden.iter().map(|(finding, _)| finding));
     settings.baseline = Some(Baseline::of(known));
-    let new = sides.read(&arguments.new, &settings)?;
+    let new = sides.read(&arguments.sides.new, &settings)?;
     same_key &= new.has_own_key;
     let frames = arguments.reporting.format.has_frames();
     let judged = assess::judge(new.snapshot, &new.sources, &settings, frames);
@@ -36,7 +35,7 @@ pub(crate) fn run(arguments: &Diff) -> Result<u8> {
     if unread > 0 {
         anstream::eprintln!(
             "{}: {unread} gaps; what could not be read there counts as new here",
-            arguments.old
+            arguments.sides.old
         );
     }
     if !same_key {

@@ -7,11 +7,13 @@ mod lint;
 mod map;
 mod map_picture;
 mod matrix;
+mod matrix_picture;
 mod metadata;
+mod neighbourhood;
 mod observed;
-mod picture;
 mod reach;
 mod security_groups;
+mod table;
 mod wording;
 
 use analyze::network::end::End;

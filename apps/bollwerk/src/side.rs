@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use collect::manifests::{Input, Sources};
 use model::{DigestKey, Snapshot};
 
-use crate::arguments::Reading;
+use crate::arguments::TwoSides;
 use crate::config::Settings;
 use crate::git::{self, Checkout};
 use crate::{assess, inputs};
@@ -28,13 +28,11 @@ pub(crate) struct Side {
 }
 
 impl Sides {
-    /// `path` is what is read of a revision; without it the other side's path, else the current
-    /// folder.
-    pub(crate) fn new(sides: [&str; 2], path: Option<&Path>, reading: &Reading) -> Self {
-        let path = path.map(Path::to_owned).or_else(|| {
-            let [old, new] = sides.map(PathBuf::from);
-            [new, old].into_iter().find(|path| path.exists())
-        });
+    pub(crate) fn new(arguments: &TwoSides) -> Self {
+        let TwoSides { old, new, path, reading } = arguments;
+        let path = path
+            .clone()
+            .or_else(|| [new, old].into_iter().map(PathBuf::from).find(|path| path.exists()));
         Self {
             path: path.unwrap_or_else(|| PathBuf::from(".")),
             now: reading.now.unwrap_or_else(jiff::Timestamp::now),

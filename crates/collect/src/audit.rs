@@ -18,6 +18,8 @@ use model::usage::{Action, Observed, Usage};
 
 use envelope::{Event, Stage};
 
+use crate::lines::read_line;
+
 /// Longest line that is read, in bytes: a webhook's batch has at most 10 MB.
 const LINE_BYTES_MAX: usize = 16 << 20;
 /// Unreadable lines that are told one by one.
@@ -48,7 +50,7 @@ impl Reader {
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
-            let is_cut = !read_line(log, &mut line)?;
+            let is_cut = !read_line(log, LINE_BYTES_MAX, &mut line)?;
             if line.is_empty() {
                 break;
             }
@@ -248,29 +250,6 @@ fn parse<'t, T: serde::Deserialize<'t>>(text: &'t str) -> Result<T, String> {
         serde_json::error::Category::Data => format!("is no audit event: {error}"),
         _ => format!("is no JSON: {error}"),
     })
-}
-
-/// A line with its end, whether it is whole; the rest of one that is too long is read and
-/// dropped.
-fn read_line(log: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    let mut is_whole = true;
-    loop {
-        let read = log.fill_buf()?;
-        if read.is_empty() {
-            return Ok(is_whole);
-        }
-        let end = memchr::memchr(b'\n', read);
-        let length = end.map_or(read.len(), |end| end + 1);
-        if line.len() + length <= LINE_BYTES_MAX {
-            line.extend_from_slice(&read[..length]);
-        } else {
-            is_whole = false;
-        }
-        log.consume(length);
-        if end.is_some() {
-            return Ok(is_whole);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use std::io::{self, BufRead};
 use model::flow::{Flow, FlowEnd, Traffic};
 use serde_json::Value;
 
+use crate::lines::read_line;
+
 /// Longest line that is read, in bytes: Azure writes an hour of a subnet as one.
 const LINE_BYTES_MAX: usize = 64 << 20;
 /// Unreadable records that are told one by one.
@@ -52,7 +54,7 @@ impl Reader {
         let mut line = Vec::new();
         for number in 1_u64.. {
             line.clear();
-            let is_whole = read_line(log, &mut line)?;
+            let is_whole = read_line(log, LINE_BYTES_MAX, &mut line)?;
             if line.is_empty() && is_whole {
                 break;
             }
@@ -177,28 +179,6 @@ fn text(value: &Value, key: &str) -> Option<String> {
 
 fn field(value: &Value, key: &str) -> Result<String, String> {
     text(value, key).ok_or_else(|| format!("has no `{key}`"))
-}
-
-/// A line with its end, whether it is whole; the rest of one that is too long is dropped.
-fn read_line(log: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    let mut is_whole = true;
-    loop {
-        let read = log.fill_buf()?;
-        if read.is_empty() {
-            return Ok(is_whole);
-        }
-        let end = memchr::memchr(b'\n', read);
-        let length = end.map_or(read.len(), |end| end + 1);
-        if line.len() + length <= LINE_BYTES_MAX {
-            line.extend_from_slice(&read[..length]);
-        } else {
-            is_whole = false;
-        }
-        log.consume(length);
-        if end.is_some() {
-            return Ok(is_whole);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,4 +3,5 @@
 pub mod audit;
 pub mod config;
 pub mod flows;
+mod lines;
 pub mod manifests;

@@ -24,9 +24,8 @@ const SHOWN_MAX: usize = 200;
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &Revision) -> Result<u8> {
-    let settings = Settings::load(&arguments.reading, None)?;
-    let names = [arguments.old.as_str(), arguments.new.as_str()];
-    let sides = Sides::new(names, arguments.path.as_deref(), &arguments.reading);
+    let settings = Settings::load(&arguments.sides.reading, None)?;
+    let sides = Sides::new(&arguments.sides);
     let read = |name: &str| -> Result<World> {
         let side = sides.read(name, &settings)?;
         let id = choose(&side.snapshot.worlds, None)?;
@@ -35,7 +34,7 @@ pub(super) fn run(arguments: &Revision) -> Result<u8> {
         crate::cluster::tell_gaps(&world.gaps);
         Ok(world)
     };
-    let (old, new) = (read(&arguments.old)?, read(&arguments.new)?);
+    let (old, new) = (read(&arguments.sides.old)?, read(&arguments.sides.new)?);
     let difference = Difference::of(&old, &new);
     match arguments.format {
         AccessFormat::Json => print_json(&difference.as_json(&old, &new))?,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use analyze::access::subject::Subject;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ClusterInputs, Reading};
+use super::{ClusterInputs, Reading, TwoSides};
 
 #[derive(Subcommand)]
 pub(crate) enum AccessCommand {
@@ -262,15 +262,8 @@ Exit codes: 0 nothing is granted, 1 something is, 2 wrong use, 3 some rights are
 
 #[derive(Args)]
 pub(crate) struct Revision {
-    /// What it was
-    pub(crate) old: String,
-    /// What it is
-    pub(crate) new: String,
-    /// File or folder of a revision [default: the other side's, else the current folder]
-    #[arg(long, value_name = "PATH")]
-    pub(crate) path: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) sides: TwoSides,
     #[command(flatten)]
     pub(crate) assumed: Assumed,
     /// How to show the difference

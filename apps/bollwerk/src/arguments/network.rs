@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use engine::network::address::{AddressSet, Prefix};
 use engine::network::{Options, Profile};
 
-use super::{ClusterInputs, Inputs, Reading, Reporting};
+use super::{ClusterInputs, Inputs, Reporting, TwoSides};
 
 #[derive(Subcommand)]
 pub(crate) enum NetworkCommand {
@@ -251,15 +251,8 @@ Exit codes: 0 nothing is opened, 1 something is, 2 wrong use, 3 some of it is no
 
 #[derive(Args)]
 pub(crate) struct NetworkRevision {
-    /// What it was
-    pub(crate) old: String,
-    /// What it is
-    pub(crate) new: String,
-    /// File or folder of a revision [default: the other side's, else the current folder]
-    #[arg(long, value_name = "PATH")]
-    pub(crate) path: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) sides: TwoSides,
     #[command(flatten)]
     pub(crate) assumed: NetworkAssumed,
     /// How to show the difference

@@ -20,9 +20,8 @@ const ENDS_SHOWN_MAX: usize = 4;
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &NetworkRevision) -> Result<u8> {
-    let settings = Settings::load(&arguments.reading, None)?;
-    let names = [arguments.old.as_str(), arguments.new.as_str()];
-    let sides = Sides::new(names, arguments.path.as_deref(), &arguments.reading);
+    let settings = Settings::load(&arguments.sides.reading, None)?;
+    let sides = Sides::new(&arguments.sides);
     let read = |name: &str| -> Result<World> {
         let side = sides.read(name, &settings)?;
         let id = choose(&side.snapshot.worlds, None)?;
@@ -31,7 +30,7 @@ pub(super) fn run(arguments: &NetworkRevision) -> Result<u8> {
         tell_gaps(&world.gaps);
         Ok(world)
     };
-    let (old, new) = (read(&arguments.old)?, read(&arguments.new)?);
+    let (old, new) = (read(&arguments.sides.old)?, read(&arguments.sides.new)?);
     let found = changes(&old.network, &new.network);
     match arguments.format {
         NetworkFormat::Json => print_json(&as_json(&new, &found))?,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::map::{Link, Map};
+use super::neighbourhood::{Link, Map, Workload};
 use crate::svg::{escaped, shortened};
 
 /// Measures in CSS pixels.
@@ -127,7 +127,7 @@ fn description(map: &Map) -> String {
             each.join(", ")
         }
     };
-    let sentence = |it: &super::map::Workload| {
+    let sentence = |it: &Workload| {
         format!("{} is reached by {} and reaches {}.", it.name, of(&it.sources), of(&it.targets))
     };
     map.workloads.iter().map(sentence).collect::<Vec<_>>().join(" ")

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::matrix::{Kind, Table};
+use super::table::{Kind, Table};
 use crate::svg::{escaped, shortened};
 
 /// Width of the squares' area, in pixels.
