@@ -101,6 +101,7 @@ impl Network {
             snapshot,
             from,
             services: HashMap::new(),
+            labelled: labelled(self, snapshot),
             found: Exposure { is_whole: true, ..Exposure::default() },
         };
         let mut routes = Vec::new();
@@ -174,7 +175,31 @@ struct Search<'a> {
     snapshot: &'a Snapshot,
     from: &'a AddressSet,
     services: HashMap<(&'a str, &'a str), ObjectId>,
+    /// Workloads by namespace and label, each list in order.
+    labelled: HashMap<String, Vec<WorkloadId>>,
     found: Exposure,
+}
+
+/// A label within a namespace. No name has a zero in it.
+fn label(namespace: &str, key: &str, value: &str) -> String {
+    format!("{namespace}\0{key}\0{value}")
+}
+
+/// The workloads of a network by their labels.
+fn labelled(network: &Network, snapshot: &Snapshot) -> HashMap<String, Vec<WorkloadId>> {
+    let mut found: HashMap<String, Vec<WorkloadId>> = HashMap::new();
+    for id in network.workloads() {
+        let it = network.workload(id);
+        let pods = snapshot.object(it.object).pods();
+        let Some(pod) = pods.get(it.template as usize) else { continue };
+        let labels = pod.root.field("metadata.labels");
+        for (key, value) in labels.into_iter().flat_map(Node::entries) {
+            if let Some(value) = value.as_str() {
+                found.entry(label(network.namespace_of(id), key, value)).or_default().push(id);
+            }
+        }
+    }
+    found
 }
 
 impl Search<'_> {
@@ -272,16 +297,15 @@ impl Search<'_> {
             .map(|(key, value)| Some((key, value.as_str()?)))
             .collect::<Option<_>>()?;
         let namespace = object.namespace.filter(|_| !selector.is_empty())?;
-        let has_labels = |id: &WorkloadId| {
-            let it = self.network.workload(*id);
-            let pods = self.snapshot.object(it.object).pods();
-            let labels =
-                pods.get(it.template as usize).and_then(|pod| pod.root.field("metadata.labels"));
-            labels.is_some_and(|labels| {
-                selector.iter().all(|(key, value)| labels.str(key) == Some(*value))
-            })
+        let with = |(key, value): &(&str, &str)| {
+            self.labelled.get(&label(namespace, key, value)).map_or(&[][..], Vec::as_slice)
         };
-        Some(self.network.workloads_in(namespace).filter(has_labels).collect())
+        // The rarest label first, so that common ones cost little.
+        let mut lists: Vec<&[WorkloadId]> = selector.iter().map(with).collect();
+        lists.sort_by_key(|list| list.len());
+        let (first, rest) = lists.split_first()?;
+        let is_in_all = |id: &&WorkloadId| rest.iter().all(|list| list.binary_search(id).is_ok());
+        Some(first.iter().filter(is_in_all).copied().collect())
     }
 
     /// Source: `FindPort` in `pkg/api/v1/pod/util.go` of `k8s.io/kubernetes`.
