@@ -29,18 +29,6 @@ impl Network {
         rest[..count].iter().map(|number| WorkloadId(*number))
     }
 
-    /// The workloads of a namespace.
-    pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = WorkloadId> + use<'_> {
-        let key = |number: &u32| {
-            let it = &self.workloads[*number as usize];
-            self.namespaces[it.namespace as usize].as_str()
-        };
-        let first = self.by_name.partition_point(|number| key(number) < namespace);
-        let rest = &self.by_name[first..];
-        let count = rest.partition_point(|number| key(number) <= namespace);
-        rest[..count].iter().map(|number| WorkloadId(*number))
-    }
-
     /// The pod of this name.
     pub fn find_pod(&self, namespace: &str, name: &str) -> Option<WorkloadId> {
         self.find(namespace, name).find(|id| self.workload(*id).is_pod)
