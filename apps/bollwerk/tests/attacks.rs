@@ -58,7 +58,7 @@ fn is_covered(need: &Need, attack: &Attack, edge: &Edge) -> bool {
         Need::Right(right, ..) => right.any_of.iter().any(has),
         Need::NewPods => has(&("create", "pods")),
         // By what the stage is set up with.
-        Need::GroupMay | Need::HeldRole | Need::MissingRole | Need::PrivilegedPods => {
+        Need::ImpersonatedMay | Need::HeldRole | Need::MissingRole | Need::PrivilegedPods => {
             !edge.id.is_empty()
         }
         _ => false,

@@ -39,6 +39,7 @@ pub use authorizer::{Authorizer, BindingId, RoleId};
 pub use covers::{Coverage, covers};
 pub use escalation::{Escalation, Write};
 pub use identity::{Groups, Identity};
+pub(crate) use impersonation::NODE_NAME;
 pub use impersonation::{CONSTRAINED_SINCE, Failed, Impersonated, Impersonation, Mode, Way};
 pub use node::{NodeAnswer, NodeAuthorizer, NodeGrant, NodeReason, Nodes};
 pub use policy::{

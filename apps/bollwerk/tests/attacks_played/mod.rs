@@ -67,6 +67,7 @@ const CLUSTER_BINDINGS: &str = "clusterrolebindings.rbac.authorization.k8s.io";
 const REQUESTS: &str = "certificatesigningrequests.certificates.k8s.io";
 const APPROVAL: &str = "certificatesigningrequests.certificates.k8s.io/approval";
 const AS_USERS: Right = (true, "impersonate:user-info", "users.authentication.k8s.io", &["x"]);
+const AS_ROOT: Right = (true, "impersonate:user-info", "users.authentication.k8s.io", &["root"]);
 const AS_GROUPS: Right =
     (true, "impersonate:user-info", "groups.authentication.k8s.io", &["admins"]);
 
@@ -121,6 +122,44 @@ pub(crate) const ATTACKS: &[Attack] = &[
             let path = rbac("clusterrolebindings");
             stage.done("POST", &path, &binding, "x", &["admins"])?;
             stage.reads_everywhere()
+        },
+    ),
+    attack(
+        "constrained-impersonation-user-secrets",
+        &[AS_ROOT, (false, "impersonate-on:user-info:get", "secrets", &[])],
+        |stage| stage.done("GET", &stage.prize(), &Value::Null, "root", &[]),
+    ),
+    attack(
+        "constrained-impersonation-user-pods",
+        &[AS_ROOT, (false, "impersonate-on:user-info:create", "pods", &[])],
+        |stage| {
+            let path = stage.path("/api/v1", "pods");
+            stage.done("POST", &path, &pod("p", &json!({})), "root", &[])
+        },
+    ),
+    attack(
+        "constrained-impersonation-user-bindings",
+        &[AS_ROOT, (true, "impersonate-on:user-info:create", CLUSTER_BINDINGS, &[])],
+        |stage| {
+            let binding = stage.binding("ClusterRole", "cluster-admin", false);
+            stage.done("POST", &rbac("clusterrolebindings"), &binding, "root", &[])?;
+            stage.reads_everywhere()
+        },
+    ),
+    attack(
+        "constrained-impersonation-account-secrets",
+        &[
+            (
+                false,
+                "impersonate:serviceaccount",
+                "serviceaccounts.authentication.k8s.io",
+                &["target"],
+            ),
+            (false, "impersonate-on:serviceaccount:get", "secrets", &[]),
+        ],
+        |stage| {
+            let user = format!("system:serviceaccount:{}:target", stage.namespace);
+            stage.done("GET", &stage.prize(), &Value::Null, &user, &[])
         },
     ),
     attack(
@@ -395,7 +434,8 @@ impl<'a> Stage<'a> {
         }
         // All stages share it.
         let admins = json!({"metadata": {"name": "admins"},
-            "subjects": [{"kind": "Group", "apiGroup": RBAC, "name": "admins"}],
+            "subjects": [{"kind": "Group", "apiGroup": RBAC, "name": "admins"},
+                         {"kind": "User", "apiGroup": RBAC, "name": "root"}],
             "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "cluster-admin"}});
         let said = self.plane.ask("POST", &rbac("clusterrolebindings"), &admins);
         assert!(matches!(said.status, 201 | 409), "{said:?}");

@@ -53,7 +53,8 @@ fn need_text(need: &Need) -> String {
         Need::AnyNode => "root on a node".to_owned(),
         Need::Secrets => "reading the Secrets of the namespace".to_owned(),
         Need::HeldRole => "holding the role".to_owned(),
-        Need::GroupMay => "that the group may itself do it".to_owned(),
+        Need::ImpersonatedMay => "that whoever is impersonated may do it themselves".to_owned(),
+        Need::OwnNode => "commands in a pod with a token, on a known node".to_owned(),
         Need::MissingRole => "being a subject of a binding whose role is missing".to_owned(),
         Need::Operator(account, Serves::OwnNamespace) => {
             format!("an operator that runs as `{account}` in the namespace")
@@ -91,6 +92,7 @@ fn place(within: Within) -> String {
         Within::Namespace => " in the namespace".to_owned(),
         Within::Cluster => " in the whole cluster".to_owned(),
         Within::Fixed(namespace) => format!(" in `{namespace}`"),
+        Within::Account => " in the service account's namespace".to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod edges;
 mod grants;
+mod impersonation;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -57,6 +58,8 @@ struct Builder<'a> {
     namespaces: Vec<Text>,
     /// Names that roles limit a right to, by right and scope.
     limited: BTreeMap<(u16, Text), BTreeSet<Text>>,
+    /// Rights for all names by rules other than those with stars alone, and their scope.
+    narrow: HashSet<(u16, Text)>,
     /// Rights that are wired to the wholes they are parts of.
     wired: HashSet<Fact>,
     /// Roles whose rights are there, by scope.
@@ -115,6 +118,7 @@ impl<'a> Builder<'a> {
             options,
             namespaces,
             limited: BTreeMap::new(),
+            narrow: HashSet::new(),
             wired: HashSet::new(),
             held: BTreeSet::new(),
             rules: HashMap::new(),

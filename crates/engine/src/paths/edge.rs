@@ -50,8 +50,11 @@ pub enum Need {
     Secrets,
     /// Holding the role that is named.
     HeldRole,
-    /// That the group which the rights are for may itself do what they allow in its name.
-    GroupMay,
+    /// That the user, group or service account which the rights are for may itself do what they
+    /// allow in its name.
+    ImpersonatedMay,
+    /// A pod with a token, on a known node, whose own service account has the rights.
+    OwnNode,
     /// Being a subject of a binding whose role is missing.
     MissingRole,
     /// Pods that run as this service account, the operator's own. It serves the namespace it runs
@@ -91,6 +94,8 @@ pub enum Within {
     Cluster,
     /// In this namespace.
     Fixed(&'static str),
+    /// In the namespace of the service account that is impersonated.
+    Account,
 }
 
 /// For which names a right has to hold.

@@ -55,6 +55,11 @@ const fn cluster_on(right: &'static Right) -> Need {
     Need::Right(right, Within::Cluster, Name::Target)
 }
 
+/// A right where the impersonated service account is, on it or on all.
+const fn of_account(right: &'static Right) -> Need {
+    Need::Right(right, Within::Account, Name::Target)
+}
+
 /// A right in the whole cluster, on this signer of certificates.
 const fn cluster_signer(right: &'static Right, signer: &'static str) -> Need {
     Need::Right(right, Within::Cluster, Name::Signer(signer))

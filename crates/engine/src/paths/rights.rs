@@ -2,7 +2,7 @@
 
 use super::edge::Right;
 
-pub(super) const EVERYTHING: Right = Right { id: "everything", any_of: &[("*", "*.*")] };
+pub(in crate::paths) const EVERYTHING: Right = Right { id: "everything", any_of: &[("*", "*.*")] };
 
 pub(super) const CREATE_PODS: Right = Right { id: "create-pods", any_of: &[("create", "pods")] };
 pub(super) const CHANGE_PODS: Right =
@@ -56,6 +56,29 @@ pub(super) const ON_PODS: Right =
 pub(super) const ON_BINDINGS: Right = Right {
     id: "impersonate-on-clusterrolebindings",
     any_of: &[("impersonate-on:user-info:create", "clusterrolebindings.rbac.authorization.k8s.io")],
+};
+pub(super) const CONSTRAINED_ACCOUNTS: Right = Right {
+    id: "impersonate-constrained-serviceaccounts",
+    any_of: &[("impersonate:serviceaccount", "serviceaccounts.authentication.k8s.io")],
+};
+pub(super) const AS_ACCOUNT_ON_SECRETS: Right = Right {
+    id: "impersonate-on-serviceaccount-secrets",
+    any_of: &[
+        ("impersonate-on:serviceaccount:get", "secrets"),
+        ("impersonate-on:serviceaccount:list", "secrets"),
+        ("impersonate-on:serviceaccount:watch", "secrets"),
+    ],
+};
+pub(super) const AS_ACCOUNT_ON_PODS: Right = Right {
+    id: "impersonate-on-serviceaccount-pods",
+    any_of: &[("impersonate-on:serviceaccount:create", "pods")],
+};
+pub(super) const AS_ACCOUNT_ON_BINDINGS: Right = Right {
+    id: "impersonate-on-serviceaccount-clusterrolebindings",
+    any_of: &[(
+        "impersonate-on:serviceaccount:create",
+        "clusterrolebindings.rbac.authorization.k8s.io",
+    )],
 };
 
 pub(super) const CREATE_BINDINGS: Right = Right {
@@ -149,6 +172,14 @@ pub(super) const ARBITRARY_NODES: Right = Right {
 pub(super) const ON_NODE_TOKENS: Right = Right {
     id: "impersonate-on-arbitrary-node-tokens",
     any_of: &[("impersonate-on:arbitrary-node:create", "serviceaccounts/token")],
+};
+pub(super) const ASSOCIATED_NODE: Right = Right {
+    id: "impersonate-associated-node",
+    any_of: &[("impersonate:associated-node", "nodes.authentication.k8s.io")],
+};
+pub(super) const ON_OWN_NODE_TOKENS: Right = Right {
+    id: "impersonate-on-associated-node-tokens",
+    any_of: &[("impersonate-on:associated-node:create", "serviceaccounts/token")],
 };
 pub(super) const CHANGE_API_SERVICES: Right = Right {
     id: "change-apiservices",

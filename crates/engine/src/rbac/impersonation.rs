@@ -24,7 +24,7 @@ pub const CONSTRAINED_SINCE: KubernetesVersion = KubernetesVersion::minor(36);
 /// The group of the resources that constrained impersonation asks about.
 const GROUP: &str = "authentication.k8s.io";
 /// The claim of a service account's token that names the node of its pod.
-const NODE_NAME: &str = "authentication.kubernetes.io/node-name";
+pub(crate) const NODE_NAME: &str = "authentication.kubernetes.io/node-name";
 /// From this many groups or claims on, one check for all of them is tried first.
 const MANY: usize = 4;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::paths::{EDGES, Place, Reach};
-use engine::rbac::{Assumptions, Switch};
+use engine::rbac::{Assumptions, Groups, Switch};
 use model::KubernetesVersion;
 
 use crate::scenarios::{
@@ -102,6 +102,103 @@ fn constrained_impersonation_gives_what_the_group_holds() {
     }
 }
 
+/// A user and a service account give no more than they hold, each in its own mode, and the user's
+/// groups stay behind.
+#[test]
+fn constrained_impersonation_gives_what_the_identity_holds() {
+    let list = |mode| here(mode, "secrets");
+    let (user_info, account_mode) =
+        (list("impersonate-on:user-info:list"), list("impersonate-on:serviceaccount:list"));
+    let users = "users.authentication.k8s.io";
+    let accounts = "serviceaccounts.authentication.k8s.io";
+    let root = (true, "impersonate:user-info", users, &["root"][..]);
+    let boss = (false, "impersonate:serviceaccount", accounts, &["boss"][..]);
+    for (rules, is_open) in [
+        ([root, user_info], true),
+        ([root, account_mode], false),
+        ([boss, account_mode], true),
+        ([boss, user_info], false),
+        // Only in a group that may, which does not come along.
+        ([(true, "impersonate:user-info", users, &["member"]), user_info], false),
+        (
+            [
+                (true, "impersonate:user-info", users, &["system:serviceaccount:app:boss"]),
+                user_info,
+            ],
+            false,
+        ),
+        ([(false, "impersonate:serviceaccount", accounts, &["other"]), account_mode], false),
+    ] {
+        let mut options = options();
+        options.groups.insert("member".to_owned(), Groups::Known(vec!["admins".to_owned()]));
+        let text = world(&rules, None, &format!("{APP}{ADMINS}"));
+        let world = World::with(&text, NEWEST, bare(), &options);
+        let reach = world.paths(&user(EVE), &Place::Secrets(Some("app".to_owned())));
+        assert_eq!(matches!(reach, Reach::Yes(_)), is_open, "{rules:?}: {reach:?}");
+        assert_eq!(matches!(reach, Reach::No), !is_open, "{rules:?}: {reach:?}");
+    }
+}
+
+/// The agent's pod and another on `n1`, and one on `n2`; the rights are the agent's.
+fn agents(rules: &[(&str, &str)], mounts: bool) -> String {
+    let pod = |name: &str, node: &str, account: &str, mounts: bool| {
+        format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: app}}, spec: \
+             {{nodeName: {node}, serviceAccountName: {account}, \
+             automountServiceAccountToken: {mounts}, containers: [{{name: a}}]}}}}\n"
+        )
+    };
+    let rules: Vec<String> = rules
+        .iter()
+        .map(|(verb, resource)| {
+            let group = if *resource == "nodes" { "authentication.k8s.io" } else { "" };
+            format!("{{verbs: ['{verb}'], apiGroups: ['{group}'], resources: ['{resource}']}}")
+        })
+        .collect();
+    let role = format!(
+        "---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, \
+         metadata: {{name: agent}}, rules: [{}]}}\n\
+         ---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, \
+         metadata: {{name: agent}}, roleRef: {{kind: ClusterRole, name: agent}}, \
+         subjects: [{{kind: ServiceAccount, name: agent, namespace: app}}]}}\n",
+        rules.join(", ")
+    );
+    let pods = [
+        pod("agent", "n1", "agent", mounts),
+        pod("near", "n1", "near", true),
+        pod("far", "n2", "far", true),
+    ];
+    format!("{APP}{}{role}", pods.concat())
+}
+
+#[test]
+fn a_pod_that_may_act_as_its_node_has_the_accounts_of_the_pods_on_it() {
+    let own = ("impersonate:associated-node", "nodes");
+    let tokens = ("impersonate-on:associated-node:create", "serviceaccounts/token");
+    let far = ("impersonate-on:arbitrary-node:create", "serviceaccounts/token");
+    for (rules, mounts, minor, target, is_open) in [
+        (&[own, tokens][..], true, 36, "near", true),
+        (&[own, tokens], true, 36, "far", false),
+        (&[own, tokens], true, 35, "near", false),
+        (&[own, tokens], false, 36, "near", false),
+        (&[own], true, 36, "near", false),
+        (&[tokens], true, 36, "near", false),
+        (&[own, far], true, 36, "near", false),
+    ] {
+        let version = KubernetesVersion::minor(minor);
+        let world = World::with(&agents(rules, mounts), version, bare(), &options());
+        let reach = world.paths(&world.pod("Pod", "agent"), &account("app", target));
+        let case = format!("{rules:?} {mounts} 1.{minor} {target}: {reach:?}");
+        match reach {
+            Reach::Yes(ways) => {
+                assert!(is_open, "{case}");
+                assert!(edges(&ways[0]).contains(&"constrained-impersonation-own-node"), "{case}");
+            }
+            reach => assert!(!is_open && matches!(reach, Reach::No), "{case}"),
+        }
+    }
+}
+
 #[test]
 fn edges_begin_and_end_with_their_versions() {
     let mut flipped = BTreeSet::new();
@@ -123,7 +220,7 @@ fn edges_begin_and_end_with_their_versions() {
             flipped.insert(edge);
         }
     }
-    assert_eq!(flipped.len(), 9, "{flipped:?}");
+    assert_eq!(flipped.len(), 15, "{flipped:?}");
 }
 
 /// An edge that a field of a pod opens: the edge, the specification with it, and without it.
@@ -397,6 +494,7 @@ fn every_edge_has_a_scenario() {
     tested.extend(["claim-aws-role", "claim-google-service-account", "claim-azure-identity"]);
     tested.extend(["aws-role", "google-service-account", "azure-identity"]);
     tested.extend(["node-without-restriction", "drain-to-own-node"]);
+    tested.insert("constrained-impersonation-own-node");
     let all: Vec<&str> = EDGES.iter().flat_map(|it| it.iter()).map(|edge| edge.id).collect();
     let unique: BTreeSet<&str> = all.iter().copied().collect();
     assert_eq!(unique.len(), all.len(), "an id is used twice");

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use engine::paths::{Because, Closing, Graph, Minimality, Options, Place, Reach, Uncertain};
 use engine::rbac::{Assumptions, Bootstrap, Groups, Seen};
@@ -307,14 +306,15 @@ fn much_of_everything_takes_no_more_than_its_size() {
     let whole = KubernetesVersion::NEWEST;
     let snapshot = crate::world::snapshot(&text, whole);
     let authorizer = engine::rbac::Authorizer::of(&snapshot, crate::world::WORLD, bare());
-    let start = Instant::now();
     let graph = Graph::build(&snapshot, crate::world::WORLD, &authorizer, &options());
     let goal = graph.find(&Place::ClusterAdmin).expect("cluster-admin");
     let reaching = graph.reaches(goal);
     let eve = graph.find(&user(EVE)).expect("eve");
     // Names that stand for nothing, apart from users and groups, open nothing.
     assert!(!reaching.certain.contains(&eve));
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    // One for each name and namespace would be millions.
+    let (places, steps) = graph.size();
+    assert!(places < 400_000 && steps < 800_000, "{places} places, {steps} steps");
 }
 
 #[test]

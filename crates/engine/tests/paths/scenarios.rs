@@ -151,15 +151,23 @@ pub(crate) fn impersonation() -> Vec<Case> {
     ]
 }
 
-/// A group that may do everything.
+/// A group, a user and a service account that may do everything.
 pub(crate) const ADMINS: &str = "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, \
     metadata: {name: all}, rules: [{verbs: ['*'], apiGroups: ['*'], resources: ['*']}]}\n\
     ---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, \
     metadata: {name: admins}, roleRef: {kind: ClusterRole, name: all}, \
-    subjects: [{kind: Group, name: admins}]}\n";
+    subjects: [{kind: Group, name: admins}, {kind: User, name: root}, \
+    {kind: ServiceAccount, name: boss, namespace: app}]}\n";
 
 pub(crate) fn constrained() -> Vec<Case> {
     let app = || format!("{APP}{ADMINS}");
+    let as_user = |last: Granted| {
+        vec![(true, "impersonate:user-info", "users.authentication.k8s.io", &["root"][..]), last]
+    };
+    let as_account = |last: Granted| {
+        let accounts = "serviceaccounts.authentication.k8s.io";
+        vec![(false, "impersonate:serviceaccount", accounts, &["boss"][..]), last]
+    };
     let constrained = |last: Granted| {
         vec![
             (true, "impersonate:user-info", "users.authentication.k8s.io", &["x"][..]),
@@ -183,6 +191,42 @@ pub(crate) fn constrained() -> Vec<Case> {
         (
             "constrained-impersonation-bindings",
             constrained(everywhere("impersonate-on:user-info:create", CLUSTER_ROLE_BINDINGS)),
+            app(),
+            Place::ClusterAdmin,
+        ),
+        (
+            "constrained-impersonation-user-secrets",
+            as_user(here("impersonate-on:user-info:get", "secrets")),
+            app(),
+            secrets(),
+        ),
+        (
+            "constrained-impersonation-user-pods",
+            as_user(here("impersonate-on:user-info:create", "pods")),
+            app(),
+            new_pods(),
+        ),
+        (
+            "constrained-impersonation-user-bindings",
+            as_user(everywhere("impersonate-on:user-info:create", CLUSTER_ROLE_BINDINGS)),
+            app(),
+            Place::ClusterAdmin,
+        ),
+        (
+            "constrained-impersonation-account-secrets",
+            as_account(here("impersonate-on:serviceaccount:get", "secrets")),
+            app(),
+            secrets(),
+        ),
+        (
+            "constrained-impersonation-account-pods",
+            as_account(here("impersonate-on:serviceaccount:create", "pods")),
+            app(),
+            new_pods(),
+        ),
+        (
+            "constrained-impersonation-account-bindings",
+            as_account(everywhere("impersonate-on:serviceaccount:create", CLUSTER_ROLE_BINDINGS)),
             app(),
             Place::ClusterAdmin,
         ),

@@ -7,27 +7,39 @@ use crate::paths::edge::{Edge, Gain, Name, Need, Serves, Target, Within};
 use crate::paths::fact::Fact;
 use crate::paths::graph::{Cause, Doubt};
 use crate::paths::inventory::Privileged;
-use crate::rbac::{Answer, Groups, Identity, Request, RoleId, Switch};
+use crate::rbac::{RoleId, Switch};
 
 /// The group of bootstrap tokens, and the beginning of those that a token may name beside it.
 const BOOTSTRAPPERS: &str = "system:bootstrappers";
 
 /// What an edge is about, in one of its forms.
 #[derive(Clone, Copy)]
-struct About {
+pub(super) struct About {
     /// [`ALL`] for the whole cluster.
-    namespace: Text,
+    pub(super) namespace: Text,
     /// The name its rights are limited to; [`ALL`] for none.
-    name: Text,
+    pub(super) name: Text,
+    /// The namespace of the service account that is impersonated.
+    pub(super) account: Text,
+    /// The pod it starts in.
+    pub(super) pod: Option<model::ObjectId>,
     /// The facts that stand for the object.
-    role: Option<(RoleId, Text)>,
-    node: Option<Text>,
-    missing: Option<Fact>,
+    pub(super) role: Option<(RoleId, Text)>,
+    pub(super) node: Option<Text>,
+    pub(super) missing: Option<Fact>,
 }
 
 impl About {
-    fn namespace(namespace: Text) -> Self {
-        Self { namespace, name: ALL, role: None, node: None, missing: None }
+    pub(super) fn namespace(namespace: Text) -> Self {
+        Self {
+            namespace,
+            name: ALL,
+            account: ALL,
+            pod: None,
+            role: None,
+            node: None,
+            missing: None,
+        }
     }
 }
 
@@ -54,8 +66,10 @@ impl Builder<'_> {
             {
                 continue;
             }
-            if edge.needs.iter().any(|it| matches!(it, Need::GroupMay)) {
-                self.constrained_edge(number as u16, edge);
+            if edge.needs.iter().any(|it| matches!(it, Need::ImpersonatedMay)) {
+                self.impersonation_edge(number as u16, edge);
+            } else if edge.needs.iter().any(|it| matches!(it, Need::OwnNode)) {
+                self.own_node_edge(number as u16, edge);
             } else if edge.needs.iter().any(|it| matches!(it, Need::Operator(..))) {
                 self.operator_edge(number as u16, edge);
             } else if edge.needs.iter().any(|it| matches!(it, Need::MissingRole)) {
@@ -385,53 +399,6 @@ impl Builder<'_> {
         }
     }
 
-    /// For each group that may be impersonated for an action it may do itself, and where.
-    fn constrained_edge(&mut self, number: u16, edge: &'static Edge) {
-        let is_namespaced = is_namespaced(edge);
-        let groups: Vec<Text> = self
-            .facts
-            .iter()
-            .filter_map(|fact| match *fact {
-                Fact::Group(name) if self.names.text(name) != MASTERS => Some(name),
-                _ => None,
-            })
-            .collect();
-        for name in groups {
-            let is_namable = self.is_possible(edge, About { name, ..About::namespace(ALL) });
-            if !is_namable {
-                continue;
-            }
-            let scopes = if is_namespaced { self.namespaces.clone() } else { Vec::new() };
-            for namespace in [ALL].into_iter().chain(scopes) {
-                if self.group_may(edge.gives, name, namespace)
-                    && let Some(head) = self.whole(edge.gives, About::namespace(namespace))
-                {
-                    self.edge(number, edge, About { name, ..About::namespace(namespace) }, head);
-                }
-            }
-        }
-    }
-
-    /// Whether members of a group may do all that an edge in their name stands for.
-    fn group_may(&self, gain: Gain, group: Text, namespace: Text) -> bool {
-        let group = vec![self.names.text(group).to_owned()];
-        // No binding can name this user.
-        let identity = Identity::exactly("\0", Groups::Known(group));
-        let namespace = if namespace == ALL { "" } else { self.names.text(namespace) };
-        let actions: &[(&str, &str)] = match gain {
-            Gain::Secrets => &[("get", "secrets"), ("list", "secrets"), ("watch", "secrets")],
-            Gain::NewPods => &[("create", "pods")],
-            _ => &[
-                ("create", "clusterrolebindings.rbac.authorization.k8s.io"),
-                ("bind", "clusterroles.rbac.authorization.k8s.io"),
-            ],
-        };
-        actions.iter().all(|(verb, resource)| {
-            let request = Request::resource(verb, resource, namespace);
-            matches!(self.authorizer.can(&identity, &request), Answer::Allowed(_))
-        })
-    }
-
     /// For each operator that runs, in the namespaces it serves.
     fn operator_edge(&mut self, number: u16, edge: &'static Edge) {
         let wanted = edge.needs.iter().find_map(|need| match need {
@@ -541,7 +508,7 @@ impl Builder<'_> {
     }
 
     /// What an edge gives for all names.
-    fn whole(&mut self, gain: Gain, about: About) -> Option<Fact> {
+    pub(super) fn whole(&mut self, gain: Gain, about: About) -> Option<Fact> {
         let namespace = about.namespace;
         Some(match gain {
             Gain::ClusterAdmin => Fact::ClusterAdmin,
@@ -598,10 +565,14 @@ impl Builder<'_> {
     }
 
     /// Whether rules give each right it needs, so that it is not only open to who has all.
-    fn is_possible(&self, edge: &Edge, about: About) -> bool {
+    pub(super) fn is_possible(&self, edge: &Edge, about: About) -> bool {
         edge.needs.iter().all(|need| match need {
             Need::Right(right, within, Name::Target) => {
-                let scope = if *within == Within::Cluster { ALL } else { about.namespace };
+                let scope = match within {
+                    Within::Cluster => ALL,
+                    Within::Account => about.account,
+                    Within::Namespace | Within::Fixed(_) => about.namespace,
+                };
                 self.is_granted(self.right_number(right), scope, about.name)
             }
             _ => true,
@@ -609,7 +580,7 @@ impl Builder<'_> {
     }
 
     /// One clause of an edge.
-    fn edge(&mut self, number: u16, edge: &'static Edge, about: About, head: Fact) {
+    pub(super) fn edge(&mut self, number: u16, edge: &'static Edge, about: About, head: Fact) {
         let mut body = Vec::with_capacity(edge.needs.len());
         for need in edge.needs {
             body.extend(self.need(need, about));
@@ -623,6 +594,7 @@ impl Builder<'_> {
                 let scope = match within {
                     Within::Namespace => about.namespace,
                     Within::Cluster => ALL,
+                    Within::Account => about.account,
                     Within::Fixed(namespace) => self.names.intern(namespace),
                 };
                 if let Name::Signer(signer) = name {
@@ -652,14 +624,15 @@ impl Builder<'_> {
             | Need::Annotation(_)
             | Need::NoNodeRestriction
             | Need::Operator(..)
-            | Need::GroupMay
+            | Need::ImpersonatedMay
             | Need::Object(..) => return None,
             Need::MissingRole => return about.missing,
+            Need::OwnNode => Fact::Pod(about.pod?),
         })
     }
 }
 
-fn is_namespaced(edge: &Edge) -> bool {
+pub(super) fn is_namespaced(edge: &Edge) -> bool {
     edge.needs.iter().any(|need| match need {
         Need::Right(_, within, _) => *within == Within::Namespace,
         Need::NewPods | Need::PrivilegedPods | Need::Secrets => true,

@@ -8,6 +8,7 @@ use model::{Gap, GapKind};
 use crate::paths::edge::{Name, Need, Target};
 use crate::paths::fact::{Fact, Names};
 use crate::paths::graph::{Cause, Doubt};
+use crate::paths::rights::EVERYTHING;
 use crate::rbac::{
     BindingId, Grant, Groups, Identity, PolicyRule, RoleId, Seen, SubjectKind, Unknown,
 };
@@ -148,7 +149,11 @@ impl Builder<'_> {
     }
 
     fn give(&mut self, role: RoleId, scope: Text, rule: &Rule, cause: Cause) {
+        let is_narrow = !rule.rights.contains(&self.right_number(&EVERYTHING));
         for right in rule.rights.iter().copied() {
+            if is_narrow && rule.names.contains(&ALL) {
+                self.narrow.insert((right, scope));
+            }
             for name in rule.names.iter().copied() {
                 self.limited.entry((right, scope)).or_default().insert(name);
                 let held = Fact::Role(role, scope);

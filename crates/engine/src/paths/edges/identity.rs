@@ -4,7 +4,7 @@ use model::KubernetesVersion;
 
 use super::{
     EDGE, Edge, Gain, Name, Need, PRACTICES, Target, Within, all, cluster, cluster_on,
-    cluster_signer, cluster_some, on, rights,
+    cluster_signer, cluster_some, of_account, on, rights,
 };
 use crate::rbac::CONSTRAINED_SINCE;
 
@@ -143,7 +143,7 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
             cluster_on(&rights::CONSTRAINED_GROUPS),
-            Need::GroupMay,
+            Need::ImpersonatedMay,
             all(&rights::ON_SECRETS),
         ],
         gives: Gain::Secrets,
@@ -161,7 +161,7 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
             cluster_on(&rights::CONSTRAINED_GROUPS),
-            Need::GroupMay,
+            Need::ImpersonatedMay,
             all(&rights::ON_PODS),
         ],
         gives: Gain::NewPods,
@@ -178,7 +178,7 @@ pub(super) const EDGES: &[Edge] = &[
         needs: &[
             cluster_some(&rights::CONSTRAINED_USERS),
             cluster_on(&rights::CONSTRAINED_GROUPS),
-            Need::GroupMay,
+            Need::ImpersonatedMay,
             cluster(&rights::ON_BINDINGS),
         ],
         target: Target::Group,
@@ -186,6 +186,101 @@ pub(super) const EDGES: &[Edge] = &[
         source: CONSTRAINED,
         page: "A group that may bind every ClusterRole passes the guard against escalation: who \
                creates ClusterRoleBindings in its name grants themselves everything.",
+        ..EDGE
+    },
+    Edge {
+        id: "constrained-impersonation-user-secrets",
+        name: "Read Secrets as a user",
+        needs: &[
+            cluster_on(&rights::CONSTRAINED_USERS),
+            Need::ImpersonatedMay,
+            all(&rights::ON_SECRETS),
+        ],
+        gives: Gain::Secrets,
+        target: Target::User,
+        since: Some(CONSTRAINED_SINCE),
+        source: CONSTRAINED,
+        page: "As a user who reads Secrets, by constrained impersonation of that user for reading \
+               them, somebody reads them. The user's groups do not come along.",
+        ..EDGE
+    },
+    Edge {
+        id: "constrained-impersonation-user-pods",
+        name: "Create pods as a user",
+        needs: &[
+            cluster_on(&rights::CONSTRAINED_USERS),
+            Need::ImpersonatedMay,
+            all(&rights::ON_PODS),
+        ],
+        gives: Gain::NewPods,
+        target: Target::User,
+        since: Some(CONSTRAINED_SINCE),
+        source: CONSTRAINED,
+        page: "Constrained impersonation of a user who creates pods, for creating pods, is the right \
+               to create pods.",
+        ..EDGE
+    },
+    Edge {
+        id: "constrained-impersonation-user-bindings",
+        name: "Create ClusterRoleBindings as a user",
+        needs: &[
+            cluster_on(&rights::CONSTRAINED_USERS),
+            Need::ImpersonatedMay,
+            cluster(&rights::ON_BINDINGS),
+        ],
+        target: Target::User,
+        since: Some(CONSTRAINED_SINCE),
+        source: CONSTRAINED,
+        page: "A user who may bind every ClusterRole passes the guard against escalation: who \
+               creates ClusterRoleBindings in their name grants themselves everything.",
+        ..EDGE
+    },
+    Edge {
+        id: "constrained-impersonation-account-secrets",
+        name: "Read Secrets as a service account",
+        needs: &[
+            of_account(&rights::CONSTRAINED_ACCOUNTS),
+            Need::ImpersonatedMay,
+            all(&rights::AS_ACCOUNT_ON_SECRETS),
+        ],
+        gives: Gain::Secrets,
+        target: Target::ServiceAccount,
+        since: Some(CONSTRAINED_SINCE),
+        source: CONSTRAINED,
+        page: "The mode `impersonate:serviceaccount` is granted where the account is, what is done in \
+               its name where it is done: together they read the Secrets that the account reads.",
+        ..EDGE
+    },
+    Edge {
+        id: "constrained-impersonation-account-pods",
+        name: "Create pods as a service account",
+        needs: &[
+            of_account(&rights::CONSTRAINED_ACCOUNTS),
+            Need::ImpersonatedMay,
+            all(&rights::AS_ACCOUNT_ON_PODS),
+        ],
+        gives: Gain::NewPods,
+        target: Target::ServiceAccount,
+        since: Some(CONSTRAINED_SINCE),
+        source: CONSTRAINED,
+        page: "Constrained impersonation of a service account that creates pods, a controller's say, \
+               for creating pods, is the right to create pods.",
+        ..EDGE
+    },
+    Edge {
+        id: "constrained-impersonation-account-bindings",
+        name: "Create ClusterRoleBindings as a service account",
+        needs: &[
+            of_account(&rights::CONSTRAINED_ACCOUNTS),
+            Need::ImpersonatedMay,
+            cluster(&rights::AS_ACCOUNT_ON_BINDINGS),
+        ],
+        target: Target::ServiceAccount,
+        since: Some(CONSTRAINED_SINCE),
+        source: CONSTRAINED,
+        page: "A service account that may bind every ClusterRole passes the guard against \
+               escalation: who creates ClusterRoleBindings in its name grants themselves \
+               everything.",
         ..EDGE
     },
     Edge {
@@ -306,6 +401,24 @@ pub(super) const EDGES: &[Edge] = &[
         page: "Constrained impersonation of a node (`impersonate:arbitrary-node`) for creating \
                `serviceaccounts/token` has the Node authorizer issue tokens for the service \
                accounts of the pods on that node.",
+        ..EDGE
+    },
+    Edge {
+        id: "constrained-impersonation-own-node",
+        name: "Ask for tokens as the node one's pod is on",
+        needs: &[
+            Need::OwnNode,
+            cluster(&rights::ASSOCIATED_NODE),
+            cluster(&rights::ON_OWN_NODE_TOKENS),
+        ],
+        gives: Gain::AccountsOnNode,
+        target: Target::Node,
+        since: Some(CONSTRAINED_SINCE),
+        source: CONSTRAINED,
+        page: "The token of a pod names its node. With `impersonate:associated-node` for creating \
+               `serviceaccounts/token`, as agents that run on every node are given it, whoever \
+               is in the pod has the Node authorizer issue tokens for the service accounts of \
+               all pods on that node.",
         ..EDGE
     },
     Edge {
