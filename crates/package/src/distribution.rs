@@ -55,13 +55,11 @@ impl Distribution {
         found
     }
 
-    /// The `distro` qualifier of package URLs: `debian-12`; the codename where there is no number.
-    pub fn qualifier(&self) -> String {
-        match (self.version_id.as_str(), self.codename.as_str()) {
-            ("", "") => self.id.clone(),
-            ("", codename) => format!("{}-{codename}", self.id),
-            (version, _) => format!("{}-{version}", self.id),
-        }
+    /// The `distro` qualifier of package URLs: `debian-12`; the codename where there is no number,
+    /// none where the release is not known.
+    pub(crate) fn qualifier(&self) -> Option<String> {
+        let release = if self.version_id.is_empty() { &self.codename } else { &self.version_id };
+        (!release.is_empty()).then(|| format!("{}-{release}", self.id))
     }
 
     /// The distribution a purl speaks of: `debian-12` or `jessie` as the qualifier, the namespace

@@ -74,8 +74,9 @@ impl Package {
         if let Some(architecture) = &self.architecture {
             qualifiers.push(("arch", architecture.clone()));
         }
-        if let Some(distribution) = self.distribution.as_deref().filter(|_| self.kind.is_system()) {
-            qualifiers.push(("distro", distribution.qualifier()));
+        let distribution = self.distribution.as_deref().filter(|_| self.kind.is_system());
+        if let Some(release) = distribution.and_then(Distribution::qualifier) {
+            qualifiers.push(("distro", release));
         }
         if self.kind == Kind::Rpm
             && let Some((epoch, rest)) = version.split_once(':')

@@ -98,6 +98,9 @@ impl Purl {
         let rest = rest.trim_start_matches('/');
         let (kind, rest) = rest.split_once('/').ok_or(PurlError::Type)?;
         let (path, version) = split_version(rest);
+        if version.is_some() && (path.is_empty() || path.ends_with('/')) {
+            return Err(PurlError::Name);
+        }
         let path = path.trim_matches('/');
         let (namespace, name) = match rules::split_name(kind, path) {
             Some((namespace, name)) => (Some(namespace), name),

@@ -1,8 +1,15 @@
 //! In which order versions stand, one file per package manager.
 
 mod apk;
+mod composer;
+mod dotted;
 mod dpkg;
+mod gem;
+mod maven;
+mod nuget;
+mod pep440;
 mod rpm;
+mod semver;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -98,7 +105,15 @@ impl Scheme {
             Self::Apk => Ok(apk::compare(one.as_bytes(), other.as_bytes())),
             Self::Rpm => Ok(rpm::compare(one.as_bytes(), other.as_bytes())),
             Self::Dpkg => dpkg::compare(one, other),
-            _ => Err(Side::One),
+            Self::Composer => Ok(composer::compare(one, other)),
+            Self::Cran => dotted::compare_cran(one, other),
+            Self::Gem => gem::compare(one, other),
+            Self::Hackage => dotted::compare_hackage(one, other),
+            Self::Maven => Ok(maven::compare(one, other)),
+            Self::Nuget => nuget::compare(one, other),
+            Self::Pep440 => Ok(pep440::compare(one, other)),
+            Self::Pub => semver::compare_pub(one, other),
+            Self::Semver => semver::compare(one, other),
         };
         order.map_err(|side| {
             let version = if side == Side::One { one } else { other }.to_owned();

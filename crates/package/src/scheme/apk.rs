@@ -1,8 +1,10 @@
 //! Alpine, Wolfi and Chainguard: `number{.number}{letter}{_suffix{number}}{~hash}{-r#}`.
 //!
-//! The rules are those of apk-tools 2 (`src/version.c`), which every Alpine release to 3.22
-//! installs with, but that numbers are of any length. apk-tools 3 differs only for versions that
-//! its own specification calls invalid. Every text has a place: what is not valid ends a version.
+//! The rules are those of apk-tools 2 (`src/version.c`), which Alpine installed with to release
+//! 3.22, but that numbers are of any length. apk-tools 3 compares numbers with zeros in front as
+//! texts, which is the same for all but numbers that are only zeros (`1.0` and `1.00`). Every text
+//! has a place: of two that are equal so far, the one that goes on with what is not valid is the
+//! older, as in apk-tools 3.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -16,7 +18,6 @@ const SUFFIXES_BEHIND: [&[u8]; 5] = [b"cvs", b"svn", b"git", b"hg", b"p"];
 /// stands lower in this list is the newer one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
-    Invalid,
     /// A number behind a dot: zeros in front count.
     Fraction,
     Number,
@@ -25,6 +26,7 @@ enum Next {
     SuffixNumber,
     Revision,
     End,
+    Invalid,
 }
 
 /// The value of a part.
@@ -65,7 +67,7 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
     if next.1 == Next::Suffix && matches!(other.value(), Value::Below(_)) {
         return Ordering::Greater;
     }
-    next.1.cmp(&next.0)
+    other.next_valid().cmp(&one.next_valid())
 }
 
 impl<'a> Reader<'a> {
@@ -99,6 +101,18 @@ impl<'a> Reader<'a> {
         self.rest = rest;
         self.advance();
         value
+    }
+
+    /// What comes next, but that a sign for a number which none follows is not valid.
+    fn next_valid(&self) -> Next {
+        match self.next {
+            Next::Fraction | Next::Revision
+                if self.rest.first().is_some_and(|first| !first.is_ascii_digit()) =>
+            {
+                Next::Invalid
+            }
+            next => next,
+        }
     }
 
     fn invalid(&mut self) -> Value<'a> {

@@ -53,10 +53,8 @@ fn part(mut one: &[u8], mut other: &[u8]) -> Ordering {
             }
             (Sign::Part, Some(first)) => {
                 let is_number = first.is_ascii_digit();
-                let is_same_sort = |byte: u8| match is_number {
-                    true => byte.is_ascii_digit(),
-                    false => byte.is_ascii_alphabetic(),
-                };
+                let is_same_sort =
+                    |byte: u8| byte.is_ascii_alphanumeric() && byte.is_ascii_digit() == is_number;
                 let (left, one_rest) = split_while(one, is_same_sort);
                 let (right, other_rest) = split_while(other, is_same_sort);
                 // A number is newer than a word.
