@@ -2,8 +2,10 @@
 //!
 //! Names are those of the OSV schema 1.7.5 (`docs/schema.md`, "Defined ecosystems").
 
+use std::borrow::Cow;
 use std::fmt;
 
+use crate::purl::pypi_name;
 use crate::{Distribution, Kind, Package, Scheme};
 
 /// An ecosystem without a release: one row of the list of them.
@@ -126,6 +128,12 @@ impl Ecosystem {
         Some(Self { family, release: release(family, distribution) })
     }
 
+    /// A package's name as the ecosystem compares it: Python's names in their normal form, those
+    /// of Packagist and NuGet in lower case, all others as they are.
+    pub fn canonical_name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        canonical_name(self.family.kind, name)
+    }
+
     /// The ecosystem without its release.
     pub fn family(&self) -> &'static Family {
         self.family
@@ -150,6 +158,15 @@ impl fmt::Display for Ecosystem {
             write!(to, ":{}", self.release)?;
         }
         Ok(())
+    }
+}
+
+pub(crate) fn canonical_name(kind: Kind, name: &str) -> Cow<'_, str> {
+    let has_capitals = || name.bytes().any(|byte| byte.is_ascii_uppercase());
+    match kind {
+        Kind::Pypi => pypi_name(name),
+        Kind::Composer | Kind::Nuget if has_capitals() => Cow::Owned(name.to_ascii_lowercase()),
+        _ => Cow::Borrowed(name),
     }
 }
 

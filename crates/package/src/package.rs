@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::purl::pypi_name;
+use crate::ecosystem::canonical_name;
 use crate::{Distribution, Kind, Purl};
 
 /// One package in one version.
@@ -121,31 +121,23 @@ impl Package {
     }
 
     /// The name advisories know it by: of the source package for Debian and Alpine and their kin,
-    /// normalised for Python, with its namespace for all others.
+    /// with its namespace where that is part of the name, as the ecosystem compares it.
     pub fn advisory_name(&self) -> Cow<'_, str> {
         let name = self.name.as_str();
-        let joined = |by: &str| match self.namespace.as_deref() {
-            Some(namespace) if !namespace.is_empty() => {
-                Cow::Owned(format!("{namespace}{by}{name}"))
-            }
-            _ => Cow::Borrowed(name),
-        };
-        match self.kind {
+        let joint = match self.kind {
             Kind::Deb | Kind::Apk => {
-                Cow::Borrowed(self.source.as_ref().map_or(name, |source| source.name.as_str()))
+                return Cow::Borrowed(self.source.as_ref().map_or(name, |it| it.name.as_str()));
             }
-            Kind::Pypi => pypi_name(name),
-            Kind::Maven => joined(":"),
-            Kind::Composer | Kind::Golang | Kind::Npm => joined("/"),
-            Kind::Cargo
-            | Kind::Cran
-            | Kind::Gem
-            | Kind::Generic
-            | Kind::Hackage
-            | Kind::Hex
-            | Kind::Nuget
-            | Kind::Pub
-            | Kind::Rpm => Cow::Borrowed(name),
+            Kind::Maven => ":",
+            Kind::Composer | Kind::Golang | Kind::Npm => "/",
+            _ => return canonical_name(self.kind, name),
+        };
+        match self.namespace.as_deref() {
+            Some(namespace) if !namespace.is_empty() => {
+                let whole = format!("{namespace}{joint}{name}");
+                Cow::Owned(canonical_name(self.kind, &whole).into_owned())
+            }
+            _ => canonical_name(self.kind, name),
         }
     }
 
