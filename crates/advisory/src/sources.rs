@@ -1,0 +1,1 @@
+//! Readers of what others publish, each a pure function from its text.

@@ -1,0 +1,85 @@
+//! Debian and Ubuntu: `[epoch:]upstream[-revision]`.
+//!
+//! The rules are those of the Debian Policy Manual 5.6.12 and of dpkg's `lib/dpkg/version.c` (the
+//! order) and `lib/dpkg/parsehelp.c` (what is refused).
+
+use std::cmp::Ordering;
+
+use super::{Side, both, numbers, split_while};
+
+/// The largest epoch dpkg takes.
+const EPOCH_MAX: u32 = i32::MAX as u32;
+
+struct Version<'a> {
+    epoch: u32,
+    upstream: &'a [u8],
+    revision: &'a [u8],
+}
+
+pub(super) fn compare(one: &str, other: &str) -> Result<Ordering, Side> {
+    let (one, other) = both(read, one, other)?;
+    let order = one.epoch.cmp(&other.epoch);
+    let order = order.then_with(|| part(one.upstream, other.upstream));
+    Ok(order.then_with(|| part(one.revision, other.revision)))
+}
+
+fn read(text: &str) -> Option<Version<'_>> {
+    let text = text.trim_ascii();
+    if text.is_empty() || text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return None;
+    }
+    let (epoch, rest) = match text.split_once(':') {
+        Some((epoch, rest)) => {
+            let is_number = epoch.bytes().all(|byte| byte.is_ascii_digit());
+            let epoch = epoch.parse().ok().filter(|epoch| is_number && *epoch <= EPOCH_MAX)?;
+            (epoch, rest)
+        }
+        None => (0, text),
+    };
+    let (upstream, revision) = match rest.rsplit_once('-') {
+        Some((_, "")) => return None,
+        Some((upstream, revision)) => (upstream, revision),
+        None => (rest, ""),
+    };
+    if upstream.is_empty() {
+        return None;
+    }
+    Some(Version { epoch, upstream: upstream.as_bytes(), revision: revision.as_bytes() })
+}
+
+/// Text and digits in turn: text by dpkg's own alphabet, digits as numbers.
+fn part(mut one: &[u8], mut other: &[u8]) -> Ordering {
+    loop {
+        loop {
+            let (left, right) = (one.first(), other.first());
+            let is_text = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii_digit());
+            if !is_text(left) && !is_text(right) {
+                break;
+            }
+            let order = rank(left).cmp(&rank(right));
+            if order.is_ne() {
+                return order;
+            }
+            one = one.get(1..).unwrap_or_default();
+            other = other.get(1..).unwrap_or_default();
+        }
+        let (left, one_rest) = split_while(one, |byte| byte.is_ascii_digit());
+        let (right, other_rest) = split_while(other, |byte| byte.is_ascii_digit());
+        let order = numbers(left, right);
+        if order.is_ne() || one_rest.is_empty() && other_rest.is_empty() {
+            return order;
+        }
+        (one, other) = (one_rest, other_rest);
+    }
+}
+
+/// `~` before the end, the end and digits before letters, letters before all else.
+fn rank(byte: Option<&u8>) -> i32 {
+    match byte {
+        None => 0,
+        Some(byte) if byte.is_ascii_digit() => 0,
+        Some(b'~') => -1,
+        Some(byte) if byte.is_ascii_alphabetic() => i32::from(*byte),
+        Some(byte) => i32::from(*byte) + 256,
+    }
+}
