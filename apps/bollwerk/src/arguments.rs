@@ -2,6 +2,7 @@
 
 mod access;
 mod cluster;
+mod image;
 mod network;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) use access::{
 };
 
 pub(crate) use cluster::ClusterInputs;
+pub(crate) use image::{ImageCommand, ImageInput, ImageSbom, SbomFormat};
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
     NetworkGraphFormat, NetworkInputs, NetworkLint, NetworkMap, NetworkMatrix, NetworkRevision,
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     /// Tell what reaches what in the cluster and from outside, and by which policies
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// Tell what is in an image
+    #[command(subcommand)]
+    Image(ImageCommand),
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),

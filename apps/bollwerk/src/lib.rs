@@ -17,6 +17,7 @@ mod frameworks;
 mod generate;
 mod git;
 mod harden;
+mod image;
 mod inputs;
 mod network;
 mod progress;
@@ -59,6 +60,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Diff(diff) => diff::run(&diff),
         Command::Access(command) => access::run(&command),
         Command::Network(command) => network::run(&command),
+        Command::Image(command) => image::run(&command),
         Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
         Command::Harden(harden) => harden::run(&harden),

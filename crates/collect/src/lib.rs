@@ -3,5 +3,6 @@
 pub mod audit;
 pub mod config;
 pub mod flows;
+pub mod image;
 mod lines;
 pub mod manifests;

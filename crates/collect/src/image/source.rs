@@ -1,0 +1,227 @@
+//! One image of a source: chosen by name and platform, its documents read and verified.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use image::{
+    Config, DOCUMENT_BYTES_MAX, Descriptor, Digest, Index, Manifest, ManifestError, Platform,
+};
+
+use super::archive::DockerArchive;
+use super::layout::Layout;
+
+/// Indexes within indexes.
+const DEPTH_MAX: usize = 4;
+
+/// Why an image cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// Nothing that holds an image.
+    #[error("{path}: {reason}")]
+    NoImage {
+        /// What was given.
+        path: String,
+        /// Why it is none.
+        reason: String,
+    },
+    /// A blob that cannot be read.
+    #[error("{what}: {error}")]
+    Unreadable {
+        /// Which.
+        what: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A blob that is not what its digest says.
+    #[error("{what} is damaged or was changed: its content is {found}")]
+    WrongDigest {
+        /// Which.
+        what: String,
+        /// The digest of what is there, or its size.
+        found: String,
+    },
+    /// A document that says something else than it should.
+    #[error("{what} {error}")]
+    Document {
+        /// Which.
+        what: String,
+        /// What is wrong.
+        error: ManifestError,
+    },
+    /// No image or several to choose from.
+    #[error("{reason}; there are: {}", .choices.join(", "))]
+    Choice {
+        /// What is missing.
+        reason: String,
+        /// What can be chosen.
+        choices: Vec<String>,
+    },
+}
+
+/// Where images are.
+pub enum Source {
+    /// An OCI image layout, in a folder or a tar.
+    Layout(Layout),
+    /// What `docker save` writes.
+    DockerArchive(DockerArchive),
+}
+
+/// A blob as it is stored.
+pub enum Blob<'a> {
+    /// Its content has the digest.
+    AsStored(Box<dyn Read + Send + 'a>),
+    /// Its content has the digest when inflated.
+    Inflated(Box<dyn Read + Send + 'a>),
+}
+
+/// One image.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// Its names in the source.
+    pub names: Vec<String>,
+    /// The digest of its manifest; none in an archive that has no manifest.
+    pub digest: Option<Digest>,
+    /// The digest of its configuration.
+    pub config_digest: Digest,
+    /// How it was built and how it runs.
+    pub config: Config,
+    /// Its layers, the lowest first.
+    pub layers: Vec<Descriptor>,
+}
+
+/// Opens what is at a path: a folder with an `oci-layout`, or a tar of one or by `docker save`.
+pub fn open(path: &Path) -> Result<Source, ImageError> {
+    let no_image =
+        |reason: String| ImageError::NoImage { path: path.display().to_string(), reason };
+    let metadata = fs::metadata(path).map_err(|error| no_image(error.to_string()))?;
+    if metadata.is_dir() {
+        return Layout::folder(path).map(Source::Layout);
+    }
+    let (entries, file) = super::archive::entries(path)?;
+    if entries.contains_key("manifest.json") {
+        // Newer versions of Docker write both; this one names the tags.
+        return DockerArchive::new(file, entries, path).map(Source::DockerArchive);
+    }
+    if entries.contains_key("oci-layout") {
+        return Ok(Source::Layout(Layout::archive(file, entries, path)));
+    }
+    Err(no_image("a tar with neither `manifest.json` nor `oci-layout`: no image".to_owned()))
+}
+
+impl Source {
+    /// The image of this name, or the only one, for the platform.
+    ///
+    /// # Errors
+    ///
+    /// If there is none or more than one, if a document is not what its digest says, or malformed.
+    pub fn choose(&self, name: Option<&str>, platform: &Platform) -> Result<Chosen, ImageError> {
+        match self {
+            Self::Layout(layout) => {
+                let (descriptor, names) = layout.named(name)?;
+                let mut chosen = self.resolve(&descriptor, platform, 0)?;
+                chosen.names = names;
+                Ok(chosen)
+            }
+            Self::DockerArchive(archive) => archive.choose(name),
+        }
+    }
+
+    /// A blob.
+    pub fn blob(&self, descriptor: &Descriptor) -> Result<Blob<'_>, ImageError> {
+        let unreadable =
+            |error| ImageError::Unreadable { what: format!("blob {}", descriptor.digest), error };
+        match self {
+            Self::Layout(layout) => {
+                layout.blob(&descriptor.digest).map(Blob::AsStored).map_err(unreadable)
+            }
+            Self::DockerArchive(archive) => {
+                archive.layer(&descriptor.digest).map(Blob::Inflated).map_err(unreadable)
+            }
+        }
+    }
+
+    fn resolve(
+        &self,
+        descriptor: &Descriptor,
+        platform: &Platform,
+        depth: usize,
+    ) -> Result<Chosen, ImageError> {
+        let what = || format!("manifest {}", descriptor.digest);
+        let content = self.document(descriptor, what)?;
+        let malformed = |error| ImageError::Document { what: what(), error };
+        if !Index::is_one(&content) {
+            let manifest = Manifest::read(&content).map_err(malformed)?;
+            let what = || format!("configuration {}", manifest.config.digest);
+            let config = Config::read(&self.document(&manifest.config, what)?)
+                .map_err(|error| ImageError::Document { what: what(), error })?;
+            return Ok(Chosen {
+                names: Vec::new(),
+                digest: Some(descriptor.digest.clone()),
+                config_digest: manifest.config.digest,
+                config,
+                layers: manifest.layers,
+            });
+        }
+        let index = Index::read(&content).map_err(malformed)?;
+        if depth >= DEPTH_MAX {
+            let reason = "an index in an index in an index".to_owned();
+            return Err(ImageError::Choice { reason, choices: Vec::new() });
+        }
+        self.resolve(of_platform(&index, platform)?, platform, depth + 1)
+    }
+
+    /// A small blob, verified.
+    fn document(
+        &self,
+        descriptor: &Descriptor,
+        what: impl Fn() -> String,
+    ) -> Result<Vec<u8>, ImageError> {
+        let (Blob::AsStored(blob) | Blob::Inflated(blob)) = self.blob(descriptor)?;
+        document(blob, &descriptor.digest, what)
+    }
+}
+
+/// A small blob, read whole and verified.
+pub(super) fn document(
+    blob: impl Read,
+    digest: &Digest,
+    what: impl Fn() -> String,
+) -> Result<Vec<u8>, ImageError> {
+    let mut content = Vec::new();
+    blob.take(DOCUMENT_BYTES_MAX + 1)
+        .read_to_end(&mut content)
+        .map_err(|error| ImageError::Unreadable { what: what(), error })?;
+    if content.len() as u64 > DOCUMENT_BYTES_MAX {
+        let found = format!("more than {DOCUMENT_BYTES_MAX} bytes");
+        return Err(ImageError::WrongDigest { what: what(), found });
+    }
+    if !digest.is_of(&content) {
+        let found = Digest::of(&content).to_string();
+        return Err(ImageError::WrongDigest { what: what(), found });
+    }
+    Ok(content)
+}
+
+/// The manifest for the platform; of one that stands alone nobody asks what it is for.
+fn of_platform<'a>(index: &'a Index, wanted: &Platform) -> Result<&'a Descriptor, ImageError> {
+    // Attestations that BuildKit lists beside the images they speak of.
+    let is_image = |descriptor: &&Descriptor| {
+        descriptor.platform.as_ref().is_none_or(|platform| platform.os != "unknown")
+    };
+    let images: Vec<&Descriptor> = index.manifests.iter().filter(is_image).collect();
+    if let [only] = images[..] {
+        return Ok(only);
+    }
+    let mut serving = images.iter().filter(|descriptor| {
+        descriptor.platform.as_ref().is_some_and(|platform| platform.serves(wanted))
+    });
+    let found = serving.next();
+    found.copied().ok_or_else(|| ImageError::Choice {
+        reason: format!("no image for {wanted}"),
+        choices: images
+            .iter()
+            .filter_map(|descriptor| descriptor.platform.as_ref().map(ToString::to_string))
+            .collect(),
+    })
+}

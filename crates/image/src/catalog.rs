@@ -1,0 +1,107 @@
+//! Catalogers: which files say what is installed, and what they say.
+//!
+//! [`wanted`] decides by a file's path alone, so that all others are passed over unread. Each
+//! cataloger is a function of a file's bytes; no program of an image is run.
+
+mod apk;
+mod dpkg;
+mod node;
+mod program;
+mod python;
+mod release;
+
+pub use program::Program;
+
+use crate::Fact;
+
+/// A file that is looked at, by the cataloger that reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Debian's list of installed packages.
+    DpkgStatus,
+    /// The same for one package, as images without a package manager have it.
+    DpkgStatusPart,
+    /// Files of a Debian package.
+    DpkgFiles,
+    /// Licences of a Debian package.
+    DpkgCopyright,
+    /// Alpine's list of installed packages.
+    ApkInstalled,
+    /// What distribution it is.
+    OsRelease,
+    /// Metadata of an installed Python distribution.
+    PythonMetadata,
+    /// `package.json` of a Node package.
+    NodePackage,
+    /// A program or library in machine code.
+    Program,
+}
+
+impl Wanted {
+    /// Whether it is an archive that may be large and is read as a whole.
+    pub fn is_archive(self) -> bool {
+        false
+    }
+}
+
+/// Whether a file is looked at, by its path and its mode.
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "the programs that read these files compare them so"
+)]
+pub fn wanted(path: &str, mode: u32) -> Option<Wanted> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let parent = folder.rsplit_once('/').map_or(folder, |(_, parent)| parent);
+    let found = match name {
+        "status" if folder == "var/lib/dpkg" => Wanted::DpkgStatus,
+        _ if folder == "var/lib/dpkg/status.d" => {
+            if name.ends_with(".md5sums") {
+                Wanted::DpkgFiles
+            } else {
+                Wanted::DpkgStatusPart
+            }
+        }
+        _ if folder == "var/lib/dpkg/info" && name.ends_with(".list") => Wanted::DpkgFiles,
+        "copyright" if folder.starts_with("usr/share/doc/") => Wanted::DpkgCopyright,
+        "installed" if matches!(folder, "lib/apk/db" | "usr/lib/apk/db") => Wanted::ApkInstalled,
+        "os-release" if matches!(folder, "etc" | "usr/lib") => Wanted::OsRelease,
+        "METADATA" if parent.ends_with(".dist-info") => Wanted::PythonMetadata,
+        "PKG-INFO" if parent.ends_with(".egg-info") || parent == "EGG-INFO" => {
+            Wanted::PythonMetadata
+        }
+        _ if name.ends_with(".egg-info") => Wanted::PythonMetadata,
+        "package.json" => Wanted::NodePackage,
+        _ if mode & 0o111 != 0 || is_library(name) => Wanted::Program,
+        _ => return None,
+    };
+    Some(found)
+}
+
+/// What a file says: any number of facts, or the reason why it is not what its name says.
+pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> Result<Vec<Fact>, String> {
+    match wanted {
+        Wanted::DpkgStatus => dpkg::status(text(content)?),
+        Wanted::DpkgStatusPart => dpkg::status_part(text(content)?),
+        Wanted::DpkgFiles => Ok(dpkg::files(path, content)),
+        Wanted::DpkgCopyright => Ok(dpkg::copyright(&String::from_utf8_lossy(content))),
+        Wanted::ApkInstalled => apk::installed(text(content)?),
+        Wanted::OsRelease => Ok(release::distribution(text(content)?)),
+        Wanted::PythonMetadata => python::metadata(&String::from_utf8_lossy(content)),
+        Wanted::NodePackage => node::package(content),
+        Wanted::Program => {
+            let mut program = Program::new(content.len() as u64);
+            program.take(content);
+            program.finish(path)
+        }
+    }
+}
+
+fn text(content: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(content).map_err(|error| format!("no UTF-8: {error}"))
+}
+
+/// `libz.so`, `libz.so.1.2.13`.
+fn is_library(name: &str) -> bool {
+    name.rsplit_once(".so")
+        .is_some_and(|(_, version)| matches!(version.as_bytes(), [] | [b'.', ..]))
+}

@@ -1,0 +1,65 @@
+//! Installed Node packages.
+//!
+//! Source: the documentation of `package.json` by npm.
+
+use package::{Kind, Package};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Fact;
+
+#[derive(Deserialize)]
+struct Written {
+    name: Option<String>,
+    version: Option<String>,
+    license: Option<Value>,
+    licenses: Option<Value>,
+}
+
+/// `package.json`. One without name or version is no package but a part of
+/// one: `{"type": "module"}`.
+pub(super) fn package(content: &[u8]) -> Result<Vec<Fact>, String> {
+    let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
+    let written: Written =
+        serde_json::from_slice(content).map_err(|error| format!("no package.json: {error}"))?;
+    let (Some(name), Some(version)) = (written.name, written.version) else {
+        return Ok(Vec::new());
+    };
+    if name.is_empty() || version.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (namespace, name) = match name.split_once('/') {
+        Some((scope, name)) if scope.starts_with('@') => (Some(scope.to_owned()), name.to_owned()),
+        _ => (None, name),
+    };
+    let licences = licences(written.license.or(written.licenses).unwrap_or_default());
+    let package = Package { namespace, licences, ..Package::new(Kind::Npm, name, version) };
+    Ok(vec![Fact::Packages(vec![package])])
+}
+
+/// `"MIT"`, and the old forms `{"type": "MIT"}` and a list of either.
+fn licences(value: Value) -> Vec<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => vec![text],
+        Value::Array(items) => items.into_iter().flat_map(licences).collect(),
+        Value::Object(mut map) => map.remove("type").map(licences).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_and_old_licences_are_known() {
+        let content =
+            br#"{"name": "@a/b", "version": "1.0.0", "licenses": [{"type": "MIT"}, "X"]}"#;
+        let facts = package(content).unwrap();
+        let [Fact::Packages(packages)] = &facts[..] else { panic!() };
+        assert_eq!(packages[0].purl().to_string(), "pkg:npm/%40a/b@1.0.0");
+        assert_eq!(packages[0].licences, ["MIT", "X"]);
+        assert_eq!(package(br#"{"type": "module"}"#).unwrap(), []);
+        assert!(package(b"{").is_err());
+    }
+}

@@ -1,0 +1,351 @@
+//! One layer: a stream of bytes in, facts about its files out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+
+use package::{Distribution, Package};
+
+use crate::catalog::{self, Wanted};
+use crate::compression::inflated;
+use crate::path;
+use crate::tar::{Archive, Entry, EntryKind, TarError};
+
+/// What marks a removed file of the layers below.
+///
+/// Source: OCI image specification, `layer.md`, section Whiteouts.
+const WHITEOUT: &str = ".wh.";
+/// What marks a folder of which nothing of the layers below is left.
+const OPAQUE: &str = ".wh..wh..opq";
+/// What the file systems of old Docker versions kept for themselves.
+const RESERVED: &str = ".wh..wh.";
+
+/// Bounds on what a layer may make us do. Reaching one is a gap, but for the two that end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerLimits {
+    /// Bytes of the layer when inflated; more end its reading.
+    pub bytes: u64,
+    /// Entries; more end its reading.
+    pub entries: u64,
+    /// Bytes of a file of which the whole is wanted.
+    pub file_bytes: u64,
+    /// Bytes of a jar, which has its table of contents at its end.
+    pub archive_bytes: u64,
+    /// Files with facts.
+    pub finds: usize,
+    /// Gaps that are listed; further ones are counted.
+    pub gaps: usize,
+}
+
+impl Default for LayerLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 64 << 30,
+            entries: 20_000_000,
+            file_bytes: 64 << 20,
+            archive_bytes: 512 << 20,
+            finds: 1_000_000,
+            gaps: 1_000,
+        }
+    }
+}
+
+/// What a file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// These packages are there.
+    Packages(Vec<Package>),
+    /// This distribution it is.
+    Distribution(Box<Distribution>),
+    /// Licences of the package of this name.
+    Licences(Vec<String>),
+    /// Files that a system package brought, as numbers of their paths.
+    Owned(Box<[u128]>),
+    /// A program that no cataloger knows more of.
+    Program,
+}
+
+/// A file with what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Find {
+    /// Its path, without a leading `/`.
+    pub path: String,
+    /// What it says.
+    pub fact: Fact,
+}
+
+/// Why something of a layer is not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A file that has to be read as a whole and is larger than the bound.
+    #[error("{0} bytes are more than are read of one file")]
+    TooLarge(u64),
+    /// A file stored with holes.
+    #[error("stored as a sparse file, which is not read")]
+    Sparse,
+    /// Another name of a file that is not looked at under its own.
+    #[error("another name of `{0}`, whose content was passed over")]
+    Linked(String),
+    /// A file that is not what its name says.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A path that leads out of the image.
+    #[error("leads out of the image: taken as within it, as a runtime does")]
+    Leaves,
+    /// More files with facts than the bound.
+    #[error("more files with packages than are read of one layer")]
+    TooMany,
+}
+
+/// Something of a layer that is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerGap {
+    /// The path of the file.
+    pub path: String,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// Why a layer could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum LayerError {
+    /// It is no tar, or cut off, or damaged.
+    #[error(transparent)]
+    Tar(#[from] TarError),
+    /// It cannot be inflated.
+    #[error("{0}")]
+    Compression(std::io::Error),
+    /// It holds more than the bound.
+    #[error("more than {0} bytes when inflated")]
+    Bytes(u64),
+    /// It holds more than the bound.
+    #[error("more than {0} files")]
+    Entries(u64),
+}
+
+/// What one layer says, whatever lies below it: a function of its bytes, to be kept by their
+/// digest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layer {
+    /// Files with what they say, by path.
+    pub finds: Vec<Find>,
+    /// Numbers of the paths of everything that is no folder, sorted: what it puts over the layers
+    /// below.
+    pub covers: Vec<u128>,
+    /// Paths that it removes from the layers below.
+    pub removed: Vec<String>,
+    /// Folders of which it removes all that is in them below.
+    pub emptied: Vec<String>,
+    /// Symbolic links in the root, such as `lib` to `usr/lib`.
+    pub links: Vec<(String, String)>,
+    /// Entries it has.
+    pub entries: u64,
+    /// Bytes it has when inflated.
+    pub bytes: u64,
+    /// What of it is not known.
+    pub gaps: Vec<LayerGap>,
+    /// Gaps that are not listed.
+    pub more_gaps: u64,
+}
+
+impl Layer {
+    /// Reads a layer, compressed or not.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read to its end: nothing is known of such a layer.
+    pub fn read<'a>(blob: impl Read + Send + 'a, limits: &LayerLimits) -> Result<Self, LayerError> {
+        let content = inflated(blob).map_err(LayerError::Compression)?;
+        let mut reading = Reading {
+            limits,
+            layer: Self::default(),
+            by_path: HashMap::new(),
+            linked: Vec::new(),
+            buffer: Vec::new(),
+        };
+        let mut archive = Archive::new(content);
+        while let Some(entry) = archive.advance()? {
+            reading.layer.entries += 1;
+            if reading.layer.entries > limits.entries {
+                return Err(LayerError::Entries(limits.entries));
+            }
+            if archive.position() > limits.bytes {
+                return Err(LayerError::Bytes(limits.bytes));
+            }
+            reading.entry(&mut archive, entry)?;
+        }
+        reading.layer.bytes = archive.position();
+        Ok(reading.finish())
+    }
+}
+
+/// A layer so far.
+struct Reading<'a> {
+    limits: &'a LayerLimits,
+    layer: Layer,
+    /// Where the finds of a path are: a later entry of the same path replaces them.
+    by_path: HashMap<String, usize>,
+    /// Other names of files: which, and of what.
+    linked: Vec<(String, String)>,
+    /// The content of the file that is looked at.
+    buffer: Vec<u8>,
+}
+
+impl Reading<'_> {
+    fn entry<R: Read>(&mut self, archive: &mut Archive<R>, entry: Entry) -> Result<(), TarError> {
+        let (path, leaves) = path::normal(archive.path());
+        if leaves {
+            self.gap(&path, Problem::Leaves);
+        }
+        if path.is_empty() {
+            return Ok(());
+        }
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        if let Some(hidden) = name.strip_prefix(WHITEOUT) {
+            if name == OPAQUE {
+                self.layer.emptied.push(folder.to_owned());
+            } else if !name.starts_with(RESERVED) {
+                let joint = if folder.is_empty() { "" } else { "/" };
+                self.layer.removed.push(format!("{folder}{joint}{hidden}"));
+            }
+            return Ok(());
+        }
+        if entry.kind == EntryKind::Folder {
+            return Ok(());
+        }
+        self.layer.covers.push(path::hash(&path));
+        // Of two entries of one path the later one stays.
+        let before = self.by_path.remove(&path).unwrap_or(usize::MAX);
+        let finds = self.layer.finds.iter_mut().skip(before);
+        finds.take_while(|find| find.path == path).for_each(|find| find.path.clear());
+        match entry.kind {
+            EntryKind::SymbolicLink => {
+                let link = String::from_utf8_lossy(archive.link());
+                if folder.is_empty()
+                    && let Some(target) = path::target(&path, &link)
+                {
+                    self.layer.links.push((path, target));
+                }
+            }
+            EntryKind::HardLink => {
+                let (target, _) = path::normal(archive.link());
+                self.linked.push((path, target));
+            }
+            EntryKind::Sparse => {
+                if catalog::wanted(&path, entry.mode).is_some() {
+                    self.gap(&path, Problem::Sparse);
+                }
+            }
+            EntryKind::File => {
+                if let Some(wanted) = catalog::wanted(&path, entry.mode) {
+                    self.file(archive, entry, &path, wanted)?;
+                }
+            }
+            EntryKind::Folder | EntryKind::Other => {}
+        }
+        Ok(())
+    }
+
+    /// A file that may say something.
+    fn file<R: Read>(
+        &mut self,
+        archive: &mut Archive<R>,
+        entry: Entry,
+        path: &str,
+        wanted: Wanted,
+    ) -> Result<(), TarError> {
+        if wanted == Wanted::Program {
+            return self.program(archive, entry, path);
+        }
+        let most =
+            if wanted.is_archive() { self.limits.archive_bytes } else { self.limits.file_bytes };
+        if entry.size > most {
+            self.gap(path, Problem::TooLarge(entry.size));
+            return Ok(());
+        }
+        self.buffer.clear();
+        archive.data(&mut self.buffer, most)?;
+        let buffer = std::mem::take(&mut self.buffer);
+        match catalog::read(wanted, path, &buffer) {
+            Ok(facts) => self.found(path, facts),
+            Err(reason) => self.gap(path, Problem::Unreadable(reason)),
+        }
+        self.buffer = buffer;
+        self.shrink();
+        Ok(())
+    }
+
+    /// A program: looked at piece by piece, whatever its size.
+    fn program<R: Read>(
+        &mut self,
+        archive: &mut Archive<R>,
+        entry: Entry,
+        path: &str,
+    ) -> Result<(), TarError> {
+        let mut program = catalog::Program::new(entry.size);
+        archive.chunks(|chunk| program.take(chunk))?;
+        match program.finish(path) {
+            Ok(facts) => self.found(path, facts),
+            Err(reason) => self.gap(path, Problem::Unreadable(reason)),
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, path: &str, facts: Vec<Fact>) {
+        for fact in facts {
+            if self.layer.finds.len() >= self.limits.finds {
+                return self.gap(path, Problem::TooMany);
+            }
+            self.by_path.entry(path.to_owned()).or_insert(self.layer.finds.len());
+            self.layer.finds.push(Find { path: path.to_owned(), fact });
+        }
+    }
+
+    fn gap(&mut self, path: &str, problem: Problem) {
+        if self.layer.gaps.len() < self.limits.gaps {
+            self.layer.gaps.push(LayerGap { path: path.to_owned(), problem });
+        } else {
+            self.layer.more_gaps += 1;
+        }
+    }
+
+    /// Gives back the memory of a file that was larger than most.
+    fn shrink(&mut self) {
+        const KEPT_BYTES: usize = 4 << 20;
+        if self.buffer.capacity() > KEPT_BYTES {
+            self.buffer = Vec::new();
+        }
+    }
+
+    fn finish(self) -> Layer {
+        let mut layer = self.layer;
+        layer.finds.retain(|find| !find.path.is_empty());
+        let mut by_path: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
+        for find in &layer.finds {
+            by_path.entry(&find.path).or_default().push(&find.fact);
+        }
+        let mut linked = Vec::new();
+        for (path, target) in self.linked {
+            if catalog::wanted(&path, 0).is_none() {
+                continue;
+            }
+            match by_path.get(target.as_str()) {
+                Some(facts) => linked.extend(
+                    facts.iter().map(|fact| Find { path: path.clone(), fact: (*fact).clone() }),
+                ),
+                // Whether it says nothing or was not looked at under its other name.
+                None if catalog::wanted(&target, 0).is_some() => {}
+                None if layer.gaps.len() < self.limits.gaps => {
+                    layer.gaps.push(LayerGap { path, problem: Problem::Linked(target) });
+                }
+                None => layer.more_gaps += 1,
+            }
+        }
+        layer.finds.extend(linked);
+        layer.finds.sort_by(|a, b| a.path.cmp(&b.path));
+        layer.covers.sort_unstable();
+        layer.covers.dedup();
+        layer.removed.sort_unstable();
+        layer.emptied.sort_unstable();
+        layer
+    }
+}

@@ -1,0 +1,25 @@
+//! What is in a container image: layers as streams of bytes in, facts about their files out.
+//!
+//! [`Layer::read`] reads one layer once, in memory that does not grow with it, and keeps what
+//! [`catalog`] finds in the files that say something. [`merge`] lays the layers of an image over
+//! each other as a runtime does. Where the bytes come from is the business of the caller.
+#![warn(clippy::disallowed_methods)]
+
+pub mod catalog;
+mod compression;
+mod digest;
+mod layer;
+mod manifest;
+mod merge;
+mod path;
+mod tar;
+
+pub use compression::{Compression, NotInflated, inflated};
+pub use digest::{Digest, DigestError, Digesting};
+pub use layer::{Fact, Find, Layer, LayerError, LayerGap, LayerLimits, Problem};
+pub use manifest::{
+    Config, DOCUMENT_BYTES_MAX, Descriptor, History, Index, Manifest, ManifestError, MediaType,
+    Platform, Process,
+};
+pub use merge::{Image, Unowned, merge};
+pub use tar::{Archive, Entry, EntryKind, TarError};

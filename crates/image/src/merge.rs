@@ -1,0 +1,173 @@
+//! Layers laid over each other.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use package::{Distribution, Evidence, Package};
+
+use crate::layer::{Fact, Layer};
+use crate::path;
+
+/// What is in an image, as a container of it finds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// What distribution it is, where a file says so.
+    pub distribution: Option<Arc<Distribution>>,
+    /// Its packages, sorted, each once with every place it was found at.
+    pub packages: Vec<Package>,
+    /// Programs that no package brought and no cataloger knows more of.
+    pub unowned: Vec<Unowned>,
+}
+
+/// A program whose origin is unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unowned {
+    /// Its path.
+    pub path: String,
+    /// Its layer, counted from 0 for the lowest.
+    pub layer: u32,
+}
+
+/// The image of these layers, the lowest first.
+///
+/// A file of a layer takes the place of what has its path below, and of all that is under its path
+/// if that was a folder; whiteouts remove files and folders of the layers below, not of their own.
+///
+/// Source: OCI image specification, `layer.md`, Applying Changesets.
+pub fn merge<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Image {
+    let mut live: BTreeMap<&str, Vec<(u32, &Fact)>> = BTreeMap::new();
+    let mut links: BTreeMap<&str, &str> = BTreeMap::new();
+    for (number, layer) in layers.into_iter().enumerate() {
+        remove(&mut live, layer, &links);
+        for (path, target) in &layer.links {
+            links.insert(path, target);
+        }
+        for find in &layer.finds {
+            live.entry(&find.path).or_default().push((number as u32, &find.fact));
+        }
+    }
+    Merging::default().image(&live)
+}
+
+/// Takes away what a layer removes, empties or covers.
+fn remove<'a>(
+    live: &mut BTreeMap<&'a str, Vec<(u32, &'a Fact)>>,
+    layer: &Layer,
+    links: &BTreeMap<&str, &str>,
+) {
+    // A path may go through a link of the root, as `lib/apk` does where `lib` is `usr/lib`.
+    let real = |path: &str| {
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let target = links.get(first).filter(|_| !rest.is_empty())?;
+        Some(format!("{target}/{rest}"))
+    };
+    let both = |path: &String| [Some(path.clone()), real(path)].into_iter().flatten();
+    let removed: HashSet<String> = layer.removed.iter().flat_map(both).collect();
+    let emptied: HashSet<String> = layer.emptied.iter().flat_map(both).collect();
+    let aliases: Vec<(&str, String)> =
+        links.iter().map(|(link, target)| (*link, format!("{target}/"))).collect();
+    let covers = |path: &str| layer.covers.binary_search(&path::hash(path)).is_ok();
+    live.retain(|path, _| {
+        let is_gone = |path: &str| removed.contains(path) || covers(path);
+        let mut names = vec![(*path).to_owned()];
+        // The same file by its way through a link.
+        names.extend(aliases.iter().filter_map(|(link, target)| {
+            path.strip_prefix(target.as_str()).map(|rest| format!("{link}/{rest}"))
+        }));
+        !names.iter().enumerate().any(|(at, name)| {
+            let above = folders(name).filter(|folder| at == 0 || folder.contains('/'));
+            is_gone(name)
+                || above.clone().any(|folder| is_gone(folder) || emptied.contains(folder))
+                || emptied.contains("")
+        })
+    });
+}
+
+/// The folders a path is in, from the innermost to the one in the root.
+fn folders(path: &str) -> impl Iterator<Item = &str> + Clone {
+    let mut rest = path;
+    std::iter::from_fn(move || {
+        rest = rest.rsplit_once('/')?.0;
+        Some(rest)
+    })
+}
+
+/// Facts by what they say.
+#[derive(Default)]
+struct Merging<'a> {
+    distributions: BTreeMap<&'a str, &'a Distribution>,
+    licences: BTreeMap<&'a str, &'a [String]>,
+    owned: HashSet<u128>,
+    packages: Vec<(&'a str, u32, &'a Package)>,
+    programs: Vec<(&'a str, u32)>,
+}
+
+impl<'a> Merging<'a> {
+    fn image(mut self, live: &BTreeMap<&'a str, Vec<(u32, &'a Fact)>>) -> Image {
+        for (path, facts) in live {
+            for (layer, fact) in facts {
+                match fact {
+                    Fact::Packages(packages) => {
+                        self.packages.extend(packages.iter().map(|it| (*path, *layer, it)));
+                    }
+                    Fact::Distribution(found) => drop(self.distributions.insert(path, found)),
+                    Fact::Licences(licences) => {
+                        let package = path.rsplit('/').nth(1).unwrap_or_default();
+                        self.licences.insert(package, licences);
+                    }
+                    Fact::Owned(paths) => self.owned.extend(paths.iter().copied()),
+                    Fact::Program => self.programs.push((path, *layer)),
+                }
+            }
+        }
+        // Where both are there, the first is what programs read.
+        let distribution = ["etc/os-release", "usr/lib/os-release"]
+            .iter()
+            .find_map(|path| self.distributions.get(path))
+            .map(|found| Arc::new((*found).clone()));
+        let packages = self.packages(distribution.as_ref());
+        let owned = |path: &str| {
+            self.owned.contains(&path::hash(path))
+                // Packages of before the merge of `/bin` into `/usr/bin` name the old path.
+                || path.strip_prefix("usr/").is_some_and(|it| self.owned.contains(&path::hash(it)))
+        };
+        let mut unowned: Vec<Unowned> = self
+            .programs
+            .iter()
+            .filter(|(path, _)| !owned(path))
+            .map(|(path, layer)| Unowned { path: (*path).to_owned(), layer: *layer })
+            .collect();
+        unowned.sort();
+        Image { distribution, packages, unowned }
+    }
+
+    fn packages(&self, distribution: Option<&Arc<Distribution>>) -> Vec<Package> {
+        let mut found: BTreeMap<Package, Vec<Evidence>> = BTreeMap::new();
+        for (path, layer, package) in &self.packages {
+            let is_system = package.kind.is_system();
+            // A system package brought it, whose vendor mends it.
+            if !is_system && self.owned.contains(&path::hash(path)) {
+                continue;
+            }
+            let mut package = (*package).clone();
+            if is_system {
+                package.namespace = distribution.map(|it| it.id.clone());
+                package.distribution = distribution.cloned();
+            }
+            if package.licences.is_empty()
+                && let Some(licences) = self.licences.get(package.name.as_str())
+                && is_system
+            {
+                package.licences = licences.to_vec();
+            }
+            let evidence = Evidence { path: (*path).to_owned(), layer: Some(*layer) };
+            found.entry(package).or_default().push(evidence);
+        }
+        let whole = |(package, mut found_in): (Package, Vec<Evidence>)| {
+            found_in.sort();
+            found_in.dedup();
+            Package { found_in, ..package }
+        };
+        found.into_iter().map(whole).collect()
+    }
+}
