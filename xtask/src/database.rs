@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Read as _;
 
 use advisory::{Builder, Database, Date, Record, Source};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// Where the database is kept.
 const FILE: &str = "crates/advisory/data/default.bwdb";
@@ -69,10 +69,14 @@ const SETS: &[Set] = &[
     },
 ];
 
-/// Builds the database and writes it.
+/// Builds the database and writes it, or with `--check` compares.
 #[expect(clippy::print_stdout, reason = "the sizes are this task's result")]
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    ensure!(arguments.is_empty(), "`database` takes no arguments");
+    let check = match arguments {
+        [] => false,
+        [flag] if flag == "--check" => true,
+        _ => bail!("usage: cargo xtask database [--check]"),
+    };
     let mut builder = Builder::default();
     for set in SETS {
         let source = builder.source(Source {
@@ -92,7 +96,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let size = built.bytes.len();
     ensure!(size <= BYTES_MAX, "the database has {size} bytes, {BYTES_MAX} are the limit");
     Database::open(&built.bytes)?;
-    fs::write(crate::root().join(FILE), &built.bytes)?;
+    let path = crate::root().join(FILE);
+    if check {
+        let is_same = fs::read(&path).is_ok_and(|bytes| bytes == built.bytes);
+        ensure!(is_same, "{FILE} is not what the sets make; run `cargo xtask database`");
+        return Ok(());
+    }
+    fs::write(path, &built.bytes)?;
     println!(
         "{FILE}: {size} bytes, {} records; left out: {} withdrawn, {} without anything to match; \
          {} entries with versions that cannot be compared",

@@ -1,7 +1,6 @@
 //! Development tasks: `cargo xtask TASK [ARGUMENTS]`.
 
 mod bench;
-mod browser;
 mod cluster;
 mod command;
 mod corpus;
@@ -11,6 +10,7 @@ mod generate;
 mod go;
 mod new;
 mod oracle;
+mod program;
 mod schemas;
 mod test;
 mod tidy;

