@@ -75,19 +75,13 @@ fn repeat(mut compare: impl FnMut() -> bool) -> u32 {
 }
 
 fn best<T>(mut run: impl FnMut() -> T) -> (Duration, T) {
-    let mut least = Duration::MAX;
-    loop {
-        let mut last = None;
-        for _ in 0..RUNS {
-            let start = Instant::now();
-            let now = run();
-            least = least.min(start.elapsed());
-            last = Some(now);
-        }
-        if let Some(last) = last {
-            return (least, last);
-        }
-    }
+    let mut timed = || {
+        let start = Instant::now();
+        let found = run();
+        (start.elapsed(), found)
+    };
+    let first = timed();
+    (1..RUNS).map(|_| timed()).fold(first, |one, other| if other.0 < one.0 { other } else { one })
 }
 
 fn milliseconds(time: Duration) -> f64 {

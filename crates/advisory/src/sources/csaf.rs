@@ -21,7 +21,8 @@ const DEPTH_MAX: usize = 32;
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Document {
-    document: Head,
+    #[serde(rename = "document")]
+    head: Head,
     product_tree: Tree,
     vulnerabilities: Vec<Vulnerability>,
 }
@@ -152,7 +153,7 @@ pub fn statements(
         if affected.is_empty() {
             continue;
         }
-        let tracking = &document.document.tracking;
+        let tracking = &document.head.tracking;
         let published = match vulnerability.release_date.as_str() {
             "" => &tracking.initial_release_date,
             date => date,

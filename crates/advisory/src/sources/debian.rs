@@ -58,14 +58,14 @@ pub fn records(text: &str, state: Date) -> Result<Vec<Record<'_>>, SourceError> 
             });
             for (release, state) in vulnerability.releases {
                 let Some(ecosystem) = Ecosystem::of_debian(&release) else { continue };
-                record.affected.push(affected(package.clone(), &ecosystem, state));
+                record.affected.push(affected(package.clone(), &ecosystem, &state));
             }
         }
     }
     Ok(records.into_values().collect())
 }
 
-fn affected<'a>(package: Cow<'a, str>, ecosystem: &Ecosystem, state: State<'a>) -> Affected<'a> {
+fn affected<'a>(package: Cow<'a, str>, ecosystem: &Ecosystem, state: &State<'_>) -> Affected<'a> {
     let start = Event { introduced: Some("0".into()), ..Event::default() };
     let mut events = vec![start];
     let status = match (state.status.as_ref(), state.fixed_version.as_deref()) {
@@ -75,7 +75,7 @@ fn affected<'a>(package: Cow<'a, str>, ecosystem: &Ecosystem, state: State<'a>) 
             Status::Fixed
         }
         ("undetermined", _) => Status::UnderInvestigation,
-        _ => unfixed(&state),
+        _ => unfixed(state),
     };
     Affected {
         package: Name { ecosystem: ecosystem.to_string().into(), name: package },
