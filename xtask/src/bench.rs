@@ -36,6 +36,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         "engine",
         "--package",
         "collect",
+        "--package",
+        "advisory",
         "--examples",
     ]))?;
     let release = crate::root().join("target/release");
@@ -48,6 +50,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command::run(&mut Command::new(release.join("examples/paths_scale")))?;
     println!("\nAudit events, one thread (`crates/collect/examples/audit_speed.rs`):");
     command::run(&mut Command::new(release.join("examples/audit_speed")))?;
+    println!("\nAdvisories and versions (`crates/advisory/examples/advisory_scale.rs`):");
+    command::run(&mut Command::new(release.join("examples/advisory_scale")))?;
     let files = files(&corpus)?;
     let bollwerk = release.join("bollwerk");
     println!(

@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         ("docs/pictures/shop-matrix.svg", picture(&["network", "matrix"])?),
         ("docs/pictures/shop-map.svg", picture(&["network", "map", "shop"])?),
         ("docs/generated/severity.md", severities()),
+        ("docs/generated/advisories.md", crate::database::page()?),
         ("docs/schema/bollwerk.config.v1.json", config_schema()?),
     ];
     for (name, text) in files {

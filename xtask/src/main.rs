@@ -1,15 +1,16 @@
 //! Development tasks: `cargo xtask TASK [ARGUMENTS]`.
 
 mod bench;
-mod browser;
 mod cluster;
 mod command;
 mod corpus;
+mod database;
 mod fuzz;
 mod generate;
 mod go;
 mod new;
 mod oracle;
+mod program;
 mod schemas;
 mod test;
 mod tidy;
@@ -46,6 +47,11 @@ const TASKS: &[Task] = &[
         name: "gen",
         summary: "write the generated pages and schemas; `--check` only compares",
         run: generate::run,
+    },
+    Task {
+        name: "database",
+        summary: "build the embedded advisory database from ../shared/advisories",
+        run: database::run,
     },
     Task {
         name: "tidy",

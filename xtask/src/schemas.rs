@@ -27,8 +27,8 @@ const JUNIT_FILE: &str = "pytest-8.3.4/testing/example_scripts/junit-10.xsd";
 const CYCLONEDX_MODULE: &str = "github.com/CycloneDX/cyclonedx-go@v0.12.0";
 const CYCLONEDX_FOLDER: &str = "schema";
 
-/// What reads XML schemas, and SPDX's own reader and judge of its documents.
-const PYTHON_PACKAGES: [&str; 2] = ["xmlschema==4.3.2", "spdx-tools==0.8.5"];
+/// What reads XML schemas, judges SPDX documents (SPDX's own), and orders the versions of PyPI.
+const PYTHON_PACKAGES: [&str; 3] = ["xmlschema==4.3.2", "spdx-tools==0.8.5", "packaging==26.3"];
 
 /// The SARIF schema as a file; taken from its module the first time, which needs Go.
 pub(crate) fn sarif() -> Result<PathBuf> {
@@ -79,7 +79,7 @@ pub(crate) fn junit() -> Result<PathBuf> {
     keep(&text, &schema)
 }
 
-/// A Python that can read XML schemas and judge SPDX documents, in an environment of its own.
+/// A Python with what tests ask it, in an environment of its own.
 pub(crate) fn python() -> Result<PathBuf> {
     let name = PYTHON_PACKAGES.join("-").replace("==", "-");
     let folder = go::cache_folder()?.join(format!("python-{name}"));

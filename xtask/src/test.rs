@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 
-use crate::{browser, cluster, command, corpus, fuzz, generate, oracle, schemas, tidy};
+use crate::{cluster, command, corpus, database, fuzz, generate, oracle, program, schemas, tidy};
 
 /// Seconds each fuzz target runs in `test`.
 const SMOKE_SECONDS: u32 = 5;
@@ -20,6 +20,7 @@ const PROOF_SIZES: &[(&str, &str)] = &[
     ("BOLLWERK_LEARN", "1000000"),
     ("BOLLWERK_MUTATIONS", "1000000"),
     ("BOLLWERK_PODS", "200000"),
+    ("BOLLWERK_PROVE", "1"),
     ("BOLLWERK_REQUESTS", "10000000"),
 ];
 
@@ -33,8 +34,13 @@ const TOOLS: &[Tool] = &[
     ("BOLLWERK_OSCAL_SCHEMA", "the OSCAL schema", schemas::oscal),
     ("BOLLWERK_JUNIT_SCHEMA", "the JUnit schema", schemas::junit),
     ("BOLLWERK_CYCLONEDX_SCHEMA", "the schemas of CycloneDX", schemas::cyclonedx),
-    ("BOLLWERK_PYTHON", "the readers of JUnit's schema and of SPDX", schemas::python),
-    ("BOLLWERK_BROWSER", "tests in a browser", browser::browser),
+    (
+        "BOLLWERK_PYTHON",
+        "JUnit's schema, SPDX documents, the order of PyPI's versions",
+        schemas::python,
+    ),
+    ("BOLLWERK_RPM", "the order of rpm's versions", program::rpm),
+    ("BOLLWERK_BROWSER", "tests in a browser", program::browser),
 ];
 
 /// What the suites need beside the repository.
@@ -50,6 +56,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     surroundings.tell();
     tidy::run(&[])?;
     generate::run(&["--check".to_owned()])?;
+    if crate::root().join("../shared/advisories").is_dir() {
+        database::run(&["--check".to_owned()])?;
+    }
     let mut tests = command::cargo();
     tests.args(["test", "--workspace", "--no-fail-fast"]);
     command::run(tests.envs(surroundings.environment.iter().cloned()))?;
@@ -64,7 +73,8 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
     let surroundings = Surroundings::find()?;
     ensure!(surroundings.skipped.is_empty(), "{}", surroundings.skipped.join("; "));
     let mut tests = command::cargo();
-    tests.args(["test", "--release", "--package", "yaml", "--package", "engine", "--tests", "--"]);
+    tests.args(["test", "--release", "--package", "yaml", "--package", "engine"]);
+    tests.args(["--package", "package", "--package", "advisory", "--tests", "--"]);
     tests.args(["--nocapture", "--test-threads", "2"]);
     tests.envs(surroundings.environment.iter().cloned()).envs(PROOF_SIZES.iter().copied());
     command::run(&mut tests)?;
@@ -92,6 +102,9 @@ impl Surroundings {
         }
         if !crate::root().join("../shared/truth").is_dir() {
             found.skip("tests against truth tables: ../shared/truth is not there".to_owned());
+        }
+        if !crate::root().join("../shared/advisories").is_dir() {
+            found.skip("tests over advisories: ../shared/advisories is not there".to_owned());
         }
         let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
         if is_ci && !found.skipped.is_empty() {

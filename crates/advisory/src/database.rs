@@ -132,7 +132,8 @@ impl<'a> Database<'a> {
         if length != bytes.len() as u64 {
             return Err(short());
         }
-        if checksum(bytes.get(HEAD_BYTES..).unwrap_or_default()) != sum {
+        // The fuzzer cannot guess checksums, and is to see what stands behind them.
+        if checksum(bytes.get(HEAD_BYTES..).unwrap_or_default()) != sum && !cfg!(fuzzing) {
             return Err(damaged("its checksum differs"));
         }
         let mut found = Self { sections: [&[]; SECTIONS], version_checksum: sum };
@@ -200,6 +201,18 @@ impl<'a> Database<'a> {
             percentile: share(row.u16()),
             known_since: row.u32().and_then(Date::of_days),
         }
+    }
+
+    /// The names of the packages advisories of an ecosystem speak of, in the order of their bytes.
+    pub fn package_names(&self, ecosystem: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (rows, _) = self.section(Section::Packages).as_chunks::<PACKAGE_BYTES>();
+        let row = self.ecosystem_named(ecosystem);
+        let range = row.map_or(0..0, |row| row.first as usize..(row.first + row.count) as usize);
+        let texts = self.section(Section::Texts);
+        rows.get(range)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(move |row| Reader::at(texts, Reader::new(row).u32()?)?.text())
     }
 
     fn section(&self, section: Section) -> &'a [u8] {
@@ -298,3 +311,6 @@ fn slice(bytes: &[u8], (offset, length): (u64, u64)) -> Option<&[u8]> {
     let start = usize::try_from(offset).ok()?;
     bytes.get(start..start.checked_add(usize::try_from(length).ok()?)?)
 }
+
+#[cfg(test)]
+mod tests;

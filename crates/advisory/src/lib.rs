@@ -40,6 +40,10 @@ mod severity;
 pub mod sources;
 mod status;
 
+/// The database the program carries: facts of freely usable sets, with their credit in
+/// [`Database::sources`]. Built by `cargo xtask database`, at most 3 MB.
+pub static EMBEDDED: &[u8] = include_bytes!("../data/default.bwdb");
+
 pub use database::build::{Builder, Built, Refusal, Source};
 pub use database::matching::{Gap, Match, Matching};
 pub use database::{Advisory, Coverage, Database, Exploitation, OpenError};

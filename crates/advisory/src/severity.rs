@@ -80,6 +80,17 @@ pub fn score_of(vector: &str) -> Option<u8> {
     }
     // A vector of version 2 is often written in parentheses.
     let vector = vector.trim().trim_start_matches('(').trim_end_matches(')');
+    // The library takes a metric that is missing as one without effect.
+    let needed: &[&str] = match vector.split_once('/') {
+        Some((prefix, _)) if prefix.starts_with("CVSS:3") => {
+            &["AV:", "AC:", "PR:", "UI:", "S:", "C:", "I:", "A:"]
+        }
+        Some((prefix, _)) if prefix.starts_with("CVSS:") => &[],
+        _ => &["AV:", "AC:", "Au:", "C:", "I:", "A:"],
+    };
+    if !needed.iter().all(|name| vector.split('/').any(|metric| metric.starts_with(name))) {
+        return None;
+    }
     let score = vector.parse::<cvss::Cvss>().ok()?.score();
     #[expect(clippy::cast_sign_loss, reason = "clamped to 0 and 100")]
     let tenths = (score * 10.0).round().clamp(0.0, 100.0) as u8;

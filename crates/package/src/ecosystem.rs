@@ -144,6 +144,16 @@ impl Ecosystem {
         &self.release
     }
 
+    /// Debian's release of a codename; none for one that has no number, like `sid`.
+    pub fn of_debian(codename: &str) -> Option<Self> {
+        let distribution = Distribution {
+            id: "debian".to_owned(),
+            codename: codename.to_owned(),
+            ..Distribution::default()
+        };
+        Self::of_distribution(&distribution).filter(|found| !found.release.is_empty())
+    }
+
     /// The order of its versions.
     pub fn scheme(&self) -> Scheme {
         self.family.scheme

@@ -77,7 +77,7 @@ fn rpm_agrees() {
 
 #[test]
 fn packaging_agrees() {
-    let program = std::env::var_os("BOLLWERK_PACKAGING").unwrap_or_else(|| "python3".into());
+    let program = std::env::var_os("BOLLWERK_PYTHON").unwrap_or_else(|| "python3".into());
     let mut judge = Command::new(program);
     judge.args(["-c", PACKAGING]);
     // In the order of the grammar, so that most are versions.

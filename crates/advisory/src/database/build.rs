@@ -108,6 +108,7 @@ struct DraftRange {
 
 impl Builder {
     /// Keeps a line of prose for each record, in a section of its own.
+    #[must_use]
     pub fn with_prose(mut self) -> Self {
         self.has_prose = true;
         self

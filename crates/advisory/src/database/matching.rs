@@ -1,8 +1,6 @@
 //! What a package is affected by.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use package::{Ecosystem, Kind, NotAVersion, Package};
+use package::{Ecosystem, Kind, NotAVersion, Package, Scheme};
 
 use super::entry::{Outcome, Verdict, Verdicts};
 use super::{Advisory, Database, EcosystemRow, Section};
@@ -79,7 +77,7 @@ impl<'a> Database<'a> {
             found.gaps.push(Gap::NotAVersion { version, advisory: None });
             return found;
         }
-        let mut merge = Merge { database: self, found, by_vulnerability: BTreeMap::new() };
+        let mut merge = Merge::new(self, found);
         merge.add(&row, &ecosystem, &package.advisory_name(), version);
         // rpm advisories name binary packages, some vendors' the source package alone.
         if let (Kind::Rpm, Some(source)) = (package.kind, &package.source)
@@ -89,7 +87,7 @@ impl<'a> Database<'a> {
             let version = source.version.as_deref().unwrap_or(version);
             merge.add(&row, &ecosystem, &source.name, version);
         }
-        merge.finish()
+        merge.finish(ecosystem.scheme())
     }
 }
 
@@ -97,10 +95,16 @@ impl<'a> Database<'a> {
 struct Merge<'d, 'a> {
     database: &'d Database<'a>,
     found: Matching<'a>,
-    by_vulnerability: BTreeMap<Identifier<'a>, Vec<(Advisory<'a>, Verdict<'a>)>>,
+    told: Vec<(Advisory<'a>, Verdict<'a>)>,
+    /// Each vulnerability, and who tells of it: a place in `told`.
+    vulnerabilities: Vec<(Identifier<'a>, usize)>,
 }
 
-impl<'a> Merge<'_, 'a> {
+impl<'d, 'a> Merge<'d, 'a> {
+    fn new(database: &'d Database<'a>, found: Matching<'a>) -> Self {
+        Self { database, found, told: Vec::new(), vulnerabilities: Vec::new() }
+    }
+
     fn add(&mut self, row: &EcosystemRow<'_>, ecosystem: &Ecosystem, name: &str, version: &str) {
         let Some(block) = self.database.block(row, name) else { return };
         let texts = self.database.section(Section::Texts);
@@ -129,54 +133,73 @@ impl<'a> Merge<'_, 'a> {
                 self.found.gaps.push(Gap::NotAVersion { version: at.to_owned(), advisory });
                 continue;
             }
-            for vulnerability in advisory.vulnerabilities() {
-                self.by_vulnerability.entry(vulnerability).or_default().push((advisory, verdict));
-            }
-        }
-        // Which of several fixes is the newest, the package's own order says.
-        let scheme = ecosystem.scheme();
-        for told in self.by_vulnerability.values_mut() {
-            told.sort_by(|(_, one), (_, other)| match (fixed(one), fixed(other)) {
-                (Some(one), Some(other)) => {
-                    scheme.compare(other, one).unwrap_or_else(|_| other.cmp(one))
-                }
-                // One that knows of no fix asks for more than any version.
-                (one, other) => one.is_some().cmp(&other.is_some()),
-            });
+            let place = self.told.len();
+            self.told.push((advisory, verdict));
+            self.vulnerabilities.extend(advisory.vulnerabilities().map(|it| (it, place)));
         }
     }
 
-    fn finish(mut self) -> Matching<'a> {
-        for (vulnerability, told) in self.by_vulnerability {
-            // The vendor's "not affected" outweighs whoever else says so.
-            if told.iter().any(|(_, verdict)| verdict.status == Status::NotAffected) {
-                continue;
-            }
-            let Some((advisory, verdict)) = told.first().copied() else { continue };
-            let ratings = told.iter().map(|(advisory, verdict)| match verdict.rating {
-                Rating::Unknown => advisory.rating,
-                rating => rating,
-            });
-            let others = told.iter().map(|(advisory, _)| advisory.id);
-            let also: BTreeSet<_> = others.filter(|id| *id != advisory.id).collect();
-            self.found.matches.push(Match {
-                vulnerability,
-                advisory,
-                also: also.into_iter().collect(),
-                fixed: fixed(&verdict),
-                // A branch of versions may have a fix where another has none.
-                status: match (verdict.status, fixed(&verdict)) {
-                    (Status::Fixed, None) => Status::Affected,
-                    (Status::Affected, Some(_)) => Status::Fixed,
-                    (status, _) => status,
-                },
-                rating: ratings.max().unwrap_or_default(),
-                informational: advisory.informational,
-            });
+    fn finish(mut self, scheme: Scheme) -> Matching<'a> {
+        self.vulnerabilities.sort_unstable();
+        for group in self.vulnerabilities.chunk_by(|(one, _), (other, _)| one == other) {
+            let told = group.iter().filter_map(|(_, place)| self.told.get(*place));
+            let vulnerability = group.first().map(|(name, _)| *name);
+            let found = vulnerability.and_then(|name| summarize(name, told, scheme));
+            self.found.matches.extend(found);
         }
         self.found.gaps.sort();
         self.found.gaps.dedup();
         self.found
+    }
+}
+
+/// One match of all that is told of a vulnerability; none where the vendor says "not affected",
+/// which outweighs whoever else says so.
+fn summarize<'m, 'a: 'm>(
+    vulnerability: Identifier<'a>,
+    told: impl Iterator<Item = &'m (Advisory<'a>, Verdict<'a>)> + Clone,
+    scheme: Scheme,
+) -> Option<Match<'a>> {
+    if told.clone().any(|(_, verdict)| verdict.status == Status::NotAffected) {
+        return None;
+    }
+    let (advisory, verdict) = told
+        .clone()
+        .reduce(|one, other| if asks_for_more(other, one, scheme) { other } else { one })?;
+    let ratings = told.clone().map(|(advisory, verdict)| match verdict.rating {
+        Rating::Unknown => advisory.rating,
+        rating => rating,
+    });
+    let others = told.clone().map(|(advisory, _)| advisory.id);
+    let mut also: Vec<Identifier<'a>> = others.filter(|id| *id != advisory.id).collect();
+    also.sort_unstable();
+    also.dedup();
+    Some(Match {
+        vulnerability,
+        advisory: *advisory,
+        also,
+        fixed: fixed(verdict),
+        // A branch of versions may have a fix where another has none.
+        status: match (verdict.status, fixed(verdict)) {
+            (Status::Fixed, None) => Status::Affected,
+            (Status::Affected, Some(_)) => Status::Fixed,
+            (status, _) => status,
+        },
+        rating: ratings.max().unwrap_or_default(),
+        informational: advisory.informational,
+    })
+}
+
+/// Whether one asks for a newer version than the other; one that knows of no fix asks for more
+/// than any version.
+fn asks_for_more<'a>(
+    one: &(Advisory<'a>, Verdict<'a>),
+    other: &(Advisory<'a>, Verdict<'a>),
+    scheme: Scheme,
+) -> bool {
+    match (fixed(&one.1), fixed(&other.1)) {
+        (Some(one), Some(other)) => scheme.compare(one, other).is_ok_and(std::cmp::Ordering::is_gt),
+        (one, other) => one.is_none() && other.is_some(),
     }
 }
 

@@ -74,11 +74,10 @@ impl<'a> Advisory<'a> {
     /// The vulnerabilities it speaks of. Of an advisory of a distribution they are many, and none
     /// is another name of another; of any other it is one: its CVE id where it has one.
     pub fn vulnerabilities(&self) -> impl Iterator<Item = Identifier<'a>> + use<'a> {
-        let own = match self.speaks_of_many && self.count > 0 {
-            true => None,
-            false => Some(self.identifiers().filter(|it| it.is_cve()).min().unwrap_or(self.id)),
-        };
-        let many = self.identifiers().filter(move |_| own.is_none());
+        let is_one = !self.speaks_of_many || self.count == 0;
+        let lowest = || self.identifiers().filter(|it| it.is_cve()).min().unwrap_or(self.id);
+        let own = is_one.then(lowest);
+        let many = self.identifiers().filter(move |_| !is_one);
         own.into_iter().chain(many)
     }
 
