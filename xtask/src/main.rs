@@ -8,6 +8,7 @@ mod database;
 mod fuzz;
 mod generate;
 mod go;
+mod images;
 mod new;
 mod oracle;
 mod program;

@@ -19,7 +19,7 @@ pub(crate) fn rpm() -> Result<PathBuf> {
 }
 
 /// The first of these programs on the path; where that is possible, its package is installed.
-fn installed(names: &[&str], package: &str) -> Result<PathBuf> {
+pub(crate) fn installed(names: &[&str], package: &str) -> Result<PathBuf> {
     if let Some(found) = on_path(names) {
         return Ok(found);
     }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
 
-use crate::{cluster, command, corpus, database, fuzz, generate, oracle, program, schemas, tidy};
+use crate::{
+    cluster, command, corpus, database, fuzz, generate, images, oracle, program, schemas, tidy,
+};
 
 /// Seconds each fuzz target runs in `test`.
 const SMOKE_SECONDS: u32 = 5;
@@ -41,6 +43,7 @@ const TOOLS: &[Tool] = &[
     ),
     ("BOLLWERK_RPM", "the order of rpm's versions", program::rpm),
     ("BOLLWERK_BROWSER", "tests in a browser", program::browser),
+    ("BOLLWERK_IMAGES", "tests over Debian's images", images::images),
 ];
 
 /// What the suites need beside the repository.

@@ -18,7 +18,9 @@ pub(crate) use access::{
 };
 
 pub(crate) use cluster::ClusterInputs;
-pub(crate) use image::{ImageCommand, ImageInput, ImageSbom, SbomFormat};
+pub(crate) use image::{
+    ImageCommand, ImageGapKind, ImageInput, ImageSbom, ImageScan, SbomFormat, ScanFormat,
+};
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
     NetworkGraphFormat, NetworkInputs, NetworkLint, NetworkMap, NetworkMatrix, NetworkRevision,

@@ -1,18 +1,23 @@
-//! `bollwerk image`: what is in an image.
+//! `bollwerk image`: what is in an image, and what of it has to be acted on.
 
+mod findings;
 mod input;
 mod sbom;
+mod scan;
+mod text;
 
 use anyhow::Result;
 
 use crate::arguments::ImageCommand;
 
-/// Exit code beside 0.
+/// Exit codes beside 0.
+const FAILED: u8 = 1;
 const UNKNOWN: u8 = 3;
 
 /// Runs the command; the code to exit with.
 pub(crate) fn run(command: &ImageCommand) -> Result<u8> {
     match command {
+        ImageCommand::Scan(arguments) => scan::run(arguments),
         ImageCommand::Sbom(arguments) => sbom::run(arguments),
     }
 }

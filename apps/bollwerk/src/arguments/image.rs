@@ -7,9 +7,80 @@ use image::Platform;
 
 #[derive(Subcommand)]
 pub(crate) enum ImageCommand {
+    /// Tell what of an image's vulnerabilities has to be acted on, by when, and by which upgrade
+    #[command(after_help = SCAN_EXAMPLES)]
+    Scan(Box<ImageScan>),
     /// List what is in an image: as a table, or as an SBOM in CycloneDX or SPDX
     #[command(after_help = SBOM_EXAMPLES)]
     Sbom(ImageSbom),
+}
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  bollwerk image scan oci:layout/
+  bollwerk image scan cart.tar --policy gate.yaml
+  bollwerk image scan cart.cdx.json --format json > cart.json
+
+A policy says how many days a team has (all keys are optional; these are the defaults):
+
+  grace: {critical: 7, high: 30, medium: 90, low: never, negligible: never, unknown: 30}
+  unfixed: {end_of_life: 90}       # else what has no fix waits for the vendor
+  knownExploited: 0                # days for what attackers use
+  countedFrom: fix                 # or `published`
+  fail: nothing                    # or `act`, `grace`, `waiting`
+  exceptions:
+  - {vulnerability: CVE-2026-1234, package: openssl, owner: web team, reason: not reachable,
+     expires: 2027-01-31}
+
+Exit codes: 0 nothing the policy fails on, 1 something it fails on, 2 wrong use, 3 something could
+not be assessed";
+
+#[derive(Args)]
+pub(crate) struct ImageScan {
+    #[command(flatten)]
+    pub(crate) image: ImageInput,
+    /// What a team has decided: days of grace, exceptions, what fails
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Advisories to match with, instead of those that bollwerk carries
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Option<PathBuf>,
+    /// How to show what was found
+    #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
+    pub(crate) format: ScanFormat,
+    /// Show all that waits for the vendor and all that is in grace without an end
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Take this kind of gap as known: it does not change the exit code
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub(crate) accept_gap: Vec<ImageGapKind>,
+    /// The day it is: RFC 3339
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<jiff::Timestamp>,
+}
+
+/// How findings of an image are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// For people
+    Terminal,
+    /// For programs
+    Json,
+}
+
+/// Kinds of what is not known of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum ImageGapKind {
+    /// A file or a layer that could not be read
+    Unreadable,
+    /// Packages the advisories cannot speak of
+    NoAdvisoryData,
+    /// Packages or advisories without a version that can be compared
+    UnknownVersion,
+    /// Packages of a kind we do not know
+    UnknownPackage,
+    /// Programs that no package brought
+    UnownedProgram,
 }
 
 const SBOM_EXAMPLES: &str = "\
@@ -39,7 +110,7 @@ pub(crate) struct ImageSbom {
 #[derive(Args)]
 pub(crate) struct ImageInput {
     /// A folder or tar with an image (`oci:PATH`, `docker-archive:PATH`, or only PATH), followed
-    /// by `:NAME` where there are several
+    /// by `:NAME` where there are several; or an SBOM (CycloneDX, SPDX or Syft, as JSON)
     #[arg(value_name = "IMAGE")]
     pub(crate) reference: String,
     /// Of an image for several platforms, the one for this

@@ -9,7 +9,7 @@ use report::{cells, harmless};
 use sbom::Sbom;
 
 use super::UNKNOWN;
-use super::input::Input;
+use super::input::{self, Input};
 use crate::arguments::{ImageSbom, SbomFormat};
 use crate::console::{BOLD, DIM};
 
@@ -19,6 +19,7 @@ const COLUMN_MAX: usize = 48;
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &ImageSbom) -> Result<u8> {
     let input = Input::load(&arguments.image)?;
+    input::tell(&input.gaps);
     let mut out: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(
             File::create(path).with_context(|| format!("{} cannot be written", path.display()))?,
@@ -38,18 +39,15 @@ fn as_document(arguments: &ImageSbom, input: &Input, out: &mut dyn Write) -> Res
     let now = arguments.now.unwrap_or_else(jiff::Timestamp::now);
     // Both formats want whole seconds.
     let created = jiff::Timestamp::from_second(now.as_second())?.to_string();
-    let layers: Vec<&str> =
-        input.read.layers.iter().map(|layer| layer.descriptor.digest.as_str()).collect();
-    let image = &input.read.image;
-    let unowned: Vec<&str> = image.unowned.iter().map(|it| it.path.as_str()).collect();
-    let name = input.chosen.names.first().map_or(arguments.image.reference.as_str(), |it| it);
+    let layers: Vec<&str> = input.layers.iter().map(String::as_str).collect();
+    let unowned: Vec<&str> = input.unowned.iter().map(String::as_str).collect();
     let sbom = Sbom {
-        name,
-        digest: input.digest(),
+        name: &input.name,
+        digest: &input.digest,
         created: &created,
         tool_version: env!("CARGO_PKG_VERSION"),
-        distribution: image.distribution.as_deref(),
-        packages: &image.packages,
+        distribution: input.distribution.as_deref(),
+        packages: &input.packages,
         layers: &layers,
         unowned: &unowned,
     };
@@ -61,8 +59,7 @@ fn as_document(arguments: &ImageSbom, input: &Input, out: &mut dyn Write) -> Res
 }
 
 fn as_text(input: &Input, out: &mut dyn Write) -> io::Result<()> {
-    let image = &input.read.image;
-    let rows: Vec<[String; 4]> = image.packages.iter().map(row).collect();
+    let rows: Vec<[String; 4]> = input.packages.iter().map(row).collect();
     let heads = ["package", "version", "kind", "found at"];
     let width = |column: usize| {
         let texts = rows.iter().filter_map(|row| row.get(column));
@@ -75,40 +72,48 @@ fn as_text(input: &Input, out: &mut dyn Write) -> io::Result<()> {
     for [name, version, kind, place] in &rows {
         writeln!(out, "{name:<a$}  {version:<b$}  {kind:<c$}  {DIM}{place}{DIM:#}")?;
     }
-    let release = image.distribution.as_ref().map_or("no distribution known", |it| {
-        if it.pretty_name.is_empty() { &it.id } else { &it.pretty_name }
-    });
-    let bytes: u64 = layers(input).map(|layer| layer.bytes).sum();
-    let files: u64 = layers(input).map(|layer| layer.entries).sum();
     writeln!(
         out,
-        "\n{} packages, {}; {} layers, {files} files, {} MB",
-        image.packages.len(),
-        harmless(release),
-        input.read.layers.len(),
-        bytes / 1_000_000,
+        "\n{} packages, {}; {} layers, {} files, {} MB",
+        input.packages.len(),
+        release(input),
+        input.layers.len(),
+        input.files,
+        input.bytes / 1_000_000,
     )?;
-    if !image.unowned.is_empty() {
-        writeln!(out, "{} programs of unknown origin:", image.unowned.len())?;
-        for program in &image.unowned {
-            writeln!(out, "  /{}", harmless(&program.path))?;
+    if !input.unowned.is_empty() {
+        writeln!(out, "{} programs of unknown origin:", input.unowned.len())?;
+        for path in &input.unowned {
+            writeln!(out, "  /{}", harmless(path))?;
         }
     }
     Ok(())
 }
 
-fn layers(input: &Input) -> impl Iterator<Item = &image::Layer> {
-    input.read.layers.iter().filter_map(|layer| layer.layer.as_ref().ok())
+/// The distribution, for people.
+pub(super) fn release(input: &Input) -> String {
+    let name = input.distribution.as_ref().map(|it| {
+        if it.pretty_name.is_empty() {
+            format!("{} {}", it.id, it.version_id)
+        } else {
+            it.pretty_name.clone()
+        }
+    });
+    name.map_or_else(|| "no distribution known".to_owned(), |name| harmless(&name))
 }
 
 fn row(package: &Package) -> [String; 4] {
-    let name = match &package.namespace {
-        Some(namespace) if !package.kind.is_system() => format!("{namespace}/{}", package.name),
-        _ => package.name.clone(),
-    };
     let place = package.found_in.first().map_or_else(String::new, |it| format!("/{}", it.path));
     let more = package.found_in.len().saturating_sub(1);
     let place = if more > 0 { format!("{place} and {more} more") } else { place };
-    [name, package.version.clone(), package.kind.purl_type().to_owned(), place]
+    [name(package), package.version.clone(), package.kind.purl_type().to_owned(), place]
         .map(|text| harmless(&text))
+}
+
+/// A package as people call it.
+pub(super) fn name(package: &Package) -> String {
+    match &package.namespace {
+        Some(namespace) if !package.kind.is_system() => format!("{namespace}/{}", package.name),
+        _ => package.name.clone(),
+    }
 }

@@ -4,7 +4,7 @@ use package::{Ecosystem, Kind, NotAVersion, Package, Scheme};
 
 use super::entry::{Outcome, Verdict, Verdicts};
 use super::{Advisory, Database, EcosystemRow, Section};
-use crate::{Identifier, Informational, Rating, Status};
+use crate::{Date, Identifier, Informational, Rating, Status};
 
 /// One vulnerability of one package.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Match<'a> {
     pub advisory: Advisory<'a>,
     /// The others that tell of it.
     pub also: Vec<Identifier<'a>>,
+    /// The day the first of these was published, where one is dated.
+    pub published: Option<Date>,
     /// The version that has no more of it; none where there is none yet.
     pub fixed: Option<&'a str>,
     /// The vendor's word.
@@ -178,6 +180,7 @@ fn summarize<'m, 'a: 'm>(
         vulnerability,
         advisory: *advisory,
         also,
+        published: told.clone().filter_map(|(advisory, _)| advisory.published).min(),
         fixed: fixed(verdict),
         // A branch of versions may have a fix where another has none.
         status: match (verdict.status, fixed(verdict)) {

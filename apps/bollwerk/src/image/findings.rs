@@ -1,0 +1,90 @@
+//! All findings of an image, and what could not be said.
+
+use std::collections::BTreeMap;
+
+use advisory::{Database, Date, Gap};
+use gate::{Class, Finding, Policy, Why, judge};
+
+use super::input::Input;
+use super::sbom::name;
+use crate::arguments::ImageGapKind;
+
+/// What was found, the most urgent first.
+pub(super) struct Findings<'a> {
+    pub(super) findings: Vec<Finding<'a>>,
+    pub(super) gaps: Vec<(ImageGapKind, String)>,
+}
+
+/// Matches every package and puts each finding into its class.
+pub(super) fn find<'a>(
+    input: &'a Input,
+    database: &Database<'a>,
+    policy: &Policy,
+    today: Date,
+) -> Findings<'a> {
+    let mut findings = Vec::new();
+    let mut gaps = input.gaps.clone();
+    let mut outside: BTreeMap<String, usize> = BTreeMap::new();
+    for package in &input.packages {
+        let matching = database.matching(package);
+        for gap in matching.gaps {
+            let told = name(package);
+            match gap {
+                Gap::NoAdvisoryData(ecosystem) => {
+                    *outside.entry(ecosystem.to_string()).or_default() += 1;
+                }
+                Gap::NoEcosystem => {
+                    let text = format!("no advisories speak of `{told}`");
+                    gaps.push((ImageGapKind::UnknownPackage, text));
+                }
+                Gap::NoVersion => {
+                    let text = format!("`{told}` has no version");
+                    gaps.push((ImageGapKind::UnknownVersion, text));
+                }
+                Gap::NotAVersion { version, advisory } => {
+                    let whose = advisory.map_or_else(String::new, |id| format!(", named by {id}"));
+                    let text = format!("`{told}`: `{version}`{whose} is no version");
+                    gaps.push((ImageGapKind::UnknownVersion, text));
+                }
+                Gap::Damaged => {
+                    let text = format!("the database contradicts itself on `{told}`");
+                    gaps.push((ImageGapKind::NoAdvisoryData, text));
+                }
+            }
+        }
+        let matches = matching.matches.into_iter();
+        findings.extend(matches.filter_map(|it| judge(policy, database, package, it, today)));
+    }
+    for (ecosystem, count) in outside {
+        let text = format!(
+            "the advisories at hand do not speak of {ecosystem}: nothing is known of {count} of \
+             the packages"
+        );
+        gaps.push((ImageGapKind::NoAdvisoryData, text));
+    }
+    if !input.unowned.is_empty() {
+        let text = format!(
+            "{} programs that no package brought, such as /{}: nothing is known of them",
+            input.unowned.len(),
+            input.unowned.first().map_or("", |path| path),
+        );
+        gaps.push((ImageGapKind::UnownedProgram, text));
+    }
+    findings.sort_by(|a, b| {
+        let rank = |it: &Finding<'_>| {
+            let class = match it.class {
+                // The longest overdue is no more urgent than the worst.
+                Class::Act(why) => (0, u32::from(why != Why::KnownExploited)),
+                Class::Grace(left) => (1, left.unwrap_or(u32::MAX)),
+                Class::Waiting(_) => (2, 0),
+                Class::Accepted(_) => (3, 0),
+            };
+            let epss = it.exploitation.epss.unwrap_or_default();
+            (class, std::cmp::Reverse((it.matched.rating, epss)))
+        };
+        let names =
+            |it: &Finding<'_>| (it.package.name.clone(), it.matched.vulnerability.to_string());
+        rank(a).cmp(&rank(b)).then_with(|| names(a).cmp(&names(b)))
+    });
+    Findings { findings, gaps }
+}

@@ -1,0 +1,119 @@
+//! `bollwerk image scan`: what of an image's vulnerabilities has to be acted on.
+
+use std::fs;
+use std::path::Path;
+
+use advisory::{Database, Date, EMBEDDED};
+use anyhow::{Context, Result, anyhow};
+use gate::{Class, Finding, KEYS, Policy, Why, upgrades};
+use model::config::Section;
+use serde_json::{Value, json};
+
+use super::findings::{Findings, find};
+use super::input::{self, Input};
+use super::{FAILED, UNKNOWN, text};
+use crate::arguments::{ImageScan, ScanFormat};
+use crate::console::print_json;
+
+/// Runs the command; the code to exit with.
+pub(super) fn run(arguments: &ImageScan) -> Result<u8> {
+    let policy = arguments.policy.as_deref().map_or_else(|| Ok(Policy::default()), policy)?;
+    let stored = arguments.database.as_deref().map(fs::read).transpose();
+    let stored = stored.context("the database cannot be read")?;
+    let database = Database::open(stored.as_deref().unwrap_or(EMBEDDED))
+        .map_err(|error| anyhow!("the database cannot be used: {error}"))?;
+    let input = Input::load(&arguments.image)?;
+    let now = arguments.now.unwrap_or_else(jiff::Timestamp::now);
+    let today = Date::parse(&now.to_string()).context("`--now` is before 1970")?;
+    let found = find(&input, &database, &policy, today);
+    input::tell(&found.gaps);
+    match arguments.format {
+        ScanFormat::Json => print_json(&as_json(&input, &found, &policy, today))?,
+        ScanFormat::Terminal => text::print(&input, &found, &policy, today, arguments.all)?,
+    }
+    let breaks = |it: &Finding<'_>| it.class.breaks(policy.breaking);
+    let is_accepted = |kind| arguments.accept_gap.contains(&kind);
+    Ok(match () {
+        () if found.findings.iter().any(breaks) => FAILED,
+        () if found.gaps.iter().any(|(kind, _)| !is_accepted(*kind)) => UNKNOWN,
+        () => 0,
+    })
+}
+
+fn policy(path: &Path) -> Result<Policy> {
+    let shown = path.display();
+    let text = fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
+    let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
+    let read = Section::file(&stream, KEYS).and_then(Policy::read);
+    read.map_err(|error| anyhow!("{shown}:{error}"))
+}
+
+fn as_json(input: &Input, found: &Findings<'_>, policy: &Policy, today: Date) -> Value {
+    let steps = upgrades(&found.findings);
+    let steps = steps.iter().map(|it| {
+        json!({
+            "kind": it.kind.purl_type(),
+            "package": it.name,
+            "from": it.from,
+            "to": it.to,
+            "mends": it.mends,
+            "urgent": it.urgent,
+            "worst": it.worst.name(),
+        })
+    });
+    json!({
+        "schema": "bollwerk.image-scan/v1",
+        "image": {
+            "name": input.name,
+            "digest": input.digest,
+            "created": input.created,
+            "distribution": input.distribution.as_ref().map(|it| {
+                json!({"id": it.id, "version": it.version_id})
+            }),
+            "packages": input.packages.len(),
+        },
+        "day": today.to_string(),
+        "findings": found.findings.iter().map(|it| finding(it, policy)).collect::<Vec<_>>(),
+        "upgrades": steps.collect::<Vec<_>>(),
+        "gaps": found.gaps.iter().map(|(kind, text)| {
+            json!({"kind": text::gap_name(*kind), "message": text})
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
+    let matched = &it.matched;
+    let exception = |at: usize| policy.exceptions.get(at);
+    let (class, days, why) = match it.class {
+        Class::Act(Why::KnownExploited) => ("act", None, Some("known-exploited")),
+        Class::Act(Why::Overdue(days)) => ("act", Some(-i64::from(days)), Some("overdue")),
+        Class::Act(Why::Undated) => ("act", None, Some("undated")),
+        Class::Grace(left) => ("grace", left.map(i64::from), None),
+        Class::Waiting(status) => ("waiting", None, Some(status.name())),
+        Class::Accepted(_) => ("accepted", None, None),
+    };
+    let accepted = match it.class {
+        Class::Accepted(at) => exception(at),
+        _ => None,
+    };
+    json!({
+        "vulnerability": matched.vulnerability.to_string(),
+        "advisory": matched.advisory.id.to_string(),
+        "also": matched.also.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "package": it.package.purl().to_string(),
+        "found_in": it.package.found_in.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
+        "fixed": matched.fixed,
+        "status": matched.status.name(),
+        "severity": matched.rating.name(),
+        "summary": matched.advisory.summary(),
+        "published": matched.published.map(|it| it.to_string()),
+        "class": class,
+        "daysLeft": days,
+        "why": why,
+        "knownExploitedSince": it.exploitation.known_since.map(|it| it.to_string()),
+        "epss": it.exploitation.epss.map(|it| f64::from(it) / 10_000.0),
+        "acceptedBy": accepted.map(|it| json!({"owner": it.owner, "reason": it.reason,
+            "until": it.expires.to_string()})),
+        "exceptionExpired": it.expired.and_then(exception).map(|it| it.expires.to_string()),
+    })
+}

@@ -1,0 +1,166 @@
+//! What was found in an image, for people.
+
+use std::io::{self, BufWriter, Write};
+
+use advisory::{Date, Rating};
+use anstyle::Style;
+use clap::ValueEnum;
+use gate::{Class, Finding, Policy, Why, upgrades};
+use report::{cells, harmless};
+
+use super::findings::Findings;
+use super::input::Input;
+use super::sbom::{name, release};
+use crate::arguments::ImageGapKind;
+use crate::console::{BOLD, DIM, GREEN, RED, YELLOW};
+
+/// Findings of a class that are shown without `--all`; of those to act on all are.
+const SHOWN_MAX: usize = 10;
+/// Steps that are shown.
+const STEPS_MAX: usize = 10;
+/// Days after which an image that nobody built again is told.
+const OLD_DAYS: u32 = 90;
+
+/// The name of a kind of gap, as typed.
+pub(super) fn gap_name(kind: ImageGapKind) -> String {
+    kind.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned())
+}
+
+/// Prints the report.
+pub(super) fn print(
+    input: &Input,
+    found: &Findings<'_>,
+    policy: &Policy,
+    today: Date,
+    all: bool,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(anstream::stdout());
+    head(input, today, &mut out)?;
+    let of = |is_it: fn(Class) -> bool| -> Vec<&Finding<'_>> {
+        found.findings.iter().filter(|it| is_it(it.class)).collect()
+    };
+    let sections = [
+        ("act now", RED, of(|it| matches!(it, Class::Act(_)))),
+        ("in grace", YELLOW, of(|it| matches!(it, Class::Grace(Some(_))))),
+        ("waiting for the vendor", BOLD, of(|it| matches!(it, Class::Waiting(_)))),
+        ("in grace without an end", BOLD, of(|it| it == Class::Grace(None))),
+        ("accepted", GREEN, of(|it| matches!(it, Class::Accepted(_)))),
+    ];
+    for (at, (title, style, findings)) in sections.into_iter().enumerate() {
+        if findings.is_empty() {
+            continue;
+        }
+        let most = if all || at == 0 { usize::MAX } else { SHOWN_MAX };
+        section(title, style, &findings, policy, most, &mut out)?;
+    }
+    steps(found, &mut out)?;
+    if found.findings.is_empty() {
+        let known = if found.gaps.is_empty() { "" } else { ", as far as that is known" };
+        writeln!(out, "{GREEN}nothing known to be vulnerable{GREEN:#}{known}")?;
+    }
+    out.flush()
+}
+
+fn head(input: &Input, today: Date, out: &mut dyn Write) -> io::Result<()> {
+    let name = harmless(&input.name);
+    let short = input.digest.get(..19).unwrap_or(&input.digest);
+    writeln!(out, "{BOLD}{name}{BOLD:#} {DIM}{}{DIM:#}", harmless(short))?;
+    let built = input.created.as_deref().and_then(Date::parse);
+    let age = built.and_then(|built| today.days().checked_sub(built.days()));
+    let age = match age {
+        Some(days) if days > OLD_DAYS => format!(", {YELLOW}built {days} days ago{YELLOW:#}"),
+        Some(days) => format!(", built {days} days ago"),
+        None => String::new(),
+    };
+    writeln!(out, "{}, {} packages{age}\n", release(input), input.packages.len())
+}
+
+fn section(
+    title: &str,
+    style: Style,
+    findings: &[&Finding<'_>],
+    policy: &Policy,
+    most: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "{style}{title}{style:#} ({})", findings.len())?;
+    let shown = findings.iter().take(most);
+    let rows: Vec<[String; 3]> = shown.clone().map(|it| row(it)).collect();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|it| cells(it)).max().unwrap_or(0)
+    };
+    let (a, b) = (width(1), width(2));
+    for (finding, [rating, id, package]) in shown.zip(&rows) {
+        let color = match finding.matched.rating {
+            Rating::Critical | Rating::High => RED,
+            Rating::Medium => YELLOW,
+            _ => DIM,
+        };
+        let note = note(finding, policy);
+        writeln!(out, "  {color}{rating:<10}{color:#}  {id:<a$}  {package:<b$}  {note}")?;
+    }
+    if findings.len() > rows.len() {
+        writeln!(out, "  {DIM}{} more (`--all` shows them){DIM:#}", findings.len() - rows.len())?;
+    }
+    writeln!(out)
+}
+
+fn row(finding: &Finding<'_>) -> [String; 3] {
+    let package = finding.package;
+    let step = match finding.matched.fixed {
+        Some(fixed) => format!("{} {} -> {fixed}", name(package), package.version),
+        None => format!("{} {}", name(package), package.version),
+    };
+    let id = finding.matched.vulnerability.to_string();
+    [finding.matched.rating.name().to_owned(), id, step].map(|text| harmless(&text))
+}
+
+fn note(finding: &Finding<'_>, policy: &Policy) -> String {
+    let days = |count: u32| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
+    let exception = |at: usize| policy.exceptions.get(at);
+    let mut note = match finding.class {
+        Class::Act(Why::KnownExploited) => "attackers use it".to_owned(),
+        Class::Act(Why::Overdue(0)) => "due today".to_owned(),
+        Class::Act(Why::Overdue(count)) => format!("{} overdue", days(count)),
+        Class::Act(Why::Undated) => "undated, so no grace".to_owned(),
+        Class::Grace(Some(left)) => format!("{} left", days(left)),
+        Class::Grace(None) => String::new(),
+        Class::Waiting(status) => status.name().replace('_', " "),
+        Class::Accepted(at) => exception(at).map_or_else(String::new, |it| {
+            format!("by {} until {}: {}", it.owner, it.expires, it.reason)
+        }),
+    };
+    if let Some(it) = finding.expired.and_then(exception) {
+        note = format!("{note}; {} accepted it until {}", it.owner, it.expires);
+    }
+    harmless(&note)
+}
+
+/// What to do, the step that mends the most first.
+fn steps(found: &Findings<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let steps = upgrades(&found.findings);
+    if steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{BOLD}what to do{BOLD:#}")?;
+    for (at, step) in steps.iter().take(STEPS_MAX).enumerate() {
+        let urgent = match step.urgent {
+            0 => String::new(),
+            count => format!(", {count} of them now"),
+        };
+        let from = step.from.join(", ");
+        writeln!(
+            out,
+            "  {}. {} {} -> {}  {DIM}mends {}{urgent}{DIM:#}",
+            at + 1,
+            harmless(&step.name),
+            harmless(&from),
+            harmless(step.to),
+            step.mends,
+        )?;
+    }
+    if steps.len() > STEPS_MAX {
+        writeln!(out, "  {DIM}{} more (`--format json` has all){DIM:#}", steps.len() - STEPS_MAX)?;
+    }
+    writeln!(out)
+}

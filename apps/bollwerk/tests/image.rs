@@ -1,0 +1,332 @@
+//! Images from files: what is in them, what of it has to be acted on, and what is wrong with them.
+
+mod program;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use image::Digest;
+use program::{Folder, bollwerk};
+use serde_json::{Value, json};
+
+/// A time in which the embedded database is of use.
+const NOW: &str = "--now=2026-11-30T00:00:00Z";
+
+/// Files of a layer.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// A tar as the simplest programs write it.
+fn tar(files: Files<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (path, content) in files {
+        let mut header = [0; 512];
+        header[..path.len()].copy_from_slice(path.as_bytes());
+        header[100..107].copy_from_slice(b"0000644");
+        header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        header[148..156].fill(b' ');
+        header[156] = b'0';
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+        bytes.extend(header);
+        bytes.extend(content.as_bytes());
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+    }
+    bytes.extend([0; 1024]);
+    bytes
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An OCI layout that is written blob by blob.
+struct Layout {
+    folder: Folder,
+}
+
+impl Layout {
+    fn new() -> Self {
+        let folder = Folder::new(&[("oci-layout", r#"{"imageLayoutVersion": "1.0.0"}"#)]);
+        std::fs::create_dir_all(folder.path().join("blobs/sha256")).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn file(&self, digest: &str) -> PathBuf {
+        self.path().join("blobs").join(digest.replace(':', "/"))
+    }
+
+    fn blob(&self, media_type: &str, content: &[u8]) -> Value {
+        let digest = Digest::of(content).to_string();
+        std::fs::write(self.file(&digest), content).unwrap();
+        json!({"mediaType": media_type, "digest": digest, "size": content.len()})
+    }
+
+    fn image(&self, layers: &[Files<'_>], platform: (&str, &str)) -> Value {
+        let layers: Vec<Value> = layers
+            .iter()
+            .map(|files| {
+                self.blob("application/vnd.oci.image.layer.v1.tar+gzip", &gzip(&tar(files)))
+            })
+            .collect();
+        let (os, architecture) = platform;
+        let config = json!({"os": os, "architecture": architecture, "created": "2026-01-01T00:00:00Z",
+            "rootfs": {"type": "layers", "diff_ids": []}});
+        let config =
+            self.blob("application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
+        let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers});
+        let mut manifest = self
+            .blob("application/vnd.oci.image.manifest.v1+json", manifest.to_string().as_bytes());
+        manifest["platform"] = json!({"os": os, "architecture": architecture});
+        manifest
+    }
+
+    fn index(&self, manifests: &[Value]) {
+        let index = json!({"schemaVersion": 2, "manifests": manifests});
+        self.folder.write("index.json", &index.to_string());
+    }
+
+    fn of(layers: &[Files<'_>]) -> Self {
+        let layout = Self::new();
+        let image = layout.image(layers, ("linux", "amd64"));
+        layout.index(&[image]);
+        layout
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let whole = [&["image"], arguments].concat();
+        bollwerk(self.path().parent().unwrap(), &whole, "")
+    }
+
+    fn name(&self) -> String {
+        self.path().display().to_string()
+    }
+}
+
+const REQUESTS: (&str, &str) = (
+    "usr/lib/python3.11/site-packages/requests-2.2.1.dist-info/METADATA",
+    "Metadata-Version: 2.1\nName: requests\nVersion: 2.2.1\n\n",
+);
+
+fn scan(layout: &Layout, arguments: &[&str]) -> (i32, Value, String) {
+    let name = layout.name();
+    let whole = [&["scan", &name, "--format=json", NOW], arguments].concat();
+    let (code, out, error) = layout.run(&whole);
+    (code, serde_json::from_str(&out).unwrap_or_default(), error)
+}
+
+fn vulnerabilities(report: &Value) -> BTreeSet<&str> {
+    let findings = report["findings"].as_array().into_iter().flatten();
+    findings.filter_map(|it| it["vulnerability"].as_str()).collect()
+}
+
+#[test]
+fn an_image_and_its_sbom_give_the_same_findings() {
+    let layout = Layout::of(&[&[REQUESTS]]);
+    let (code, of_image, error) = scan(&layout, &[]);
+    assert_eq!(code, 0, "{error}");
+    assert!(vulnerabilities(&of_image).contains("CVE-2014-1829"), "{of_image:#}");
+    for format in ["cyclonedx", "spdx"] {
+        let file = format!("{}/sbom.json", layout.name());
+        let name = layout.name();
+        let written = layout.run(&["sbom", &name, "--format", format, "--output", &file, NOW]);
+        assert_eq!(written, (0, String::new(), String::new()));
+        let (code, out, error) = layout.run(&["scan", &file, "--format=json", NOW]);
+        assert_eq!(code, 0, "{error}");
+        let of_sbom: Value = serde_json::from_str(&out).unwrap();
+        let without_places = |report: &Value| -> Vec<Value> {
+            let mut findings = report["findings"].as_array().unwrap().clone();
+            findings.iter_mut().for_each(|it| it["found_in"] = Value::Null);
+            findings
+        };
+        assert_eq!(without_places(&of_sbom), without_places(&of_image), "{format}");
+    }
+}
+
+#[test]
+fn nothing_fails_unless_the_policy_says_so() {
+    let layout = Layout::of(&[&[REQUESTS]]);
+    let policy = |text: &str| {
+        layout.folder.write("gate.yaml", text);
+        let file = format!("--policy={}/gate.yaml", layout.name());
+        scan(&layout, &[&file])
+    };
+    assert_eq!(policy("grace: {high: 1}").0, 0);
+    let (code, report, _) = policy("fail: act\ngrace: {medium: 1, high: 1, low: 1, unknown: 1}");
+    assert_eq!((code, &report["findings"][0]["class"]), (1, &json!("act")));
+    let all = vulnerabilities(&report).into_iter().map(|id| {
+        format!("- {{vulnerability: {id}, owner: web, reason: test, expires: 2026-11-30}}\n")
+    });
+    let accepted = format!("fail: waiting\nexceptions:\n{}", all.collect::<String>());
+    let (code, report, _) = policy(&accepted);
+    assert_eq!((code, &report["findings"][0]["class"]), (0, &json!("accepted")));
+    let (code, _, error) = policy("grace: {hihg: 1}");
+    assert_eq!(code, 2);
+    assert!(error.contains("gate.yaml:1:1: unknown severity `hihg`"), "{error}");
+}
+
+#[test]
+fn no_image_is_called_clean_on_data_that_cannot_speak_of_it() {
+    let dpkg = "Package: bash\nStatus: install ok installed\nVersion: 5.2.15-2\n\n";
+    let apk = "P:musl\nV:1.2.5-r0\nA:x86_64\n\n";
+    for (release, path, database, named) in [
+        ("ID=debian\nVERSION_ID=12\n", "var/lib/dpkg/status", dpkg, "Debian:12"),
+        ("ID=alpine\nVERSION_ID=3.20.3\n", "lib/apk/db/installed", apk, "Alpine:v3.20"),
+        (
+            "ID=debian\nVERSION_ID=12\n",
+            "app/node_modules/a/package.json",
+            r#"{"name": "a", "version": "1.0.0"}"#,
+            "npm",
+        ),
+    ] {
+        let layout = Layout::of(&[&[("etc/os-release", release), (path, database)]]);
+        let (code, report, error) = scan(&layout, &[]);
+        assert_eq!((code, &report["gaps"][0]["kind"]), (3, &json!("no-advisory-data")), "{named}");
+        assert!(error.contains(named), "{error}");
+        assert_eq!(scan(&layout, &["--accept-gap=no-advisory-data"]).0, 0);
+    }
+}
+
+#[test]
+fn the_report_tells_what_to_do() {
+    let layout = Layout::of(&[&[REQUESTS]]);
+    let name = layout.name();
+    let (code, out, error) = layout.run(&["scan", &name, NOW]);
+    assert_eq!(code, 0, "{error}");
+    for expected in [
+        "1 packages, built 333 days ago",
+        "requests 2.2.1 -> ",
+        "what to do",
+        "  1. requests 2.2.1",
+    ] {
+        assert!(out.contains(expected), "{expected}: {out}");
+    }
+}
+
+#[test]
+fn the_platform_is_chosen_and_the_name() {
+    let layout = Layout::new();
+    let package = |version: &'static str| {
+        [("app/package.json", format!(r#"{{"name": "a", "version": "{version}"}}"#))]
+    };
+    let (first, second) = (package("1.0.0"), package("2.0.0"));
+    let first: Vec<(&str, &str)> =
+        first.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let second: Vec<(&str, &str)> =
+        second.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let manifests =
+        [layout.image(&[&first], ("linux", "amd64")), layout.image(&[&second], ("linux", "arm64"))];
+    let inner = json!({"schemaVersion": 2, "manifests": manifests});
+    let mut inner =
+        layout.blob("application/vnd.oci.image.index.v1+json", inner.to_string().as_bytes());
+    inner["annotations"] = json!({"org.opencontainers.image.ref.name": "1.2"});
+    layout.index(&[inner, layout.image(&[&first], ("linux", "amd64"))]);
+    let listed =
+        |reference: &str, platform: &str| layout.run(&["sbom", reference, "--platform", platform]);
+    let name = format!("oci:{}:1.2", layout.name());
+    assert!(listed(&name, "linux/amd64").1.contains("1.0.0"));
+    assert!(listed(&name, "linux/arm64").1.contains("2.0.0"));
+    let (code, _, error) = listed(&name, "linux/riscv64");
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("no image for linux/riscv64; there are: linux/amd64, linux/arm64"),
+        "{error}"
+    );
+    let (code, _, error) = listed(&layout.name(), "linux/amd64");
+    assert_eq!(code, 2);
+    assert!(error.contains("several images"), "{error}");
+}
+
+#[test]
+fn what_is_damaged_or_changed_is_told() {
+    let layer = |layout: &Layout| {
+        let files = std::fs::read_dir(layout.path().join("blobs/sha256")).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        files.max_by_key(|file| std::fs::read(file).unwrap().starts_with(&[0x1f, 0x8b])).unwrap()
+    };
+    let change = |change: fn(Vec<u8>) -> Vec<u8>| {
+        let layout = Layout::of(&[&[REQUESTS]]);
+        let path = layer(&layout);
+        std::fs::write(&path, change(std::fs::read(&path).unwrap())).unwrap();
+        let (code, report, error) = scan(&layout, &[]);
+        assert_eq!((code, &report["gaps"][0]["kind"]), (3, &json!("unreadable")), "{error}");
+        // Nothing of it counts.
+        assert_eq!(report["findings"], json!([]));
+        error
+    };
+    let other = change(|_| gzip(&tar(&[REQUESTS, ("a", "b")])));
+    assert!(other.contains("is damaged or was changed"), "{other}");
+    let short = change(|content| content[..content.len() / 2].to_vec());
+    assert!(short.contains("cannot be read"), "{short}");
+    let longer = change(|content| [content, vec![0; 10]].concat());
+    assert!(longer.contains("damaged") || longer.contains("cannot be read"), "{longer}");
+    let layout = Layout::of(&[&[REQUESTS]]);
+    std::fs::remove_file(layer(&layout)).unwrap();
+    assert_eq!(scan(&layout, &[]).0, 3);
+}
+
+#[test]
+fn what_is_no_image_is_refused() {
+    let folder =
+        Folder::new(&[("index.json", "{}"), ("text", "hello"), ("sbom.json", "{\"a\": 1}")]);
+    let run = |name: &str| bollwerk(folder.path(), &["image", "scan", name], "");
+    for (name, expected) in [
+        (".", "a folder without `oci-layout`"),
+        ("missing", "no file `missing`"),
+        ("text", "is no image that can be read"),
+        ("sbom.json", "neither CycloneDX (1.x), nor SPDX (2.x)"),
+    ] {
+        let (code, out, error) = run(name);
+        assert_eq!((code, out.as_str()), (2, ""), "{name}");
+        assert!(error.contains(expected), "{name}: {error}");
+    }
+    let layout = Layout::new();
+    // A digest that leads out of the layout.
+    layout.folder.write(
+        "index.json",
+        r#"{"manifests": [{"digest": "sha256:../../oci-layout", "size": 1}]}"#,
+    );
+    let name = layout.name();
+    let (code, _, error) = layout.run(&["scan", &name]);
+    assert_eq!(code, 2);
+    assert!(error.contains("not a digest"), "{error}");
+}
+
+/// What dpkg says is installed is what is found: in an OCI layout and in an archive of Docker's.
+#[test]
+fn packages_are_those_of_dpkg() {
+    let Some(folder) = std::env::var_os("BOLLWERK_IMAGES").map(PathBuf::from) else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "BOLLWERK_IMAGES is not set");
+        eprintln!("skipped: BOLLWERK_IMAGES does not name the images");
+        return;
+    };
+    for suite in ["bullseye", "bookworm", "trixie"] {
+        let expected = std::fs::read_to_string(folder.join(format!("{suite}.packages"))).unwrap();
+        let expected: BTreeSet<String> = expected.lines().map(str::to_owned).collect();
+        assert!(expected.len() > 50);
+        for reference in [format!("oci:{suite}.oci"), format!("docker-archive:{suite}.docker.tar")]
+        {
+            let (code, out, error) =
+                bollwerk(&folder, &["image", "sbom", &reference, "--format", "cyclonedx", NOW], "");
+            assert_eq!((code, error.as_str()), (0, ""), "{reference}");
+            let document: Value = serde_json::from_str(&out).unwrap();
+            let components = document["components"].as_array().unwrap().iter();
+            let found: BTreeSet<String> = components
+                .filter_map(|it| {
+                    let purl = it["purl"].as_str()?.strip_prefix("pkg:deb/")?;
+                    let (_, rest) = purl.split_once("arch=")?;
+                    let architecture = rest.split('&').next()?;
+                    let [name, version] = ["name", "version"].map(|key| it[key].as_str().unwrap());
+                    Some(format!("{name} {version} {architecture}"))
+                })
+                .collect();
+            assert_eq!(found, expected, "{reference}");
+        }
+    }
+}
