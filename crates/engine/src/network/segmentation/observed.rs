@@ -1,0 +1,208 @@
+//! Connections of a flow log, by the workloads they are between.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use model::flow::Flow;
+
+use super::super::policy::Direction;
+use super::super::ports::Protocol;
+use super::super::{Endpoint, WorkloadId};
+use super::directory::{Backend, Directory, Party};
+use super::units::UnitId;
+use super::{Cause, Missing};
+use crate::network::address::AddressSet;
+
+/// Connections of one cause that are told one by one.
+const EXAMPLES_MAX: usize = 5;
+/// Most pairs that connections to services stand for.
+const CALLS_MAX: usize = 20_000_000;
+
+/// A connection between two workloads.
+pub(super) type Cell = (UnitId, UnitId, Protocol, u16);
+/// A connection of a workload with an address: its destination if the direction is egress.
+pub(super) type Outer = (UnitId, Direction, IpAddr, Protocol, u16);
+
+/// A connection as it was seen, which policies must let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Question {
+    pub(super) from: End,
+    pub(super) to: End,
+    pub(super) protocol: Protocol,
+    pub(super) port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum End {
+    Workload(WorkloadId),
+    Address(IpAddr),
+}
+
+impl End {
+    pub(super) fn endpoint(self) -> Endpoint {
+        match self {
+            Self::Workload(id) => Endpoint::Workload(id),
+            Self::Address(address) => Endpoint::Addresses(AddressSet::one(address)),
+        }
+    }
+}
+
+/// What a flow log shows of the workloads of a cluster.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// Sorted, each once.
+    pub(super) cells: Vec<Cell>,
+    /// Sorted, each once.
+    pub(super) outer: Vec<Outer>,
+    /// Sorted, each once.
+    pub(super) questions: Vec<Question>,
+    /// Different connections of the log.
+    pub connections: usize,
+    /// Of these, from a node to a pod of its own, which no policy can refuse.
+    pub from_own_node: usize,
+    /// Of these, between nodes and addresses outside, where no policy holds.
+    pub beside: usize,
+    /// Of these, to a node or to a pod on its network: allowed by the address it has today.
+    pub to_nodes: usize,
+    /// Connections that nothing was written for, by the cause.
+    pub missing: BTreeMap<Cause, Missing>,
+}
+
+/// A call of a service, once for each caller.
+type Call = (Party, u32, Protocol, u16);
+
+impl Observed {
+    /// Finds the workloads behind connections; each comes with how often it was seen.
+    pub fn new<'f>(
+        directory: &Directory<'_>,
+        flows: impl IntoIterator<Item = (&'f Flow, u64)>,
+    ) -> Self {
+        let mut observed = Self::default();
+        let mut calls: Vec<(Call, &Flow, u64)> = Vec::new();
+        for (flow, times) in flows {
+            observed.connections += 1;
+            let Some(protocol) = Protocol::of(flow.protocol).filter(|_| flow.port > 0) else {
+                observed.beside += 1;
+                continue;
+            };
+            let (from, to) = (directory.party(&flow.from), directory.party(&flow.to));
+            if let Party::Service(number) = to {
+                calls.push(((from, number, protocol, flow.port), flow, times));
+            } else if let Err(cause) = observed.take(directory, from, to, (protocol, flow.port)) {
+                observed.miss(cause, flow, times);
+            }
+        }
+        observed.through_services(directory, calls);
+        for missing in observed.missing.values_mut() {
+            missing.examples.sort_unstable();
+        }
+        observed.cells.sort_unstable();
+        observed.cells.dedup();
+        observed.outer.sort_unstable();
+        observed.outer.dedup();
+        observed.questions.sort_unstable();
+        observed.questions.dedup();
+        observed
+    }
+
+    /// A call of a service is one of all that answer behind it: which of them did is not told.
+    fn through_services(&mut self, directory: &Directory<'_>, calls: Vec<(Call, &Flow, u64)>) {
+        let mut known: BTreeMap<Call, Option<Cause>> = BTreeMap::new();
+        let mut made = 0;
+        for (call, flow, times) in calls {
+            let (from, service, protocol, port) = call;
+            let result = *known.entry(call).or_insert_with(|| {
+                let backends = directory.backends(service, protocol, port);
+                made += backends.len();
+                if made > CALLS_MAX {
+                    return Some(Cause::TooMany);
+                }
+                let mut first = backends.is_empty().then_some(Cause::NoBackend);
+                for backend in backends {
+                    let (to, port) = match backend {
+                        Backend::Unit(unit, port) => (Party::Unit(unit), port),
+                        Backend::At(party, port) => (party, port),
+                    };
+                    let result = self.take(directory, from, to, (protocol, port));
+                    first = first.or(result.err());
+                }
+                first
+            });
+            if let Some(cause) = result {
+                self.miss(cause, flow, times);
+            }
+        }
+    }
+
+    fn take(
+        &mut self,
+        directory: &Directory<'_>,
+        from: Party,
+        to: Party,
+        (protocol, port): (Protocol, u16),
+    ) -> Result<(), Cause> {
+        let units = directory.units;
+        // The unit, and the end that is asked about: of a unit any, so the first one.
+        let side = |party: Party| match party {
+            Party::Pod(id) => Some((units.of_workload(id), id)),
+            Party::Unit(unit) => Some((unit, units.unit(unit).members[0])),
+            _ => None,
+        };
+        let address = |party: Party| match party {
+            Party::Outside(address) | Party::Host(Some(address), _) => Some(address),
+            _ => None,
+        };
+        match (from, to) {
+            (Party::Missing(cause), _) | (_, Party::Missing(cause)) => return Err(cause),
+            (Party::Service(_), _) | (_, Party::Service(_)) => return Err(Cause::NoBackend),
+            // A pod always reaches itself.
+            (Party::Pod(one), Party::Pod(other)) if one == other => return Ok(()),
+            (Party::Host(_, node), Party::Pod(_) | Party::Unit(_)) => {
+                let own = side(to).and_then(|(_, id)| directory.node_of(id));
+                if matches!(to, Party::Pod(_)) && node.is_some() && node == own {
+                    self.from_own_node += 1;
+                    return Ok(());
+                }
+                return Err(Cause::FromNode);
+            }
+            (Party::Host(..) | Party::Outside(_), Party::Host(..) | Party::Outside(_)) => {
+                self.beside += 1;
+                return Ok(());
+            }
+            (_, Party::Host(None, _)) => return Err(Cause::ToNode),
+            (_, Party::Host(..)) => self.to_nodes += 1,
+            _ => {}
+        }
+        let packet = |from, to| Question { from, to, protocol, port };
+        match (side(from), side(to)) {
+            (Some((source, from)), Some((target, to))) => {
+                self.cells.push((source, target, protocol, port));
+                self.questions.push(packet(End::Workload(from), End::Workload(to)));
+            }
+            (Some((source, from)), None) => {
+                let Some(to) = address(to) else { return Ok(()) };
+                self.outer.push((source, Direction::Egress, to, protocol, port));
+                self.questions.push(packet(End::Workload(from), End::Address(to)));
+            }
+            (None, Some((target, to))) => {
+                let Some(from) = address(from) else { return Ok(()) };
+                self.outer.push((target, Direction::Ingress, from, protocol, port));
+                self.questions.push(packet(End::Address(from), End::Workload(to)));
+            }
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
+    fn miss(&mut self, cause: Cause, flow: &Flow, times: u64) {
+        let missing = self.missing.entry(cause).or_default();
+        missing.connections += 1;
+        missing.times = missing.times.saturating_add(times);
+        missing.examples.push(flow.clone());
+        // The first ones in order, whatever the order of the log.
+        if missing.examples.len() > EXAMPLES_MAX {
+            missing.examples.sort_unstable();
+            missing.examples.truncate(EXAMPLES_MAX);
+        }
+    }
+}
