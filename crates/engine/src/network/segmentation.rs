@@ -66,7 +66,8 @@ pub enum Cause {
     FormerPod,
     /// It comes from a node that is not known to be the pod's own: no selector finds nodes.
     FromNode,
-    /// It goes to a pod on its node's network whose address is not known.
+    /// It goes to a node, or to a pod on its network, whose address is not known or which the
+    /// plugin does not find by its address.
     ToNode,
     /// It goes to a service of which nobody is known to answer.
     NoBackend,
@@ -82,7 +83,7 @@ impl Cause {
             Self::Ambiguous => "have an end whose name several workloads have",
             Self::FormerPod => "have an address of a pod that is not in the input",
             Self::FromNode => "come from a node that may be another than the pod's own",
-            Self::ToNode => "go to a pod on its node's network whose address is not known",
+            Self::ToNode => "go to a node, or to a pod on its network, that no rule can name",
             Self::NoBackend => "go to a service of which no endpoint is known",
             Self::TooMany => "are calls of services that stand for too many pairs",
         }

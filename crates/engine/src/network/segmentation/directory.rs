@@ -24,8 +24,10 @@ pub enum Party {
     Pod(WorkloadId),
     /// Some pod of a workload: the log names no more than that.
     Unit(UnitId),
-    /// A node, or a pod on its network, by its address if that is known.
-    Host(Option<IpAddr>, Option<u32>),
+    /// A node, by its address and, if that is known, its number.
+    Node(IpAddr, Option<u32>),
+    /// A pod on its node's network.
+    Host(WorkloadId),
     /// A Service, by its number in the [`Directory`].
     Service(u32),
     /// An address that is nothing of the cluster.
@@ -109,17 +111,17 @@ impl<'a> Directory<'a> {
         directory
     }
 
-    fn node(&mut self, name: &'a str) -> u32 {
+    fn number_of(&mut self, name: &'a str) -> u32 {
         let next = self.nodes.len() as u32;
         *self.nodes.entry(name).or_insert(next)
     }
 
     fn take_node(&mut self, object: &Object<'a>) {
-        let number = self.node(object.name);
+        let number = self.number_of(object.name);
         let status = object.root.get("status");
         for address in status.into_iter().flat_map(|status| status.list("addresses")) {
             if let Some(address) = address.str("address").and_then(parse_address) {
-                self.by_address.insert(address, Party::Host(Some(address), Some(number)));
+                self.by_address.insert(address, Party::Node(address, Some(number)));
             }
         }
         let Some(spec) = object.root.get("spec") else { return };
@@ -135,10 +137,10 @@ impl<'a> Directory<'a> {
             if it.is_pod {
                 self.pods.insert((network.namespace_of(id), &it.name), id);
             }
-            let node = it.node.as_deref().map(|node| self.node(node));
+            let node = it.node.as_deref().map(|node| self.number_of(node));
             for address in &it.addresses {
                 if it.host_network {
-                    let party = Party::Host(Some(*address), node);
+                    let party = Party::Node(*address, node);
                     self.by_address.entry(*address).or_insert(party);
                 } else {
                     self.by_address.insert(*address, Party::Pod(id));
@@ -209,8 +211,30 @@ impl<'a> Directory<'a> {
         Service { ports }
     }
 
-    /// The node of a pod.
-    pub(super) fn node_of(&self, id: WorkloadId) -> Option<u32> {
+    /// Addresses of nodes that policies can allow: none where the plugin's blocks do not match
+    /// nodes, or no address is known.
+    pub(super) fn addresses_of(&self, host: Party) -> Vec<IpAddr> {
+        if !self.network.profile().ip_block_matches_nodes {
+            return Vec::new();
+        }
+        match host {
+            Party::Node(address, _) => vec![address],
+            Party::Host(id) => self.network.workload(id).addresses.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a node, or what is on its network, certainly is the node of a pod.
+    pub(super) fn is_own_node(&self, host: Party, pod: Party) -> bool {
+        let node = |party: Party| match party {
+            Party::Node(_, node) => node,
+            Party::Pod(id) | Party::Host(id) => self.node_of(id),
+            _ => None,
+        };
+        node(host).is_some() && node(host) == node(pod)
+    }
+
+    fn node_of(&self, id: WorkloadId) -> Option<u32> {
         self.nodes.get(self.network.workload(id).node.as_deref()?).copied()
     }
 
@@ -233,11 +257,8 @@ impl<'a> Directory<'a> {
 
     fn named(&self, namespace: &str, name: &str) -> Party {
         if let Some(id) = self.pods.get(&(namespace, name)) {
-            let it = self.network.workload(*id);
-            if !it.host_network {
-                return Party::Pod(*id);
-            }
-            return self.host(*id);
+            let is_host = self.network.workload(*id).host_network;
+            return if is_host { Party::Host(*id) } else { Party::Pod(*id) };
         }
         match self.names.get(&(namespace, name)) {
             Some((unit, 1)) => self.unit(UnitId(*unit)),
@@ -251,13 +272,7 @@ impl<'a> Directory<'a> {
 
     fn unit(&self, id: UnitId) -> Party {
         let it = self.units.unit(id);
-        if it.is_host { self.host(it.members[0]) } else { Party::Unit(id) }
-    }
-
-    fn host(&self, id: WorkloadId) -> Party {
-        let address = self.network.workload(id).addresses.first().copied();
-        let known = address.and_then(|address| self.by_address.get(&address).copied());
-        known.unwrap_or(Party::Host(address, None))
+        if it.is_host { Party::Host(it.members[0]) } else { Party::Unit(id) }
     }
 
     /// The workload that a pod with this name was made by, and that is called after it.

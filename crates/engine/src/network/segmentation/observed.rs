@@ -148,48 +148,44 @@ impl Observed {
             Party::Unit(unit) => Some((unit, units.unit(unit).members[0])),
             _ => None,
         };
-        let address = |party: Party| match party {
-            Party::Outside(address) | Party::Host(Some(address), _) => Some(address),
-            _ => None,
-        };
+        let packet = |from, to| Question { from, to, protocol, port };
         match (from, to) {
             (Party::Missing(cause), _) | (_, Party::Missing(cause)) => return Err(cause),
             (Party::Service(_), _) | (_, Party::Service(_)) => return Err(Cause::NoBackend),
             // A pod always reaches itself.
             (Party::Pod(one), Party::Pod(other)) if one == other => return Ok(()),
-            (Party::Host(_, node), Party::Pod(_) | Party::Unit(_)) => {
-                let own = side(to).and_then(|(_, id)| directory.node_of(id));
-                if matches!(to, Party::Pod(_)) && node.is_some() && node == own {
-                    self.from_own_node += 1;
-                    return Ok(());
-                }
-                return Err(Cause::FromNode);
-            }
-            (Party::Host(..) | Party::Outside(_), Party::Host(..) | Party::Outside(_)) => {
-                self.beside += 1;
-                return Ok(());
-            }
-            (_, Party::Host(None, _)) => return Err(Cause::ToNode),
-            (_, Party::Host(..)) => self.to_nodes += 1,
             _ => {}
         }
-        let packet = |from, to| Question { from, to, protocol, port };
         match (side(from), side(to)) {
             (Some((source, from)), Some((target, to))) => {
                 self.cells.push((source, target, protocol, port));
                 self.questions.push(packet(End::Workload(from), End::Workload(to)));
             }
             (Some((source, from)), None) => {
-                let Some(to) = address(to) else { return Ok(()) };
-                self.outer.push((source, Direction::Egress, to, protocol, port));
-                self.questions.push(packet(End::Workload(from), End::Address(to)));
+                let (addresses, end) = match to {
+                    Party::Outside(address) => (vec![address], End::Address(address)),
+                    Party::Host(id) => (directory.addresses_of(to), End::Workload(id)),
+                    Party::Node(address, _) => (directory.addresses_of(to), End::Address(address)),
+                    _ => return Ok(()),
+                };
+                if addresses.is_empty() {
+                    return Err(Cause::ToNode);
+                }
+                self.to_nodes += usize::from(!matches!(to, Party::Outside(_)));
+                for address in addresses {
+                    self.outer.push((source, Direction::Egress, address, protocol, port));
+                }
+                self.questions.push(packet(End::Workload(from), end));
             }
-            (None, Some((target, to))) => {
-                let Some(from) = address(from) else { return Ok(()) };
-                self.outer.push((target, Direction::Ingress, from, protocol, port));
-                self.questions.push(packet(End::Address(from), End::Workload(to)));
-            }
-            (None, None) => {}
+            (None, Some((target, end))) => match from {
+                Party::Outside(address) => {
+                    self.outer.push((target, Direction::Ingress, address, protocol, port));
+                    self.questions.push(packet(End::Address(address), End::Workload(end)));
+                }
+                _ if directory.is_own_node(from, to) => self.from_own_node += 1,
+                _ => return Err(Cause::FromNode),
+            },
+            (None, None) => self.beside += 1,
         }
         Ok(())
     }
