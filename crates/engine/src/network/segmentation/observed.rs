@@ -190,6 +190,11 @@ impl Observed {
         Ok(())
     }
 
+    /// The addresses that workloads were seen with, as destinations if the direction is egress.
+    pub fn outside(&self) -> impl Iterator<Item = (UnitId, Direction, IpAddr)> + '_ {
+        self.outer.iter().map(|(unit, direction, address, ..)| (*unit, *direction, *address))
+    }
+
     fn miss(&mut self, cause: Cause, flow: &Flow, times: u64) {
         let missing = self.missing.entry(cause).or_default();
         missing.connections += 1;

@@ -16,8 +16,6 @@ use super::{Dns, Knobs};
 /// Most address blocks of one direction of a policy: as text they stay well below the 1.5 MiB
 /// that etcd takes of one object.
 pub(super) const BLOCKS_MAX: usize = 1_000;
-/// Namespaces of the control plane itself: it is called from where no flow log of pods looks.
-const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
 /// Policies for what was seen, in the order they are to be applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +46,7 @@ type Groups<'u> = BTreeMap<(u32, &'u [u32]), Vec<UnitId>>;
 pub fn synthesize(directory: &Directory<'_>, observed: &Observed, knobs: &Knobs) -> Segmentation {
     let units = directory.units;
     let mut groups = Groups::new();
-    for id in units.ids().filter(|id| is_subject(units, *id)) {
+    for id in units.ids().filter(|id| units.is_subject(*id)) {
         let labels = units.exact[id.0 as usize].labels.as_slice();
         groups.entry((units.unit(id).namespace, labels)).or_default().push(id);
     }
@@ -85,11 +83,6 @@ pub fn synthesize(directory: &Directory<'_>, observed: &Observed, knobs: &Knobs)
     }
     writer.defaults(&closed);
     writer.found
-}
-
-/// Whether policies are written for a unit.
-pub(super) fn is_subject(units: &Units, id: UnitId) -> bool {
-    !units.unit(id).is_host && !SYSTEM_NAMESPACES.contains(&units.namespace_of(id))
 }
 
 struct Writer<'a> {

@@ -75,6 +75,9 @@ const JOB_NAMES: [&str; 2] = ["batch.kubernetes.io/job-name", "job-name"];
 /// Source: `getJobName` in `pkg/controller/cronjob/utils.go` of `k8s.io/kubernetes`.
 const RUN_DIGITS_MIN: usize = 8;
 
+/// Namespaces of the control plane itself: it is called from where no flow log of pods looks.
+const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
+
 /// Keys that name what runs, the best first: the recommended labels of Kubernetes, and what was
 /// customary before.
 const PREFERRED: [&str; 10] = [
@@ -205,6 +208,12 @@ impl Units {
     /// The namespace of a unit.
     pub fn namespace_of(&self, id: UnitId) -> &str {
         &self.namespaces[self.unit(id).namespace as usize]
+    }
+
+    /// Whether policies are written for a unit: not for what is on its node's network, and not in
+    /// the namespaces of the control plane.
+    pub fn is_subject(&self, id: UnitId) -> bool {
+        !self.unit(id).is_host && !SYSTEM_NAMESPACES.contains(&self.namespace_of(id))
     }
 
     /// The unit that a workload of the network belongs to.
