@@ -224,6 +224,11 @@ impl<'a> Directory<'a> {
         }
     }
 
+    /// The units it finds.
+    pub fn units(&self) -> &'a Units {
+        self.units
+    }
+
     /// Whether a node, or what is on its network, certainly is the node of a pod.
     pub(super) fn is_own_node(&self, host: Party, pod: Party) -> bool {
         let node = |party: Party| match party {
