@@ -24,7 +24,7 @@ use crate::console::{BOLD, RED, print_json};
 /// Connections told one by one that the policies would refuse.
 const REFUSED_SHOWN_MAX: usize = 8;
 /// Most classes of workloads of which all pairs are compared with today.
-const COMPARED_CLASSES_MAX: usize = 2_000;
+const COMPARED_CLASSES_MAX: usize = 1_000;
 /// The folders of the stages.
 const STAGES: [&str; 3] = ["01-observe", "02-policies", "03-default-deny"];
 
@@ -127,7 +127,7 @@ impl<'a> Lesson<'a> {
 
     fn code(&self) -> u8 {
         let is_accepted = |kind| self.world.accepted_gaps.contains(&kind);
-        let is_missing = !self.observed.missing.is_empty() || self.units.is_cut;
+        let is_missing = !self.observed.missing.is_empty() || self.units.is_cut || self.more.is_cut;
         let is_unknown = is_missing && !is_accepted(GapKind::Unattributed)
             || self.traffic.unreadable > 0
             || !self.world.gaps.is_empty();

@@ -14,8 +14,9 @@ use super::super::observed::text;
 use super::{Lesson, STAGES};
 use crate::console::{BOLD, DIM, YELLOW};
 
-/// Names told one by one; the rest is counted.
+/// Names told one by one on a terminal, and on the page; the rest is counted.
 const NAMES_SHOWN_MAX: usize = 6;
+const NAMES_LISTED_MAX: usize = 10_000;
 /// Examples in the JSON.
 const EXAMPLES_MAX: usize = 1_000;
 
@@ -28,7 +29,7 @@ struct Line {
 impl Lesson<'_> {
     /// Says on standard error what the manifests are made from.
     pub(super) fn tell(&self) {
-        for Line { is_gap, text } in self.lines() {
+        for Line { is_gap, text } in self.lines(NAMES_SHOWN_MAX) {
             if is_gap {
                 anstream::eprintln!("{YELLOW}not covered{YELLOW:#} {text}");
             } else {
@@ -55,7 +56,7 @@ impl Lesson<'_> {
              directions something was seen in.\n3. `{defaults}`: apply last, namespace by \
              namespace. It closes what is open still.\n\n"
         );
-        for Line { is_gap, text } in self.lines() {
+        for Line { is_gap, text } in self.lines(NAMES_LISTED_MAX) {
             let mark = if is_gap { "not covered: " } else { "" };
             // Names of the input are data, not markup.
             let text = text.replace('<', "&lt;").replace('`', "'");
@@ -64,8 +65,8 @@ impl Lesson<'_> {
         page
     }
 
-    fn lines(&self) -> Vec<Line> {
-        let mut lines = self.seen();
+    fn lines(&self, names_max: usize) -> Vec<Line> {
+        let mut lines = self.seen(names_max);
         let plain = |text: String| Line { is_gap: false, text };
         let workloads: usize = self.learned.policies.iter().map(|it| it.units.len()).sum();
         lines.push(plain(format!(
@@ -99,15 +100,15 @@ impl Lesson<'_> {
                 pairs.map(|(from, to)| format!("{} → {}", self.name(*from), self.name(*to)));
             lines.push(plain(format!(
                 "today's policies let through {more} more while they stay: {}",
-                some(pairs)
+                some(pairs, names_max)
             )));
         }
-        lines.extend(self.left_out().into_iter().map(plain));
+        lines.extend(self.left_out(names_max).into_iter().map(plain));
         lines
     }
 
     /// What the log shows, and what of it nothing was written for.
-    fn seen(&self) -> Vec<Line> {
+    fn seen(&self, names_max: usize) -> Vec<Line> {
         let observed = &self.observed;
         let window = self.traffic.window.as_ref().map(|(first, last)| {
             format!(", from {} to {}{}", harmless(first), harmless(last), days(first, last))
@@ -133,7 +134,7 @@ impl Lesson<'_> {
                 missing.connections,
                 cause.reason(),
                 missing.times,
-                some(missing.examples.iter().map(text))
+                some(missing.examples.iter().map(text), names_max)
             )));
         }
         if observed.to_nodes > 0 {
@@ -146,26 +147,29 @@ impl Lesson<'_> {
         if self.units.is_cut {
             lines.push(gap("labels are so many that not all selectors are the smallest".into()));
         }
+        if self.more.is_cut {
+            lines.push(gap("more pairs of workloads are let through than are counted".into()));
+        }
         lines
     }
 
     /// Who shares a policy or has none, and addresses that are worth a look.
-    fn left_out(&self) -> Vec<String> {
+    fn left_out(&self, names_max: usize) -> Vec<String> {
         let mut lines = Vec::new();
         for policy in self.learned.policies.iter().filter(|it| is_shared(it)) {
             let all = policy.units.iter().chain(&policy.also);
             lines.push(format!(
                 "one policy holds for workloads that no label tells apart: {}",
-                some(all.map(|id| self.name(*id)))
+                some(all.map(|id| self.name(*id)), names_max)
             ));
         }
         let (silent, hosts) = (self.silent(), self.hosts());
         if !silent.is_empty() {
-            let names = some(silent.iter().map(|id| self.name(*id)));
+            let names = some(silent.iter().map(|id| self.name(*id)), names_max);
             lines.push(format!("nothing was seen of {names}: the last stage closes them"));
         }
         if !hosts.is_empty() {
-            let names = some(hosts.iter().map(|id| self.name(*id)));
+            let names = some(hosts.iter().map(|id| self.name(*id)), names_max);
             lines.push(format!("no policy is written for pods on their node's network: {names}"));
         }
         for (unit, address) in self.metadata() {
@@ -267,6 +271,7 @@ impl Lesson<'_> {
             "existing": {
                 "more": self.more.count(self.directory),
                 "examples": self.cells(&self.more),
+                "whole": !self.more.is_cut,
             },
             "pairs": {"today": pairs(&self.pairs[0]), "then": pairs(&self.pairs[1])},
             "closes": self.closes(),
@@ -317,8 +322,8 @@ fn pairs(pairs: &Summary) -> Value {
 }
 
 /// The first of some names, and how many there are more.
-fn some(mut names: impl Iterator<Item = String>) -> String {
-    let shown: Vec<String> = names.by_ref().take(NAMES_SHOWN_MAX).collect();
+fn some(mut names: impl Iterator<Item = String>, names_max: usize) -> String {
+    let shown: Vec<String> = names.by_ref().take(names_max).collect();
     let more = names.count();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", shown.join(", "))

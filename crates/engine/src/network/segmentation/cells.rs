@@ -16,7 +16,13 @@ use super::units::{UnitId, Units};
 pub struct Cells {
     /// By source and destination.
     pub open: BTreeMap<(UnitId, UnitId), PortSet>,
+    /// Whether these are not all: the first so many are told.
+    pub is_cut: bool,
 }
+
+/// Most pairs of workloads that are told; policies that allow everything would make them
+/// quadratic.
+const PAIRS_MAX: usize = 5_000_000;
 
 /// How much more is let through than was seen. What is granted for DNS is in neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +77,8 @@ impl Cells {
             };
             (!ports.is_empty()).then_some((*pair, ports))
         };
-        Self { open: self.open.iter().filter_map(more).collect() }
+        let is_cut = self.is_cut || other.is_cut;
+        Self { open: self.open.iter().filter_map(more).collect(), is_cut }
     }
 
     /// How many ports of pairs there are, but for those of DNS.
@@ -216,6 +223,9 @@ impl<'a> Search<'a> {
             &network.groups[direction as usize][number as usize]
         };
         for family in 0..2 {
+            if self.found.is_cut {
+                return;
+            }
             let row = group(class, direction).row(family);
             for (at, (first, outcome)) in row.iter().enumerate() {
                 if network.outcomes[*outcome as usize].possible.is_empty() {
@@ -251,6 +261,7 @@ impl<'a> Search<'a> {
         if ports.is_empty() {
             return;
         }
+        self.found.is_cut |= self.found.open.len() > PAIRS_MAX;
         for from in &self.units_of[source as usize] {
             for to in &self.units_of[target as usize] {
                 let known = self.found.open.entry((*from, *to)).or_default();
