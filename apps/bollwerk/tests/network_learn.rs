@@ -9,7 +9,8 @@ use std::path::Path;
 use program::{Folder, bollwerk, examples};
 use serde_json::Value;
 
-const SEEN: &str = r#"{"from":"shop/frontend","to":"shop/cart","port":8080,"time":"2026-11-20T10:00:00Z"}
+const SEEN: &str = r#"
+{"from":"shop/frontend","to":"shop/cart","port":8080,"time":"2026-11-20T10:00:00Z"}
 {"from":"shop/frontend","to":"shop/catalog","port":8080}
 {"from":"shop/checkout","to":"payments/payment-api","port":8443}
 {"from":"payments/payment-api","to":"data/postgres","port":5432}

@@ -10,12 +10,12 @@
 #[path = "generated/network.rs"]
 mod generated;
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
 use engine::network::segmentation::{
-    Cells, Directory, Existing, Knobs, Observed, Units, prove, synthesize,
+    Cells, Directory, Existing, Knobs, LearnedPolicy, Observed, Units, prove, synthesize,
 };
 use engine::network::{Network, Options};
 use generated::{PODS, WORKLOADS, WORLD, address, cluster, mix, peak_mebibytes};
@@ -84,7 +84,7 @@ fn measure(namespaces: u64) {
         flows.len() as f64 / found.as_secs_f64(),
         written.as_secs_f64() * 1e3,
         learned.policies.len(),
-        learned.policies.iter().map(|policy| policy.rules()).sum::<usize>(),
+        learned.policies.iter().map(LearnedPolicy::rules).sum::<usize>(),
         built.as_secs_f64() * 1e3,
         proved.as_secs_f64() * 1e3,
         tightness.ratio(),
@@ -92,9 +92,10 @@ fn measure(namespaces: u64) {
     );
 }
 
-/// Different connections between the pods of so many workloads, in an order of their own.
+/// Different connections between the pods of so many workloads, in no order.
 fn flows(workloads: u64) -> Vec<Flow> {
-    let mut found = BTreeSet::new();
+    let mut known = HashSet::new();
+    let mut found = Vec::with_capacity(FLOWS);
     let mut seed = 0;
     while found.len() < FLOWS {
         seed += 1;
@@ -115,8 +116,10 @@ fn flows(workloads: u64) -> Vec<Flow> {
         } else {
             to
         };
-        found.insert((mix(seed ^ 0x5eed), Flow { from, to, protocol: "TCP", port }));
+        let flow = Flow { from, to, protocol: "TCP", port };
+        if known.insert(flow.clone()) {
+            found.push(flow);
+        }
     }
-    let mut known = BTreeSet::new();
-    found.into_iter().map(|(_, flow)| flow).filter(|flow| known.insert(flow.clone())).collect()
+    found
 }

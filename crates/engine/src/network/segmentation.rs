@@ -11,19 +11,20 @@
 
 mod cells;
 mod directory;
+mod dns;
 mod learned;
 mod observed;
 mod proof;
 mod selector;
+mod services;
 mod synthesis;
 mod units;
-
-use std::collections::BTreeSet;
 
 use model::flow::Flow;
 
 pub use cells::{Cells, Tightness};
-pub use directory::{DNS_LABEL, DNS_NAMESPACE, Directory, Party};
+pub use directory::{Directory, Party};
+pub use dns::Dns;
 pub use learned::{LearnedPeer, LearnedPolicy, LearnedRule, Scope};
 pub use observed::Observed;
 pub use proof::{Existing, Proof, Refused, prove};
@@ -32,7 +33,6 @@ pub use synthesis::{Segmentation, synthesize};
 pub use units::{Unit, UnitId, Units};
 
 use super::address::AddressSet;
-use super::ports::Protocol;
 
 /// How policies are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,14 +112,4 @@ pub struct Missing {
     pub times: u64,
     /// Some of them.
     pub examples: Vec<Flow>,
-}
-
-/// The cluster's DNS, which everybody may ask who may call anybody.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dns {
-    /// The workloads that answer; none where they are not in the input: then they are taken to be
-    /// where they usually are.
-    pub units: BTreeSet<UnitId>,
-    /// The ports they answer on.
-    pub ports: BTreeSet<(Protocol, u16)>,
 }

@@ -5,6 +5,7 @@ mod cases;
 mod random;
 mod world;
 
+use engine::network::ports::Protocol;
 use engine::network::segmentation::{
     Cells, Choice, Directory, Existing, Knobs, LearnedPeer, LearnedPolicy, LearnedRule, Observed,
     Scope, Segmentation, Units, prove, synthesize,
@@ -68,8 +69,7 @@ fn the_true_policies_of_a_cluster_are_found() {
         };
         let unit = |of: &world::Workload| lesson.unit(&of.namespace, &of.name);
         let ports = found.open.get(&(unit(&from), unit(&to)));
-        let is_open =
-            ports.is_some_and(|it| it.contains(engine::network::ports::Protocol::Tcp, port));
+        let is_open = ports.is_some_and(|it| it.contains(Protocol::Tcp, port));
         assert_eq!(passes(&cluster, &flow), is_open, "{from:?} {to:?} {port}");
         *(if is_open { &mut open } else { &mut closed }) += 1;
     }
@@ -148,6 +148,7 @@ impl Lesson {
         Network::with(snapshot, WORLD, &options(), &self.learned, existing)
     }
 
+    #[expect(clippy::print_stdout, reason = "a failure is told with examples")]
     fn refused(&self, snapshot: &Snapshot, existing: Existing) -> usize {
         let proof = prove(&self.network(snapshot, existing), &self.observed);
         for refused in proof.refused.iter().take(3) {
@@ -227,7 +228,10 @@ fn manifest(number: usize, policy: &LearnedPolicy) -> Value {
 }
 
 fn rule(rule: &LearnedRule, peers: &str) -> Value {
-    let port = |(protocol, first, last): (engine::network::ports::Protocol, u16, u16)| json!({"protocol": protocol.name(), "port": first, "endPort": last});
+    let port = |(protocol, first, last): (Protocol, u16, u16)| {
+        let protocol = protocol.name();
+        json!({"protocol": protocol, "port": first, "endPort": last})
+    };
     let peer = |peer: &LearnedPeer| match peer {
         LearnedPeer::Block(prefix) => json!({"ipBlock": {"cidr": prefix.to_string()}}),
         LearnedPeer::Pods(Scope::Own, pods) => json!({"podSelector": selector(pods)}),

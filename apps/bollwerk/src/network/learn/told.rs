@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use analyze::network::learn::Manifest;
 use analyze::network::metadata::ADDRESSES;
 use engine::network::address::parse_address;
+use engine::network::ports::PortSet;
 use engine::network::segmentation::{Cells, LearnedPolicy, UnitId};
-use engine::network::{Direction, Summary};
+use engine::network::{Change, Direction, Endpoint, Summary};
 use report::harmless;
 use serde_json::{Value, json};
 
@@ -219,27 +220,7 @@ impl Lesson<'_> {
     }
 
     pub(super) fn as_json(&self) -> Value {
-        let names = |ids: &[UnitId]| ids.iter().map(|id| self.name(*id)).collect::<Vec<_>>();
         let (observed, tight) = (&self.observed, &self.tightness);
-        let missing = observed.missing.iter().map(|(cause, missing)| {
-            json!({
-                "cause": cause.name(),
-                "reason": cause.reason(),
-                "connections": missing.connections,
-                "seen": missing.times,
-                "examples": missing.examples.iter().map(text).collect::<Vec<_>>(),
-            })
-        });
-        let policy = |(policy, manifest): (&LearnedPolicy, &Manifest)| {
-            json!({
-                "namespace": manifest.namespace,
-                "name": manifest.name,
-                "workloads": names(&policy.units),
-                "alsoHoldsFor": names(&policy.also),
-                "rules": policy.rules(),
-                "manifest": manifest.text,
-            })
-        };
         let metadata = self
             .metadata()
             .into_iter()
@@ -253,15 +234,13 @@ impl Lesson<'_> {
             "fromOwnNode": observed.from_own_node,
             "beside": observed.beside,
             "toNodes": observed.to_nodes,
-            "notCovered": missing.collect::<Vec<_>>(),
+            "notCovered": self.missing_as_json(),
             "refusedAlready": self.traffic.denied,
             "passedOver": self.traffic.passed_over,
             "unreadable": self.traffic.unreadable,
             "proved": self.proof.asked,
-            "policies": self.learned.policies.iter().zip(&self.policies).map(policy)
-                .collect::<Vec<_>>(),
-            "defaults": self.learned.defaults.iter().zip(&self.defaults).map(policy)
-                .collect::<Vec<_>>(),
+            "policies": self.policies_as_json(&self.learned.policies, &self.policies),
+            "defaults": self.policies_as_json(&self.learned.defaults, &self.defaults),
             "tightness": {
                 "observed": tight.observed,
                 "allowed": tight.allowed,
@@ -275,16 +254,50 @@ impl Lesson<'_> {
             },
             "pairs": {"today": pairs(&self.pairs[0]), "then": pairs(&self.pairs[1])},
             "closes": self.closes(),
-            "silent": names(&self.silent()),
-            "onHostNetwork": names(&self.hosts()),
-            "dns": names(&self.directory.dns.units.iter().copied().collect::<Vec<_>>()),
+            "silent": self.names(&self.silent()),
+            "onHostNetwork": self.names(&self.hosts()),
+            "dns": self.names(&self.directory.dns.units),
             "metadata": metadata.collect::<Vec<_>>(),
             "gaps": self.world.gaps.len(),
         })
     }
 
+    fn names<'i>(&self, ids: impl IntoIterator<Item = &'i UnitId>) -> Vec<String> {
+        ids.into_iter().map(|id| self.name(*id)).collect()
+    }
+
+    fn missing_as_json(&self) -> Vec<Value> {
+        let missing = self.observed.missing.iter().map(|(cause, missing)| {
+            json!({
+                "cause": cause.name(),
+                "reason": cause.reason(),
+                "connections": missing.connections,
+                "seen": missing.times,
+                "examples": missing.examples.iter().map(text).collect::<Vec<_>>(),
+            })
+        });
+        missing.collect()
+    }
+
+    fn policies_as_json(&self, policies: &[LearnedPolicy], manifests: &[Manifest]) -> Vec<Value> {
+        let policy = |(policy, manifest): (&LearnedPolicy, &Manifest)| {
+            json!({
+                "namespace": manifest.namespace,
+                "name": manifest.name,
+                "workloads": self.names(&policy.units),
+                "alsoHoldsFor": self.names(&policy.also),
+                "rules": policy.rules(),
+                "manifest": manifest.text,
+            })
+        };
+        policies.iter().zip(manifests).map(policy).collect()
+    }
+
     fn cells(&self, cells: &Cells) -> Vec<Value> {
-        let one = |((from, to), ports): (&(UnitId, UnitId), &engine::network::ports::PortSet)| json!({"from": self.name(*from), "to": self.name(*to), "ports": ports.to_string()});
+        let one = |((from, to), ports): (&(UnitId, UnitId), &PortSet)| {
+            let (from, to) = (self.name(*from), self.name(*to));
+            json!({"from": from, "to": to, "ports": ports.to_string()})
+        };
         cells.open.iter().take(EXAMPLES_MAX).map(one).collect()
     }
 
@@ -292,11 +305,11 @@ impl Lesson<'_> {
     fn closes(&self) -> Option<Vec<Value>> {
         let changes = self.changes.as_ref()?;
         let closing = changes.iter().filter(|change| !change.closed.is_empty());
-        let ends = |ends: &[engine::network::Endpoint]| {
+        let ends = |ends: &[Endpoint]| {
             let names: BTreeSet<String> = ends.iter().map(|end| self.world.end_name(end)).collect();
             names.into_iter().collect::<Vec<_>>()
         };
-        let one = |change: &engine::network::Change| {
+        let one = |change: &Change| {
             json!({
                 "from": ends(&change.from),
                 "to": ends(&change.to),

@@ -11,11 +11,10 @@ use super::super::ports::Protocol;
 use super::super::profile::Options;
 use super::super::service::Backends;
 use super::super::{Network, WorkloadId};
+use super::Cause;
+use super::dns::Dns;
+use super::services::{Backend, Seen, Service};
 use super::units::{UnitId, Units, run_of};
-use super::{Cause, Dns};
-
-/// Most endpoints of one service that are looked at.
-const ENDPOINTS_MAX: usize = 10_000;
 
 /// Who is behind an end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,20 +33,6 @@ pub enum Party {
     Outside(IpAddr),
     /// Nothing that is in the input.
     Missing(Cause),
-}
-
-/// A Service that has an address.
-pub(super) struct Service {
-    ports: Vec<ServicePort>,
-}
-
-struct ServicePort {
-    protocol: Protocol,
-    port: u16,
-    /// Workloads, and the port of each.
-    pods: Vec<(UnitId, u16)>,
-    /// Addresses that its endpoints name, and the port of each.
-    endpoints: Vec<(IpAddr, u16)>,
 }
 
 /// Names and addresses of a cluster.
@@ -167,9 +152,9 @@ impl<'a> Directory<'a> {
             if addresses.is_empty() && !is_dns {
                 continue;
             }
-            let service = self.service(object, spec, &backends, seen);
+            let service = Service::new(object, spec, &backends, seen, self.units);
             if is_dns {
-                self.dns.add(&service.ports, self.units);
+                self.dns.add(&service, self.units);
             }
             let number = self.services.len() as u32;
             self.services.push(service);
@@ -177,38 +162,6 @@ impl<'a> Directory<'a> {
                 self.by_address.insert(address, Party::Service(number));
             }
         }
-    }
-
-    fn service(
-        &self,
-        object: &Object<'_>,
-        spec: Node<'_>,
-        backends: &Backends<'_>,
-        seen: &Seen<'_>,
-    ) -> Service {
-        let selected = backends.selected(object, spec);
-        let key = (object.namespace.unwrap_or_default(), object.name);
-        let slices = seen.endpoints.get(&key).filter(|_| selected.is_none());
-        let mut ports = Vec::new();
-        for port in spec.list("ports") {
-            let protocol = Protocol::of(port.str("protocol").unwrap_or("TCP"));
-            let number = port.int("port").and_then(|it| u16::try_from(it).ok());
-            let (Some(protocol), Some(number)) = (protocol, number) else { continue };
-            let target = |id: &WorkloadId| {
-                Some((self.units.of_workload(*id), backends.target_port(*id, port, protocol)?))
-            };
-            let mut pods: Vec<_> = selected.iter().flatten().filter_map(target).collect();
-            pods.sort_unstable();
-            pods.dedup();
-            let name = port.str("name").unwrap_or_default();
-            let of_slice = |it: &Object<'_>| endpoints(it, name, protocol);
-            let mut endpoints: Vec<_> = slices.into_iter().flatten().flat_map(of_slice).collect();
-            endpoints.sort_unstable();
-            endpoints.dedup();
-            endpoints.truncate(ENDPOINTS_MAX);
-            ports.push(ServicePort { protocol, port: number, pods, endpoints });
-        }
-        Service { ports }
     }
 
     /// Addresses of nodes that policies can allow: none where the plugin's blocks do not match
@@ -295,7 +248,8 @@ impl<'a> Directory<'a> {
                 .filter(|unit| is_kind(&self.units.unit(*unit).kind));
             fitting.next().filter(|_| fitting.next().is_none())
         };
-        if tail.bytes().all(|byte| byte.is_ascii_digit())
+        if !tail.is_empty()
+            && tail.bytes().all(|byte| byte.is_ascii_digit())
             && let Some(unit) = find(stem, &|kind| kind == "StatefulSet")
         {
             return Some(unit);
@@ -327,68 +281,11 @@ const RANDOM_LENGTH: usize = 5;
 /// A hash is of 32 bits, in decimal digits before it is encoded.
 const HASH_LENGTH_MAX: usize = 10;
 
-/// Objects that are looked at together.
-#[derive(Default)]
-struct Seen<'a> {
-    services: Vec<Object<'a>>,
-    /// By namespace and name of the service.
-    endpoints: HashMap<(&'a str, &'a str), Vec<Object<'a>>>,
-}
-
-impl<'a> Seen<'a> {
-    fn endpoints(&mut self, object: Object<'a>) {
-        let is_slice = object.kind == "EndpointSlice";
-        let name = if is_slice { object.label(SLICE_LABEL) } else { Some(object.name) };
-        if let (Some(namespace), Some(name)) = (object.namespace, name) {
-            self.endpoints.entry((namespace, name)).or_default().push(object);
-        }
-    }
-}
-
-/// Names the service of a slice (`LabelServiceName` in `k8s.io/api/discovery/v1`).
-const SLICE_LABEL: &str = "kubernetes.io/service-name";
-
-/// Addresses of an `EndpointSlice` or of `Endpoints`, and their port of a name and protocol.
-fn endpoints(object: &Object<'_>, name: &str, protocol: Protocol) -> Vec<(IpAddr, u16)> {
-    let port = |ports: Node<'_>| {
-        let mut ports = ports.list("ports").filter(|port| {
-            port.str("name").unwrap_or_default() == name
-                && Protocol::of(port.str("protocol").unwrap_or("TCP")) == Some(protocol)
-        });
-        ports.next()?.int("port").and_then(|it| u16::try_from(it).ok())
-    };
-    let mut found = Vec::new();
-    if object.kind == "EndpointSlice" {
-        let Some(port) = port(object.root) else { return found };
-        for endpoint in object.root.list("endpoints") {
-            let addresses = endpoint.list("addresses").filter_map(Node::as_str);
-            found.extend(addresses.filter_map(parse_address).map(|address| (address, port)));
-        }
-        return found;
-    }
-    for subset in object.root.list("subsets") {
-        let Some(port) = port(subset) else { continue };
-        let addresses = subset.list("addresses").filter_map(|it| parse_address(it.str("ip")?));
-        found.extend(addresses.map(|address| (address, port)));
-    }
-    found
-}
-
-/// Who answers behind a port of a service.
-pub(super) enum Backend {
-    /// A pod of a workload.
-    Unit(UnitId, u16),
-    /// Somebody at an address.
-    At(Party, u16),
-}
-
 impl Directory<'_> {
     /// Who answers behind a port of a service: nobody where that is not known.
     pub(super) fn backends(&self, service: u32, protocol: Protocol, port: u16) -> Vec<Backend> {
-        let ports = self.services[service as usize].ports.iter();
-        let asked = ports.filter(|it| it.protocol == protocol && it.port == port);
         let mut found = Vec::new();
-        for it in asked {
+        for it in self.services[service as usize].at(protocol, port) {
             found.extend(it.pods.iter().map(|(unit, port)| match self.unit(*unit) {
                 Party::Unit(unit) => Backend::Unit(unit, *port),
                 host => Backend::At(host, *port),
@@ -398,50 +295,5 @@ impl Directory<'_> {
             found.extend(it.endpoints.iter().map(of_address));
         }
         found
-    }
-}
-
-/// The port that resolvers ask.
-const DNS_PORT: u16 = 53;
-/// The namespace of the cluster's DNS, whose Service has the label of its pods
-/// (`cluster/addons/dns/coredns/coredns.yaml.base` of `k8s.io/kubernetes`).
-pub const DNS_NAMESPACE: &str = "kube-system";
-/// The label.
-pub const DNS_LABEL: (&str, &str) = ("k8s-app", "kube-dns");
-
-impl Dns {
-    fn is_service(object: &Object<'_>) -> bool {
-        object.namespace == Some(DNS_NAMESPACE)
-            && (object.label(DNS_LABEL.0) == Some(DNS_LABEL.1) || object.name == DNS_LABEL.1)
-            || object.namespace == Some("openshift-dns") && object.name == "dns-default"
-    }
-
-    fn add(&mut self, ports: &[ServicePort], units: &Units) {
-        for port in ports.iter().filter(|it| it.port == DNS_PORT) {
-            for (unit, number) in &port.pods {
-                if !units.unit(*unit).is_host {
-                    self.units.insert(*unit);
-                    self.ports.insert((port.protocol, *number));
-                }
-            }
-        }
-    }
-
-    /// The workloads that have the label of DNS.
-    fn labelled(units: &Units) -> Self {
-        let is_dns = |id: &UnitId| {
-            let it = units.unit(*id);
-            let has_label = |label: &u32| {
-                let (key, value) = &units.labels[*label as usize];
-                (key.as_str(), value.as_str()) == DNS_LABEL
-            };
-            !it.is_host
-                && units.namespace_of(*id) == DNS_NAMESPACE
-                && it.stable.iter().any(has_label)
-        };
-        Self {
-            units: units.ids().filter(is_dns).collect(),
-            ports: [(Protocol::Tcp, DNS_PORT), (Protocol::Udp, DNS_PORT)].into(),
-        }
     }
 }

@@ -8,7 +8,8 @@ use model::flow::Flow;
 use super::super::policy::Direction;
 use super::super::ports::Protocol;
 use super::super::{Endpoint, WorkloadId};
-use super::directory::{Backend, Directory, Party};
+use super::directory::{Directory, Party};
+use super::services::Backend;
 use super::units::UnitId;
 use super::{Cause, Missing};
 use crate::network::address::AddressSet;
@@ -54,7 +55,7 @@ pub struct Observed {
     pub(super) cells: Vec<Cell>,
     /// Sorted, each once.
     pub(super) outer: Vec<Outer>,
-    /// Sorted, each once.
+    /// In the order of the log: one that it tells in two ways is asked twice.
     pub(super) questions: Vec<Question>,
     /// Different connections of the log.
     pub connections: usize,
@@ -100,8 +101,6 @@ impl Observed {
         observed.cells.dedup();
         observed.outer.sort_unstable();
         observed.outer.dedup();
-        observed.questions.sort_unstable();
-        observed.questions.dedup();
         observed
     }
 

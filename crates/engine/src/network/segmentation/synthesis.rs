@@ -6,12 +6,13 @@ use std::net::IpAddr;
 use super::super::address::{AddressSet, Family, Prefix};
 use super::super::policy::Direction;
 use super::super::ports::{PortSet, Protocol};
-use super::directory::{DNS_LABEL, DNS_NAMESPACE, Directory};
+use super::Knobs;
+use super::directory::Directory;
+use super::dns::{DNS_LABEL, DNS_NAMESPACE, Dns};
 use super::learned::{LearnedPeer, LearnedPolicy, LearnedRule, Scope};
 use super::observed::Observed;
 use super::selector::{Choice, choice, cover};
 use super::units::{UnitId, Units};
-use super::{Dns, Knobs};
 
 /// Most address blocks of one direction of a policy: as text they stay well below the 1.5 MiB
 /// that etcd takes of one object.

@@ -18,7 +18,7 @@ const QUESTIONS: usize = 40;
 fn what_was_seen_stays_allowed() {
     let is_proof = std::env::var_os("BOLLWERK_PROVE").is_some();
     let wanted = if is_proof { PROVEN_CLUSTERS } else { CLUSTERS };
-    let mut random = Random::new(0x1ea2_4e7);
+    let mut random = Random::new(0x01ea_24e7);
     let (mut asked, mut policies) = (0, 0);
     for number in 0..wanted {
         let scenario = scenario(&mut random);

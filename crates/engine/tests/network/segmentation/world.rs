@@ -49,9 +49,11 @@ pub(super) fn world(random: &mut Random) -> World {
         let pods = pods.map(|(suffix, it)| (format!("{name}-{hash}-{suffix}"), it)).collect();
         workloads.push(Workload { namespace, name, pods, team: random.below(TEAMS) });
     }
-    let mut objects: Vec<Value> = (0..NAMESPACES)
-        .map(|it| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": format!("ns-{it}")}}))
-        .collect();
+    let namespace = |number: usize| {
+        let name = format!("ns-{number}");
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    };
+    let mut objects: Vec<Value> = (0..NAMESPACES).map(namespace).collect();
     for workload in &workloads {
         let hash = workload.pods[0].0.rsplit('-').nth(1).expect("a hash");
         objects.push(json!({"apiVersion": "apps/v1", "kind": "Deployment",
