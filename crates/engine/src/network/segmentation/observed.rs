@@ -55,7 +55,7 @@ pub struct Observed {
     pub(super) cells: Vec<Cell>,
     /// Sorted, each once.
     pub(super) outer: Vec<Outer>,
-    /// In the order of the log: one that it tells in two ways is asked twice.
+    /// Sorted, each once.
     pub(super) questions: Vec<Question>,
     /// Different connections of the log.
     pub connections: usize,
@@ -101,6 +101,9 @@ impl Observed {
         observed.cells.dedup();
         observed.outer.sort_unstable();
         observed.outer.dedup();
+        // Asked in this order, neighbours need the same rows.
+        observed.questions.sort_unstable();
+        observed.questions.dedup();
         observed
     }
 
