@@ -48,6 +48,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command::run(&mut Command::new(release.join("examples/rbac_scale")))?;
     println!("\nThe escalation graph on the same (`crates/engine/examples/paths_scale.rs`):");
     command::run(&mut Command::new(release.join("examples/paths_scale")))?;
+    println!("\nLearned network policies (`crates/engine/examples/network_learn.rs`):");
+    command::run(&mut Command::new(release.join("examples/network_learn")))?;
     println!("\nAudit events, one thread (`crates/collect/examples/audit_speed.rs`):");
     command::run(&mut Command::new(release.join("examples/audit_speed")))?;
     println!("\nAdvisories and versions (`crates/advisory/examples/advisory_scale.rs`):");

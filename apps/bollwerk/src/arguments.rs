@@ -23,8 +23,8 @@ pub(crate) use image::{
 };
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
-    NetworkGraphFormat, NetworkInputs, NetworkLint, NetworkMap, NetworkMatrix, NetworkRevision,
-    Observed, ReachArguments, SecurityGroups,
+    NetworkGraphFormat, NetworkInputs, NetworkLearn, NetworkLearnFormat, NetworkLint, NetworkMap,
+    NetworkMatrix, NetworkRevision, Observed, ReachArguments, SecurityGroups,
 };
 
 /// Secures containers and Kubernetes over their whole life.

@@ -3,6 +3,7 @@
 mod diff;
 mod exposed;
 mod isolated;
+mod learn;
 mod lint;
 mod map;
 mod map_picture;
@@ -20,7 +21,7 @@ use analyze::network::end::End;
 use anyhow::{Result, bail};
 use collect::manifests::Sources;
 use engine::network::{Endpoint, Network, Options, WorkloadId};
-use model::{Gap, ObjectId, Path, Snapshot, WorldId};
+use model::{Gap, GapKind, ObjectId, Path, Snapshot, WorldId};
 use report::harmless;
 
 use crate::arguments::{NetworkCommand, NetworkInputs};
@@ -38,6 +39,7 @@ pub(crate) fn run(command: &NetworkCommand) -> Result<u8> {
         NetworkCommand::Map(arguments) => map::run(arguments),
         NetworkCommand::Exposed(arguments) => exposed::run(arguments),
         NetworkCommand::Observed(arguments) => observed::run(arguments),
+        NetworkCommand::Learn(arguments) => learn::run(arguments),
         NetworkCommand::SecurityGroups(arguments) => security_groups::run(arguments),
         NetworkCommand::Isolated(arguments) => isolated::run(arguments),
         NetworkCommand::Metadata(arguments) => metadata::run(arguments),
@@ -54,6 +56,8 @@ struct World {
     network: Network,
     /// What could not be read and may hold a policy or a pod.
     gaps: Vec<Gap>,
+    /// Kinds of gaps that are no reason for doubt.
+    accepted_gaps: Vec<GapKind>,
 }
 
 impl World {
@@ -63,13 +67,14 @@ impl World {
         let mut world = Self::new(snapshot, sources, world, arguments.assumed.options());
         world.gaps.retain(|gap| !accepted_gaps.contains(&gap.kind));
         cluster::tell_gaps(&world.gaps);
+        world.accepted_gaps = accepted_gaps;
         Ok(world)
     }
 
     fn new(snapshot: Snapshot, sources: Sources, id: WorldId, options: Options) -> Self {
         let network = Network::build(&snapshot, id, options);
         let gaps = snapshot.gaps.iter().chain(network.gaps()).cloned().collect();
-        Self { snapshot, sources, id, network, gaps }
+        Self { snapshot, sources, id, network, gaps, accepted_gaps: Vec::new() }
     }
 
     /// The ends that are meant, at least one.

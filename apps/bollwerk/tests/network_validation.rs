@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod control_plane;
+mod program;
 
 use control_plane::ControlPlane;
 use engine::network::{Network, Profile};
@@ -225,4 +226,31 @@ fn policies_are_taken_and_refused_as_by_the_api_server() {
         differences.len(),
         differences.join("\n")
     );
+}
+
+#[test]
+fn learned_policies_are_taken() {
+    let Some(mut plane) = ControlPlane::start() else { return };
+    let flows = "{\"from\":\"shop/frontend\",\"to\":\"shop/cart\",\"port\":8080}\n\
+                 {\"from\":\"shop/frontend\",\"to\":\"shop/catalog\",\"port\":8081}\n\
+                 {\"from\":\"shop/frontend\",\"to\":\"shop/catalog\",\"port\":8080}\n\
+                 {\"from\":\"shop/cart\",\"to\":\"2001:db8::1\",\"port\":443}\n\
+                 {\"from\":\"shop/cart\",\"to\":\"192.0.2.1\",\"port\":53,\"protocol\":\"UDP\"}\n";
+    let folder = program::Folder::new(&[("flows.jsonl", flows)]);
+    let manifests = format!("--manifests={}", program::examples().display());
+    let arguments = ["network", "learn", "flows.jsonl", "--prefix=24", &manifests];
+    let (code, out, error) = program::bollwerk(folder.path(), &arguments, "");
+    assert_eq!(code, 0, "{error}");
+    let mut taken = 0;
+    for document in yaml::Stream::yaml(&out, &yaml::Limits::default()).documents() {
+        let mut json = String::new();
+        document.ok().unwrap().root().write_json(&mut json);
+        let mut policy: Value = serde_json::from_str(&json).unwrap();
+        // The example's namespaces are not there.
+        policy["metadata"]["namespace"] = json!("default");
+        let theirs = plane.create(&policy, true).unwrap();
+        assert_eq!(theirs.status, 201, "{theirs:?}\n{policy}");
+        taken += 1;
+    }
+    assert_eq!(taken, 4);
 }

@@ -254,15 +254,21 @@ fn slug(subject: &Subject) -> String {
         SubjectKind::ServiceAccount => format!("{}-{}", subject.namespace, subject.name),
         _ => subject.name.clone(),
     };
+    let parts = [subject.kind.name(), &subject.namespace, &subject.name];
+    object_name(&whole, &parts, subject.kind == SubjectKind::Group)
+}
+
+/// A text as an object may be called; a digest of what it stands for is added where letters were
+/// lost, or on demand.
+pub(crate) fn object_name(whole: &str, parts: &[&str], has_digest: bool) -> String {
     let plain =
         |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' };
     let slug: String = whole.chars().map(plain).take(60).collect();
     let slug = slug.trim_matches('-');
-    if slug == whole && subject.kind != SubjectKind::Group {
+    if slug == whole && !has_digest {
         return slug.to_owned();
     }
-    let parts = [subject.kind.name(), &subject.namespace, &subject.name];
-    let digest = model::Fingerprint::of_parts(&parts);
+    let digest = model::Fingerprint::of_parts(parts);
     let digest = digest.as_str().trim_start_matches("f1:");
     format!("{slug}-{}", &digest[..8])
 }

@@ -1,5 +1,7 @@
 //! What is asked of the network, beside the engine's answers: ends and ports as people write
-//! them, and the addresses that hand out a machine's credentials.
+//! them, the addresses that hand out a machine's credentials, and policies that were learned as
+//! manifests.
 
 pub mod end;
+pub mod learn;
 pub mod metadata;

@@ -26,6 +26,8 @@ const FLOWS_MAX: usize = 4_000_000;
 
 /// Longest name of a namespace or a pod, in bytes: the API server's limit (a DNS subdomain).
 const NAME_BYTES_MAX: usize = 253;
+/// Longest time that is kept, in bytes: RFC 3339 with nanoseconds and an offset.
+const TIME_BYTES_MAX: usize = 40;
 
 /// What a record says.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,6 +94,7 @@ impl Reader {
     }
 
     fn value(&mut self, value: &Value, place: &dyn Fn() -> String) {
+        self.time(value);
         if let Some(records) = value.get("records").and_then(Value::as_array) {
             for record in records {
                 azure::records(record, &mut |record| self.take(record, place));
@@ -109,6 +112,25 @@ impl Reader {
             self.take(record, place);
         } else {
             self.unreadable(place(), "is of no known format of flows".to_owned());
+        }
+    }
+
+    /// Hubble, Azure's flow logs and lines of our own tell when a record was written.
+    fn time(&mut self, value: &Value) {
+        let times = value.get("records").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let own = [value, value.get("flow").unwrap_or(&Value::Null)];
+        for record in own.into_iter().chain(times) {
+            let Some(time) = record.get("time").and_then(Value::as_str) else { continue };
+            if time.len() > TIME_BYTES_MAX || !time.starts_with(|char: char| char.is_ascii_digit())
+            {
+                continue;
+            }
+            match &mut self.traffic.window {
+                None => self.traffic.window = Some((time.to_owned(), time.to_owned())),
+                Some((first, _)) if time < first.as_str() => time.clone_into(first),
+                Some((_, last)) if time > last.as_str() => time.clone_into(last),
+                Some(_) => {}
+            }
         }
     }
 

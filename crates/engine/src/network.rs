@@ -31,6 +31,8 @@ mod read;
 mod read_tiers;
 mod rows;
 pub mod security_group;
+pub mod segmentation;
+mod service;
 mod summary;
 mod workload;
 
@@ -188,7 +190,7 @@ impl Entry {
 impl Network {
     /// The network of a world, as plugins of a profile hold the policies.
     pub fn build(snapshot: &Snapshot, world: WorldId, options: impl Into<Options>) -> Self {
-        build::build(snapshot, world, &options.into())
+        build::build(snapshot, world, &options.into(), |_| {})
     }
 
     /// What could not be read: what depends on it is Unknown.

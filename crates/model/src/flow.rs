@@ -39,6 +39,9 @@ pub struct Traffic {
     pub denied: u64,
     /// Packets of answers, and records that are no connection or of another protocol.
     pub passed_over: u64,
+    /// When the first and the last record with a time were written, as written (RFC 3339 sorts as
+    /// text); none where the log tells no time.
+    pub window: Option<(String, String)>,
     /// Records that cannot be read.
     pub unreadable: u64,
     /// The first of these, as `file:line` and the reason.

@@ -36,6 +36,8 @@ pub enum GapKind {
     UnknownVersion,
     /// A value that has a meaning to Kubernetes, but is none it knows.
     InvalidValue,
+    /// A record of a log that is about nothing in the input.
+    Unattributed,
 }
 
 impl GapKind {
@@ -55,6 +57,7 @@ impl GapKind {
         Self::Ambiguous,
         Self::UnknownVersion,
         Self::InvalidValue,
+        Self::Unattributed,
     ];
 
     /// Its stable name, as in reports and `--accept-gap`.
@@ -74,6 +77,7 @@ impl GapKind {
             Self::Ambiguous => "ambiguous",
             Self::UnknownVersion => "unknown-version",
             Self::InvalidValue => "invalid-value",
+            Self::Unattributed => "unattributed",
         }
     }
 }

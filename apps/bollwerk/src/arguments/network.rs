@@ -26,6 +26,9 @@ pub(crate) enum NetworkCommand {
     /// Tell which observed connections policies let through, and which they would cut
     #[command(after_help = OBSERVED_EXAMPLES)]
     Observed(Box<Observed>),
+    /// Write the smallest policies that let through what flow logs show, in stages
+    #[command(after_help = LEARN_EXAMPLES)]
+    Learn(Box<NetworkLearn>),
     /// Tell what Azure's network security groups let in, and what they cut that AKS needs
     #[command(after_help = SECURITY_GROUPS_EXAMPLES)]
     SecurityGroups(Box<SecurityGroups>),
@@ -171,6 +174,61 @@ pub(crate) struct Observed {
     /// How to show the answer
     #[arg(long, value_enum, default_value_t = NetworkFormat::Terminal)]
     pub(crate) format: NetworkFormat,
+}
+
+const LEARN_EXAMPLES: &str = "\
+Examples:
+  hubble observe -o json | bollwerk network learn - --manifests deploy/ > policies.yaml
+  bollwerk network learn flows.jsonl --snapshot shop.snapshot --output policies/
+  bollwerk network learn vpc.log --manifests deploy/ --lift 80 --prefix 24 --format json
+
+Read are the logs that `bollwerk network observed` reads. The engine proves that the policies let
+through every connection that was understood, or nothing is written. With `--output` there is a
+folder for each stage:
+  01-observe/       what was seen, and of which workloads nothing was
+  02-policies/      one policy for each workload: it lets through what was seen of it, and closes
+                    the workload to the rest in the directions something was seen in
+  03-default-deny/  one policy for each namespace, which closes what is open still
+The namespaces of the control plane itself are left alone.
+
+Exit codes: 0 done, 2 wrong use, 3 some connections could not be understood, or would be refused";
+
+#[derive(Args)]
+pub(crate) struct NetworkLearn {
+    /// Flow logs, or `-` for standard input
+    #[arg(value_name = "FLOWS", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inputs: NetworkInputs,
+    /// Allow a whole namespace where at least this share of its workloads was seen
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) lift: Option<u8>,
+    /// Allow IPv4 addresses outside as prefixes of this length, where these hold nothing of the
+    /// cluster and no metadata service
+    #[arg(long, value_name = "LENGTH", default_value_t = 32,
+          value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub(crate) prefix: u8,
+    /// The same for IPv6
+    #[arg(long, value_name = "LENGTH", default_value_t = 128,
+          value_parser = clap::value_parser!(u8).range(1..=128))]
+    pub(crate) prefix_ipv6: u8,
+    /// Prove them beside today's policies, not in place of them
+    #[arg(long)]
+    pub(crate) keep_existing: bool,
+    /// Write a folder for each stage into this one
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to show the policies
+    #[arg(long, value_enum, default_value_t = NetworkLearnFormat::Yaml)]
+    pub(crate) format: NetworkLearnFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NetworkLearnFormat {
+    /// Manifests; what they are made from is told on standard error
+    Yaml,
+    /// bollwerk.network-learn/v1
+    Json,
 }
 
 const SECURITY_GROUPS_EXAMPLES: &str = "\

@@ -46,7 +46,8 @@ pub(super) fn run(arguments: &Observed) -> Result<u8> {
     })
 }
 
-fn read(files: &[PathBuf]) -> Result<Traffic> {
+/// Reads flow logs, `-` for standard input.
+pub(super) fn read(files: &[PathBuf]) -> Result<Traffic> {
     let mut reader = Reader::default();
     for path in files {
         let shown = path.display().to_string();
@@ -190,11 +191,12 @@ impl<'t> Judged<'t> {
     }
 }
 
-fn text(flow: &Flow) -> String {
+/// A connection as a line.
+pub(super) fn text(flow: &Flow) -> String {
     format!("{} → {}, {} {}", name(&flow.from), name(&flow.to), flow.protocol, flow.port)
 }
 
-fn name(end: &FlowEnd) -> String {
+pub(super) fn name(end: &FlowEnd) -> String {
     match end {
         FlowEnd::Named { namespace, name } => harmless(&format!("{namespace}/{name}")),
         FlowEnd::Address(address) => address.to_string(),

@@ -124,6 +124,18 @@ fn other_text_is_told_with_its_line() {
 }
 
 #[test]
+fn the_time_between_first_and_last_is_told() {
+    let line = |time: &str| format!("{{\"from\":\"a/b\",\"to\":\"::1\",\"port\":1{time}}}\n");
+    let at = |time: &str| line(&format!(",\"time\":\"{time}\""));
+    let (first, last) = ("2026-11-20T10:00:00Z", "2026-11-24T10:00:00.5Z");
+    let hubble = format!("{{\"flow\":{{\"verdict\":\"DROPPED\"}},\"time\":\"{last}\"}}\n");
+    let azure = format!("{{\"records\":[{{\"time\":\"{first}\"}}]}}\n");
+    let log = [at("2026-11-22T10:00:00Z"), hubble, azure, line(""), at("yesterday")].concat();
+    assert_eq!(read(&log).window, Some((first.to_owned(), last.to_owned())));
+    assert_eq!(read(&line("")).window, None);
+}
+
+#[test]
 fn names_have_a_limit() {
     let line = |length| {
         let name = "a".repeat(length);

@@ -61,6 +61,16 @@ impl Prefix {
         Some(Self { family, first: start, length, written, has_host_bits: start != first })
     }
 
+    /// The addresses that share the first bits of one: so many of them, at most all.
+    pub fn around(address: IpAddr, length: u8) -> Self {
+        let (family, number) = number(address);
+        let bits = if family == Family::V4 { 32 } else { 128 };
+        let length = length.min(bits);
+        let free = u32::from(bits - length);
+        let first = number.checked_shr(free).unwrap_or(0).checked_shl(free).unwrap_or(0);
+        Self { family, first, length, written: length, has_host_bits: false }
+    }
+
     /// Whether bits behind the length were set.
     pub fn has_host_bits(self) -> bool {
         self.has_host_bits
@@ -84,6 +94,12 @@ impl Prefix {
         let bits = if self.family == Family::V4 { 32 } else { 128 };
         let free = u32::from(bits - self.length);
         self.first | 1_u128.checked_shl(free).map_or(u128::MAX, |size| size - 1)
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", address(self.family, self.first), self.length)
     }
 }
 
@@ -244,6 +260,46 @@ impl AddressSet {
         self.of(family).contains(number)
     }
 
+    /// The fewest prefixes that have its addresses and no others, in order.
+    pub fn prefixes(&self) -> Vec<Prefix> {
+        let mut found = Vec::new();
+        for (family, bits) in [(Family::V4, 32_u8), (Family::V6, 128)] {
+            for &(mut first, last) in self.ranges(family) {
+                loop {
+                    // As large as its first address allows and its last one too.
+                    let mut free = (first.trailing_zeros() as u8).min(bits);
+                    let size =
+                        |free: u8| 1_u128.checked_shl(free.into()).map_or(u128::MAX, |it| it - 1);
+                    while free > 0 && size(free) > last - first {
+                        free -= 1;
+                    }
+                    let length = bits - free;
+                    let written = length;
+                    found.push(Prefix { family, first, length, written, has_host_bits: false });
+                    match first.checked_add(size(free)).and_then(|it| it.checked_add(1)) {
+                        Some(next) if next <= last => first = next,
+                        _ => break,
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether it has an address of a prefix.
+    pub fn overlaps(&self, prefix: Prefix) -> bool {
+        let ranges = self.ranges(prefix.family);
+        let at = ranges.partition_point(|(_, last)| *last < prefix.first);
+        ranges.get(at).is_some_and(|(first, _)| *first <= prefix.last())
+    }
+
+    /// How many addresses it has; the largest number where they are more.
+    pub fn count(&self) -> u128 {
+        let size = |(first, last): &(u128, u128)| (last - first).saturating_add(1);
+        let all = self.v4.ranges().iter().chain(self.v6.ranges());
+        all.map(size).fold(0, u128::saturating_add)
+    }
+
     /// Whether it has no address.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()
@@ -340,6 +396,27 @@ mod tests {
     }
 
     #[test]
+    fn sets_are_cut_into_the_fewest_prefixes() {
+        let set = |first: u32, last: u32| {
+            AddressSet::of_ranges([(Family::V4, u128::from(first), u128::from(last))])
+        };
+        let shown = |set: &AddressSet| {
+            set.prefixes().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            shown(&set(0x0a00_0001, 0x0a00_0006)),
+            "10.0.0.1/32 10.0.0.2/31 10.0.0.4/31 10.0.0.6/32"
+        );
+        assert_eq!(shown(&set(0x0a00_0000, 0x0a00_00ff)), "10.0.0.0/24");
+        assert_eq!(shown(&AddressSet::all()), "0.0.0.0/0 ::/0");
+        let address = parse_address("10.1.2.3").expect("an address");
+        assert_eq!(Prefix::around(address, 24).to_string(), "10.1.2.0/24");
+        assert_eq!(Prefix::around(address, 0).to_string(), "0.0.0.0/0");
+        assert!(set(5, 9).overlaps(Prefix::around(parse_address("0.0.0.8").expect("one"), 31)));
+        assert!(!set(5, 9).overlaps(Prefix::around(parse_address("0.0.0.10").expect("one"), 31)));
+    }
+
+    #[test]
     fn an_exception_lies_inside_and_is_longer() {
         let may = |outer, inner| {
             let parse = |text| Prefix::parse(text).expect("a prefix");
@@ -381,7 +458,11 @@ mod tests {
                 assert_eq!(a.intersection(&b).contains(*point), in_a && in_b);
                 assert_eq!(a.difference(&b).contains(*point), in_a && !in_b);
                 assert_eq!(a.complement().contains(*point), !in_a);
+                let one = Prefix::around(*point, 128);
+                assert_eq!(a.overlaps(one), in_a);
             }
+            assert_eq!(a.count(), dumb_a.len() as u128);
+            assert_eq!(AddressSet::of_prefixes(a.prefixes()), a);
         }
     }
 

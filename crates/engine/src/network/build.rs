@@ -136,9 +136,16 @@ struct Builder<'a> {
     gaps: Vec<Gap>,
 }
 
-pub(super) fn build(snapshot: &Snapshot, world: WorldId, options: &Options) -> Network {
+/// Builds it; `change` is told the policies and may put others in their place.
+pub(super) fn build(
+    snapshot: &Snapshot,
+    world: WorldId,
+    options: &Options,
+    change: impl FnOnce(&mut Vec<Policy>),
+) -> Network {
     let mut inventory = workload::read(snapshot, world);
     inventory.mark_same_names(snapshot);
+    change(&mut inventory.policies);
     let asked = Asked::of(&inventory.policies);
     let cuts = asked.cuts();
     let mut builder = Builder {

@@ -8,15 +8,16 @@
 
 use std::collections::HashMap;
 
-use model::{Node, Object, ObjectId, Snapshot, Value, WorldId};
+use model::{Node, Object, ObjectId, Snapshot, WorldId};
 
+use super::Network;
 use super::address::{AddressSet, Prefix, parse_address};
 use super::answer::WorkloadId;
 use super::policy;
 use super::ports::Protocol;
 use super::security_group::Direction;
 use super::security_group::{Opening, SecurityGroup, opening};
-use super::{Network, workload};
+use super::service::Backends;
 
 /// Most ways that are told; [`Exposure::is_whole`] says whether there are more.
 const WAYS_MAX: usize = 100_000;
@@ -101,7 +102,7 @@ impl Network {
             snapshot,
             from,
             services: HashMap::new(),
-            labelled: labelled(self, snapshot),
+            backends: Backends::new(self, snapshot),
             found: Exposure { is_whole: true, ..Exposure::default() },
         };
         let mut routes = Vec::new();
@@ -175,31 +176,8 @@ struct Search<'a> {
     snapshot: &'a Snapshot,
     from: &'a AddressSet,
     services: HashMap<(&'a str, &'a str), ObjectId>,
-    /// Workloads by namespace and label, each list in order.
-    labelled: HashMap<String, Vec<WorkloadId>>,
+    backends: Backends<'a>,
     found: Exposure,
-}
-
-/// A label within a namespace. No name has a zero in it.
-fn label(namespace: &str, key: &str, value: &str) -> String {
-    format!("{namespace}\0{key}\0{value}")
-}
-
-/// The workloads of a network by their labels.
-fn labelled(network: &Network, snapshot: &Snapshot) -> HashMap<String, Vec<WorkloadId>> {
-    let mut found: HashMap<String, Vec<WorkloadId>> = HashMap::new();
-    for id in network.workloads() {
-        let it = network.workload(id);
-        let pods = snapshot.object(it.object).pods();
-        let Some(pod) = pods.get(it.template as usize) else { continue };
-        let labels = pod.root.field("metadata.labels");
-        for (key, value) in labels.into_iter().flat_map(Node::entries) {
-            if let Some(value) = value.as_str() {
-                found.entry(label(network.namespace_of(id), key, value)).or_default().push(id);
-            }
-        }
-    }
-    found
 }
 
 impl Search<'_> {
@@ -255,7 +233,7 @@ impl Search<'_> {
         if spec.str("type") == Some("ExternalName") {
             return;
         }
-        let Some(targets) = self.selected(&object, spec) else {
+        let Some(targets) = self.backends.selected(&object, spec) else {
             self.found.unresolved.push(id);
             return;
         };
@@ -268,7 +246,8 @@ impl Search<'_> {
             let is_node_port = entrance == Entrance::NodePort;
             let outer = number(if is_node_port { "nodePort" } else { "port" });
             for target in &targets {
-                let Some(target_port) = self.target_port(*target, port, protocol) else { continue };
+                let target_port = self.backends.target_port(*target, port, protocol);
+                let Some(target_port) = target_port else { continue };
                 if self.found.ways.len() >= WAYS_MAX {
                     self.found.is_whole = false;
                     return;
@@ -286,42 +265,6 @@ impl Search<'_> {
                     passage,
                 });
             }
-        }
-    }
-
-    /// The workloads a service selects; none where it says nothing of them.
-    fn selected(&self, object: &Object<'_>, spec: Node<'_>) -> Option<Vec<WorkloadId>> {
-        let selector: Vec<(&str, &str)> = spec
-            .get("selector")?
-            .entries()
-            .map(|(key, value)| Some((key, value.as_str()?)))
-            .collect::<Option<_>>()?;
-        let namespace = object.namespace.filter(|_| !selector.is_empty())?;
-        let with = |(key, value): &(&str, &str)| {
-            self.labelled.get(&label(namespace, key, value)).map_or(&[][..], Vec::as_slice)
-        };
-        // The rarest label first, so that common ones cost little.
-        let mut lists: Vec<&[WorkloadId]> = selector.iter().map(with).collect();
-        lists.sort_by_key(|list| list.len());
-        let (first, rest) = lists.split_first()?;
-        let is_in_all = |id: &&WorkloadId| rest.iter().all(|list| list.binary_search(id).is_ok());
-        Some(first.iter().filter(is_in_all).copied().collect())
-    }
-
-    /// Source: `FindPort` in `pkg/api/v1/pod/util.go` of `k8s.io/kubernetes`.
-    fn target_port(&self, id: WorkloadId, port: Node<'_>, protocol: Protocol) -> Option<u16> {
-        let number = |number: i64| u16::try_from(number).ok().filter(|number| *number > 0);
-        let target = port.get("targetPort").map(Node::value);
-        match target {
-            Some(Value::String(name)) => {
-                let it = self.network.workload(id);
-                let pods = self.snapshot.object(it.object).pods();
-                let named = workload::named_ports(pods.get(it.template as usize)?);
-                let found = named.iter().find(|(known, of, _)| known == name && *of == protocol);
-                found.map(|(_, _, number)| *number)
-            }
-            None | Some(Value::Int(0)) => number(port.int("port")?),
-            _ => number(port.int("targetPort")?),
         }
     }
 

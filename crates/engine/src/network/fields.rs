@@ -203,6 +203,11 @@ fn label_key(key: &str, path: &Path) -> Read<()> {
     }
 }
 
+/// Whether the API server takes a label, and a selector of it.
+pub(super) fn is_label(key: &str, value: &str) -> bool {
+    label_key(key, &Path::root()).is_ok() && is_value(value)
+}
+
 fn label_value(value: &str, path: &Path) -> Read<()> {
     if is_value(value) { Ok(()) } else { refuse(path, "is no value of a label") }
 }

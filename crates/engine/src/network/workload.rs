@@ -217,7 +217,8 @@ impl Inventory {
     }
 }
 
-fn owner(object: &Object<'_>) -> Option<(String, String)> {
+/// Kind and name of the controller of an object.
+pub(super) fn owner(object: &Object<'_>) -> Option<(String, String)> {
     let owners = object.root.get("metadata")?.get("ownerReferences")?;
     let owner = owners.items().find(|owner| owner.bool("controller") == Some(true))?;
     Some((owner.str("kind")?.to_owned(), owner.str("name")?.to_owned()))

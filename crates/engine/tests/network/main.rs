@@ -8,6 +8,7 @@ mod naive_tests;
 mod naive_truth;
 mod random;
 mod security_groups;
+mod segmentation;
 mod truth;
 
 use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};
