@@ -12,6 +12,7 @@ mod layer;
 mod manifest;
 mod merge;
 mod path;
+mod reference;
 mod tar;
 
 pub use compression::{Compression, NotInflated, inflated};
@@ -22,4 +23,5 @@ pub use manifest::{
     Platform, Process,
 };
 pub use merge::{Image, Unowned, merge};
+pub use reference::{Reference, ReferenceError};
 pub use tar::{Archive, Entry, EntryKind, TarError};

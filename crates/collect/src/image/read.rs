@@ -107,7 +107,7 @@ fn read_layer(
         let what = format!("layer {}", descriptor.digest);
         return Err(ImageError::WrongDigest { what, found: digest.to_string() }.into());
     }
-    if length != descriptor.size && matches!(source, Source::Layout(_)) {
+    if length != descriptor.size && !matches!(source, Source::DockerArchive(_)) {
         let what = format!("layer {}", descriptor.digest);
         let found = format!("{length} bytes, not {}", descriptor.size);
         return Err(ImageError::WrongDigest { what, found }.into());

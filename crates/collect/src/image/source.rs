@@ -10,6 +10,7 @@ use image::{
 
 use super::archive::DockerArchive;
 use super::layout::Layout;
+use super::registry::{Registry, RegistryError};
 
 /// Indexes within indexes.
 const DEPTH_MAX: usize = 4;
@@ -25,6 +26,9 @@ pub enum ImageError {
         /// Why it is none.
         reason: String,
     },
+    /// A registry that gives no answer of use.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// A blob that cannot be read.
     #[error("{what}: {error}")]
     Unreadable {
@@ -65,6 +69,8 @@ pub enum Source {
     Layout(Layout),
     /// What `docker save` writes.
     DockerArchive(DockerArchive),
+    /// A repository of a registry.
+    Registry(Box<Registry>),
 }
 
 /// A blob as it is stored.
@@ -124,6 +130,12 @@ impl Source {
                 Ok(chosen)
             }
             Self::DockerArchive(archive) => archive.choose(name),
+            Self::Registry(registry) => {
+                let (descriptor, content) = registry.named()?;
+                let mut chosen = self.resolve_content(&descriptor, content, platform, 0)?;
+                chosen.names = vec![registry.name()];
+                Ok(chosen)
+            }
         }
     }
 
@@ -138,6 +150,7 @@ impl Source {
             Self::DockerArchive(archive) => {
                 archive.layer(&descriptor.digest).map(Blob::Inflated).map_err(unreadable)
             }
+            Self::Registry(registry) => Ok(Blob::AsStored(registry.blob(descriptor)?)),
         }
     }
 
@@ -147,8 +160,26 @@ impl Source {
         platform: &Platform,
         depth: usize,
     ) -> Result<Chosen, ImageError> {
+        let content = match self {
+            Self::Registry(registry) => registry.manifest(descriptor.digest.as_str())?,
+            Self::Layout(_) | Self::DockerArchive(_) => {
+                let (Blob::AsStored(blob) | Blob::Inflated(blob)) = self.blob(descriptor)?;
+                small(blob, || format!("manifest {}", descriptor.digest))?
+            }
+        };
+        self.resolve_content(descriptor, content, platform, depth)
+    }
+
+    /// The same with the content at hand, which is verified first.
+    fn resolve_content(
+        &self,
+        descriptor: &Descriptor,
+        content: Vec<u8>,
+        platform: &Platform,
+        depth: usize,
+    ) -> Result<Chosen, ImageError> {
         let what = || format!("manifest {}", descriptor.digest);
-        let content = self.document(descriptor, what)?;
+        let content = verified(content, &descriptor.digest, what)?;
         let malformed = |error| ImageError::Document { what: what(), error };
         if !Index::is_one(&content) {
             let manifest = Manifest::read(&content).map_err(malformed)?;
@@ -178,16 +209,12 @@ impl Source {
         what: impl Fn() -> String,
     ) -> Result<Vec<u8>, ImageError> {
         let (Blob::AsStored(blob) | Blob::Inflated(blob)) = self.blob(descriptor)?;
-        document(blob, &descriptor.digest, what)
+        verified(small(blob, &what)?, &descriptor.digest, what)
     }
 }
 
-/// A small blob, read whole and verified.
-pub(super) fn document(
-    blob: impl Read,
-    digest: &Digest,
-    what: impl Fn() -> String,
-) -> Result<Vec<u8>, ImageError> {
+/// A small blob, read whole.
+fn small(blob: impl Read, what: impl Fn() -> String) -> Result<Vec<u8>, ImageError> {
     let mut content = Vec::new();
     blob.take(DOCUMENT_BYTES_MAX + 1)
         .read_to_end(&mut content)
@@ -196,6 +223,14 @@ pub(super) fn document(
         let found = format!("more than {DOCUMENT_BYTES_MAX} bytes");
         return Err(ImageError::WrongDigest { what: what(), found });
     }
+    Ok(content)
+}
+
+fn verified(
+    content: Vec<u8>,
+    digest: &Digest,
+    what: impl Fn() -> String,
+) -> Result<Vec<u8>, ImageError> {
     if !digest.is_of(&content) {
         let found = Digest::of(&content).to_string();
         return Err(ImageError::WrongDigest { what: what(), found });

@@ -1,0 +1,221 @@
+//! Who asks a registry: what `docker login` and its kin have kept.
+//!
+//! Source: the documentation of `docker login`, of credential helpers
+//! (`docker/docker-credential-helpers`) and of `containers-auth.json(5)`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use reqwest::header::HeaderValue;
+use serde::Deserialize;
+
+/// The name under which Docker keeps what is for its own registry.
+const DOCKER: &str = "https://index.docker.io/v1/";
+
+/// A name and a password. Neither is ever shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    name: String,
+    password: String,
+}
+
+impl Credential {
+    /// A name and a password.
+    pub fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { name: name.into(), password: password.into() }
+    }
+
+    /// As a header.
+    pub(super) fn basic(&self) -> Option<HeaderValue> {
+        let text = encoded(format!("{}:{}", self.name, self.password).as_bytes());
+        let mut header = HeaderValue::from_str(&format!("Basic {text}")).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential(…)")
+    }
+}
+
+/// Where credentials are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    given: BTreeMap<String, Credential>,
+    files: Vec<PathBuf>,
+}
+
+/// A file of credentials.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Kept {
+    auths: BTreeMap<String, Auth>,
+    cred_helpers: BTreeMap<String, String>,
+    creds_store: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Auth {
+    auth: Option<String>,
+}
+
+/// What a helper answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Told {
+    username: String,
+    secret: String,
+}
+
+impl Credentials {
+    /// For one registry, before all files.
+    #[must_use]
+    pub fn with(mut self, registry: &str, credential: Credential) -> Self {
+        self.given.insert(registry.to_owned(), credential);
+        self
+    }
+
+    /// Those of this user: `REGISTRY_AUTH_FILE`, the one of containers in `XDG_RUNTIME_DIR`, and
+    /// Docker's `config.json`.
+    #[must_use]
+    pub fn of_user(mut self) -> Self {
+        let folder =
+            |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+        let docker = folder("DOCKER_CONFIG").or_else(|| Some(folder("HOME")?.join(".docker")));
+        let files = [
+            folder("REGISTRY_AUTH_FILE"),
+            folder("XDG_RUNTIME_DIR").map(|it| it.join("containers/auth.json")),
+            docker.map(|it| it.join("config.json")),
+        ];
+        self.files.extend(files.into_iter().flatten());
+        self
+    }
+
+    /// The one for a registry.
+    pub(super) fn of(&self, registry: &str) -> Option<Credential> {
+        if let Some(given) = self.given.get(registry) {
+            return Some(given.clone());
+        }
+        let names = match registry {
+            "docker.io" => vec![DOCKER, "docker.io", "index.docker.io"],
+            registry => vec![registry],
+        };
+        self.files.iter().find_map(|file| {
+            let kept: Kept = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+            names.iter().find_map(|name| kept.of(name))
+        })
+    }
+}
+
+impl Kept {
+    fn of(&self, registry: &str) -> Option<Credential> {
+        let helper = self.cred_helpers.get(registry).or(self.creds_store.as_ref());
+        if let Some(found) = helper.and_then(|helper| asked(helper, registry)) {
+            return Some(found);
+        }
+        // `https://host/v1/` and `host` are the same.
+        let host = |name: &str| {
+            let rest = name.trim_start_matches("https://").trim_start_matches("http://");
+            rest.split('/').next().unwrap_or_default().to_owned()
+        };
+        let is_it = |name: &str| name == registry || host(name) == host(registry);
+        let (_, auth) = self.auths.iter().find(|(name, _)| is_it(name))?;
+        let text = decoded(auth.auth.as_ref()?)?;
+        let (name, password) = text.split_once(':')?;
+        Some(Credential::new(name, password.trim_end_matches('\0')))
+    }
+}
+
+/// What a helper of Docker's says. It is a program of this user's, named in their own file.
+fn asked(helper: &str, registry: &str) -> Option<Credential> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if !helper.bytes().all(is_name) {
+        return None;
+    }
+    let mut child = Command::new(format!("docker-credential-{helper}"))
+        .arg("get")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    child.stdin.take()?.write_all(registry.as_bytes()).ok()?;
+    let output = child.wait_with_output().ok()?;
+    let told: Told =
+        serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success())?;
+    Some(Credential::new(told.username, told.secret))
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base64, RFC 4648 section 4.
+fn encoded(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let part = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
+        let word = part(0) << 16 | part(1) << 8 | part(2);
+        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let letter = ALPHABET.get((word >> shift & 63) as usize).copied().unwrap_or(b'=');
+            text.push(if at <= chunk.len() { letter as char } else { '=' });
+        }
+    }
+    text
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let (mut word, mut bits) = (0_u32, 0);
+    for letter in text.trim().trim_end_matches('=').bytes() {
+        let value = ALPHABET.iter().position(|it| *it == letter)?;
+        (word, bits) = (word << 6 | value as u32, bits + 6);
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((word >> bits) as u8);
+            word &= (1 << bits) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_standard() {
+        // RFC 4648, section 10.
+        for (text, expected) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(encoded(text.as_bytes()), expected);
+            assert_eq!(decoded(expected).unwrap(), text);
+        }
+        assert_eq!(decoded("a b"), None);
+    }
+
+    #[test]
+    fn kept_credentials_are_found_by_host() {
+        let kept: Kept = serde_json::from_str(
+            r#"{"auths": {"https://registry.example/v2/": {"auth": "bWU6cGFzczp3b3Jk"}}}"#,
+        )
+        .unwrap();
+        assert_eq!(kept.of("registry.example"), Some(Credential::new("me", "pass:word")));
+        assert_eq!(kept.of("registry.example.org"), None);
+        assert_eq!(format!("{:?}", kept.of("registry.example")), "Some(Credential(…))");
+        let hostile: Kept = serde_json::from_str(r#"{"credsStore": "../../tmp/x"}"#).unwrap();
+        assert_eq!(hostile.of("registry.example"), None);
+    }
+}
