@@ -406,6 +406,8 @@ pub(crate) enum ListFormat {
 fn explained(text: &str) -> Result<String, String> {
     match analyze::access::edges::find(text) {
         Some(edge) => Ok(edge.id.to_owned()),
-        None => analyze::control_name::parse(text),
+        None => analyze::control_name::parse(text).map_err(|error| {
+            format!("{error}; edges have pages too: `bollwerk access paths` names them")
+        }),
     }
 }

@@ -323,3 +323,24 @@ fn lint_tells_of_policies_and_of_nothing_else() {
     let controls: Vec<_> = findings.iter().map(|it| it["control"].as_str()).collect();
     assert_eq!(controls, [Some("network-policy-selects-nothing")]);
 }
+
+#[test]
+fn paths_that_are_not_there_give_no_answer() {
+    let folder = Folder::new(&[("empty/readme.txt", "")]);
+    for path in ["gone", "empty"] {
+        let manifests = format!("--manifests={path}");
+        for question in [
+            ["network", "reach", "a/b", "a/c"].as_slice(),
+            &["network", "metadata"],
+            &["network", "map", "a"],
+            &["access", "can", "alice", "get", "pods"],
+            &["access", "of", "alice"],
+        ] {
+            let arguments = [question, &[manifests.as_str()]].concat();
+            let (code, out, error) = bollwerk(folder.path(), &arguments, "");
+            assert_eq!((code, out.as_str()), (3, ""), "{arguments:?}: {error}");
+            assert!(error.starts_with(&format!("not assessed: {path}: ")), "{error}");
+            assert!(error.contains("there is no answer"), "{error}");
+        }
+    }
+}

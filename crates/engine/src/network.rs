@@ -29,8 +29,10 @@ mod profile;
 mod question;
 mod read;
 mod read_tiers;
+pub mod route;
 mod rows;
 pub mod security_group;
+pub mod service;
 mod summary;
 mod workload;
 

@@ -2,6 +2,7 @@
 
 mod beside_naive;
 mod cases;
+mod exposure;
 mod generator;
 mod naive;
 mod naive_tests;

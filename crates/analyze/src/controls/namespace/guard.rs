@@ -59,6 +59,7 @@ const CLUSTER_WIDE: &[(&str, &str)] = &[
     ("crd.projectcalico.org", "GlobalNetworkPolicy"),
     ("projectcalico.org", "GlobalNetworkPolicy"),
     ("policy.networking.k8s.io", "AdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
     ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
 ];
 
