@@ -292,8 +292,7 @@ fn prefix(text: &str) -> Result<Prefix, String> {
 }
 
 fn profile(text: &str) -> Result<Profile, String> {
-    let found = Profile::ALL.into_iter().find(|profile| profile.name == text);
-    found.ok_or_else(|| {
+    Profile::named(text).ok_or_else(|| {
         let names = Profile::ALL.map(|profile| profile.name);
         format!("there is no profile `{text}`; there are {}", names.join(", "))
     })

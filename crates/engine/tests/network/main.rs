@@ -2,6 +2,7 @@
 
 mod beside_naive;
 mod cases;
+mod effects;
 mod exposure;
 mod generator;
 mod naive;
