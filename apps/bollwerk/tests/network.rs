@@ -333,8 +333,8 @@ fn paths_that_are_not_there_give_no_answer() {
             ["network", "reach", "a/b", "a/c"].as_slice(),
             &["network", "metadata"],
             &["network", "map", "a"],
-            &["access", "can", "alice", "get", "pods"],
-            &["access", "of", "alice"],
+            &["access", "can", "User:alice", "get", "pods"],
+            &["access", "of", "User:alice"],
         ] {
             let arguments = [question, &[manifests.as_str()]].concat();
             let (code, out, error) = bollwerk(folder.path(), &arguments, "");

@@ -92,18 +92,19 @@ impl Network {
         own.filter(|id| seen.insert(self.workload(*id).class)).collect()
     }
 
-    /// One workload of each class that a policy holds for.
+    /// One workload of each class that a NetworkPolicy certainly or maybe holds for.
     pub fn subjects(&self, policy: ObjectId) -> Vec<WorkloadId> {
-        let Some(record) = self.policies.iter().find(|it| it.id == policy) else {
-            return Vec::new();
-        };
-        let is_subject = |class: u32| record.subject.iter().any(|set| set.contains(class));
-        let mut seen = std::collections::HashSet::new();
-        let all = self.by_name.iter().map(|number| WorkloadId(*number));
-        all.filter(|id| {
+        let place =
+            self.policies.binary_search_by_key(&(Tier::Namespace, policy), |it| (it.tier, it.id));
+        let Some(record) = place.ok().map(|at| &self.policies[at]) else { return Vec::new() };
+        let first = record.subject.iter().filter_map(|set| set.ranges().first()).min();
+        let Some((first, _)) = first else { return Vec::new() };
+        let namespace = self.classes[*first as usize].namespace;
+        let mut found = self.representatives(&self.namespaces[namespace as usize]);
+        found.retain(|id| {
             let class = self.workload(*id).class;
-            is_subject(class) && seen.insert(class)
-        })
-        .collect()
+            record.subject.iter().any(|set| set.contains(class))
+        });
+        found
     }
 }

@@ -52,7 +52,7 @@ pub enum Refusal {
 
 /// Where a route sends.
 pub struct Backend<'a> {
-    /// Where the name of the Service is written.
+    /// Where `name` and `port` of the Service are written.
     pub at: Path,
     /// The namespace of the Service.
     pub namespace: &'a str,
@@ -214,8 +214,7 @@ impl<'a> Routes<'a> {
                         .field("spec.rules")
                         .index(number)
                         .field("backendRefs")
-                        .index(place)
-                        .field("name"),
+                        .index(place),
                     namespace: of,
                     name,
                     port: backend.int("port").map_or(PortName::Any, PortName::Number),
@@ -255,7 +254,7 @@ fn ingress_backends<'a>(namespace: &'a str, spec: Node<'a>) -> Vec<Backend<'a>> 
         let number = port.and_then(|it| it.int("number")).map(PortName::Number);
         let named = port.and_then(|it| it.str("name")).map(PortName::Name);
         let port = number.or(named).unwrap_or(PortName::Any);
-        let at = at.field("service.name");
+        let at = at.field("service");
         found.push(Backend { at, namespace, name, port, is_granted: true });
     };
     for (number, rule) in spec.list("rules").enumerate() {
