@@ -121,6 +121,31 @@ fn the_metadata_service_is_reached_from_where_the_readme_says() {
     assert_eq!(run(&folder, &["metadata", "--manifests=shop"]).0, 1);
 }
 
+/// The metadata services of the node, by whether some pod not on its node's network gets there.
+fn metadata_of_pods(folder: &Folder) -> Vec<(String, bool)> {
+    let output = json(folder, &["metadata", "--manifests=shop", "--no-config"]);
+    let addresses = output["addresses"].as_array().unwrap().iter();
+    let guarded = addresses.filter(|it| it["ownRights"] == false);
+    let is_reached = |address: &Value| {
+        let list = |key: &str| address[key].as_array().unwrap().clone();
+        let all = [list("open"), list("unknown")].concat();
+        // On the network of its node, which policies do not hold.
+        all.iter().any(|it| it["workload"] != "ops/dashboard")
+    };
+    guarded.map(|it| (it["address"].as_str().unwrap().to_owned(), is_reached(it))).collect()
+}
+
+#[test]
+fn harden_closes_every_metadata_service() {
+    let folder = shop();
+    let before = metadata_of_pods(&folder);
+    assert!(before.len() >= 5 && before.iter().all(|(_, is_reached)| *is_reached), "{before:?}");
+    bollwerk(folder.path(), &["harden", "shop", "--no-config"], "");
+    let after = metadata_of_pods(&folder);
+    assert_eq!(after.len(), before.len());
+    assert!(after.iter().all(|(_, is_reached)| !is_reached), "{after:?}");
+}
+
 #[test]
 fn a_change_is_told_with_an_example() {
     let folder = shop();

@@ -208,7 +208,7 @@ impl Search<'_> {
         };
         for backend in routes.backends(&object).into_iter().filter(|it| it.is_granted) {
             // A service that is not there has no endpoints.
-            if let Some(service) = self.services.find(backend.namespace, backend.name) {
+            for service in self.services.find(backend.namespace, backend.name) {
                 self.through(service, backend.port, &coming);
             }
         }

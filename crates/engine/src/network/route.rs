@@ -21,7 +21,8 @@ pub struct Routes<'a> {
     world: WorldId,
     /// In the order they were taken in.
     all: Vec<ObjectId>,
-    gateways: HashMap<(&'a str, &'a str), ObjectId>,
+    /// By namespace and name: each of several versions may be the one that holds.
+    gateways: HashMap<(&'a str, &'a str), Vec<ObjectId>>,
     /// By the namespace they stand in.
     grants: HashMap<&'a str, Vec<ObjectId>>,
 }
@@ -105,7 +106,7 @@ impl<'a> Routes<'a> {
             let Some(namespace) = object.namespace else { continue };
             match (object.group(), object.kind) {
                 (GATEWAYS, "Gateway") => {
-                    found.gateways.insert((namespace, object.name), id);
+                    found.gateways.entry((namespace, object.name)).or_default().push(id);
                 }
                 (GATEWAYS, "ReferenceGrant") => {
                     found.grants.entry(namespace).or_default().push(id);
@@ -139,10 +140,19 @@ impl<'a> Routes<'a> {
             && parent.str("kind").unwrap_or("Gateway") == "Gateway";
         let namespace = parent.str("namespace").or(route.namespace).unwrap_or_default();
         let name = parent.str("name").unwrap_or_default();
-        let gateway = self.gateways.get(&(namespace, name)).filter(|_| is_gateway);
-        let Some(gateway) = gateway.map(|id| self.snapshot.object(*id)) else {
-            return Attachment::Unknown;
-        };
+        let versions = self.gateways.get(&(namespace, name)).filter(|_| is_gateway);
+        let gateways = versions.into_iter().flatten().map(|id| self.snapshot.object(*id));
+        let best = gateways.map(|it| self.gateway(route, parent, namespace, &it)).max();
+        best.unwrap_or(Attachment::Unknown)
+    }
+
+    fn gateway(
+        &self,
+        route: &Object<'_>,
+        parent: Node<'_>,
+        namespace: &str,
+        gateway: &Object<'_>,
+    ) -> Attachment {
         let listeners = gateway.root.field("spec.listeners").into_iter().flat_map(Node::items);
         let is_meant = |listener: &Node<'_>| {
             parent.str("sectionName").is_none_or(|name| listener.str("name") == Some(name))

@@ -14,7 +14,8 @@ use super::{Network, workload};
 pub struct Services<'a> {
     network: &'a Network,
     snapshot: &'a Snapshot,
-    by_name: HashMap<(&'a str, &'a str), ObjectId>,
+    /// By namespace and name: each of several versions may be the one that holds.
+    by_name: HashMap<(&'a str, &'a str), Vec<ObjectId>>,
     /// In the order they were taken in.
     all: Vec<ObjectId>,
     /// Workloads by namespace and label, each list in order.
@@ -70,7 +71,7 @@ impl<'a> Services<'a> {
             match (object.group(), object.kind) {
                 ("", "Service") => {
                     found.all.push(id);
-                    found.by_name.insert((namespace, object.name), id);
+                    found.by_name.entry((namespace, object.name)).or_default().push(id);
                 }
                 ("", "Endpoints") => {
                     found.written.entry((namespace, object.name)).or_default().push(id);
@@ -112,9 +113,9 @@ impl<'a> Services<'a> {
         &self.all
     }
 
-    /// The Service of this name; of several the last.
-    pub fn find(&self, namespace: &str, name: &str) -> Option<ObjectId> {
-        self.by_name.get(&(namespace, name)).copied()
+    /// The Services of this name: none, one, or several versions of it.
+    pub fn find(&self, namespace: &str, name: &str) -> Vec<ObjectId> {
+        self.by_name.get(&(namespace, name)).cloned().unwrap_or_default()
     }
 
     /// The workloads a Service selects; none where it selects none itself: others write its

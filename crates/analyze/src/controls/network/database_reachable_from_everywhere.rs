@@ -20,8 +20,8 @@ fn check(pod: &Pod<'_>, report: &mut Report<'_>) {
     if pod.host_network() || matches!(pod.object.kind, "Job" | "CronJob") {
         return;
     }
-    let regular = pod.containers().filter(|it| it.kind == ContainerKind::Regular);
-    let Some((at, port, what)) = regular.filter_map(|it| database(&it)).next() else { return };
+    let mut regular = pod.containers().filter(|it| it.kind == ContainerKind::Regular);
+    let Some((at, port, what)) = regular.find_map(|it| database(&it)) else { return };
     let Some(opening) = report.ask_network(|world| world.opening(pod, port)) else { return };
     let why = match opening {
         Opening::NotIsolated => "no NetworkPolicy selects it".to_owned(),

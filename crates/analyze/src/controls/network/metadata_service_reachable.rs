@@ -4,6 +4,7 @@ use engine::network::address::{AddressSet, Family, Prefix, parse_address};
 use model::{Fix, Node, Object, Path};
 
 use super::{NETWORK_POLICY, applies};
+use crate::network::metadata::EXCEPTION;
 use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
@@ -26,6 +27,11 @@ const PORT: u16 = 80;
 fn check(policy: &Object<'_>, report: &mut Report<'_>) {
     let Some(spec) = policy.root.get("spec") else { return };
     if !applies(spec, "Egress") {
+        return;
+    }
+    // An exception that somebody asked for by its label.
+    let labels = spec.field("podSelector.matchLabels");
+    if labels.and_then(|it| it.str(EXCEPTION.0)) == Some(EXCEPTION.1) {
         return;
     }
     for (index, rule) in spec.list("egress").enumerate() {

@@ -2,7 +2,7 @@
 
 use model::{Fix, Node, Object, Path, Severity};
 
-use super::{NETWORK_POLICY_KINDS, applies};
+use super::{NETWORK_POLICY_KINDS, World, applies};
 use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
@@ -23,7 +23,7 @@ fn check(policy: &Object<'_>, report: &mut Report<'_>) {
     // Whether addresses are of both families takes a look at the whole world.
     let is_of_policies = policy.kind == "NetworkPolicy";
     let faults = if is_of_policies { faults(policy, spec) } else { denials(policy, spec) };
-    if faults.is_empty() || !report.ask_network(|world| world.is_dual_stack()) {
+    if faults.is_empty() || !report.ask_network(World::is_dual_stack) {
         return;
     }
     for Fault { severity, at, because } in faults {

@@ -6,7 +6,7 @@ use engine::network::address::AddressSet;
 use engine::network::exposure::{Entrance, Passage};
 use engine::network::route::{Attachment, Refusal, Routes};
 use engine::network::{Network, service};
-use model::{Node, Object, Path, Snapshot, Value, WorldId};
+use model::{Node, Object, ObjectId, Path, Snapshot, Value, WorldId};
 
 /// Kind, namespace and name of an object.
 type Key = (String, String, String);
@@ -46,9 +46,8 @@ pub(crate) enum RouteFault {
 pub(crate) struct Way {
     /// Whether it comes by an Ingress or a route.
     pub(crate) is_route: bool,
-    /// The port of the Service, that of the node at a node port, and that of the pod.
+    /// The port of the Service, that of the node at a node port.
     pub(crate) port: u16,
-    pub(crate) target_port: u16,
     /// What the pod's policies say.
     pub(crate) passage: Passage,
 }
@@ -82,13 +81,8 @@ impl Services {
         for way in internet.ways {
             if let Some(key) = key(&snapshot.object(way.service)) {
                 let is_route = matches!(way.entrance, Entrance::Route(_));
-                let (port, target_port, passage) = (way.port, way.target_port, way.passage);
-                found.ways.entry(key).or_default().push(Way {
-                    is_route,
-                    port,
-                    target_port,
-                    passage,
-                });
+                let (port, passage) = (way.port, way.passage);
+                found.ways.entry(key).or_default().push(Way { is_route, port, passage });
             }
         }
         found
@@ -117,20 +111,27 @@ struct Whole<'a> {
     inhabited: &'a HashSet<String>,
     /// Namespaces with objects of which an operator may make others.
     operated: HashSet<&'a str>,
+    /// Namespaces with Services: elsewhere they may be kept apart from what uses them.
+    serving: HashSet<&'a str>,
     /// Whether pods were seen as they run.
     is_live: bool,
 }
 
 impl<'a> Whole<'a> {
     fn read(snapshot: &'a Snapshot, world: WorldId, inhabited: &'a HashSet<String>) -> Self {
-        let mut whole = Self { inhabited, operated: HashSet::new(), is_live: false };
+        let mut whole =
+            Self { inhabited, operated: HashSet::new(), serving: HashSet::new(), is_live: false };
         for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
             let object = snapshot.object(id);
             whole.is_live |= object.is("", "Pod") && object.root.get("status").is_some();
             let group = object.group();
             let is_built_in = !group.contains('.') || group.ends_with(".k8s.io");
-            if let Some(namespace) = object.namespace.filter(|_| !is_built_in) {
+            let Some(namespace) = object.namespace else { continue };
+            if !is_built_in {
                 whole.operated.insert(namespace);
+            }
+            if object.is("", "Service") {
+                whole.serving.insert(namespace);
             }
         }
         whole
@@ -176,19 +177,22 @@ fn route_faults(
     let mut found: Vec<RouteFault> = parents.collect();
     for backend in routes.backends(route) {
         let named = format!("{}/{}", backend.namespace, backend.name);
-        let Some(id) = services.find(backend.namespace, backend.name) else {
-            if whole.holds(backend.namespace) {
+        let versions = services.find(backend.namespace, backend.name);
+        if versions.is_empty() {
+            if whole.holds(backend.namespace) && whole.serving.contains(backend.namespace) {
                 found.push(RouteFault::ServiceMissing(backend.at.field("name"), named));
             }
             continue;
-        };
+        }
         if !backend.is_granted {
             found.push(RouteFault::NotGranted(backend.at.field("namespace"), named));
             continue;
         }
-        let ports = snapshot.object(id).root.field("spec.ports");
-        let mut ports = ports.into_iter().flat_map(Node::items);
-        if !ports.any(|port| backend.port.is(port)) {
+        let has_port = |id: &ObjectId| {
+            let ports = snapshot.object(*id).root.field("spec.ports");
+            ports.into_iter().flat_map(Node::items).any(|port| backend.port.is(port))
+        };
+        if !versions.iter().any(has_port) {
             found.push(RouteFault::PortMissing(backend.at.field("port"), named));
         }
     }
