@@ -36,8 +36,8 @@ const CALICO: Form = Form {
     // Before version 3.30 the name begins with that of the tier.
     name: "bollwerk.deny-metadata",
     document: calico,
-    before: "---\n# Asked before the tier `default`, which Kubernetes' policies are in; what it does \
-             not deny is\n# left to them.\napiVersion: projectcalico.org/v3\nkind: Tier\n\
+    before: "---\n# Asked before the tier `default`, which Kubernetes' policies are in; what it \
+             does not deny is\n# left to them.\napiVersion: projectcalico.org/v3\nkind: Tier\n\
              metadata:\n  name: bollwerk\nspec:\n  order: 100\n  defaultAction: Pass\n",
 };
 
@@ -120,9 +120,10 @@ fn cilium(name: &str, namespaces: &[&str]) -> String {
         .map(|(prefix, whose)| format!("    - {prefix} # {whose}\n"))
         .collect();
     format!(
-        "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata:\n  name: {name}\n\
-         spec:\n  endpointSelector:\n    matchExpressions:\n    - key: {NAMESPACE}\n      operator: \
-         In\n      values: [{}]\n    - key: {key}\n      operator: NotIn\n      values: [{value}]\n  \
+        "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata:\n  \
+         name: {name}\nspec:\n  endpointSelector:\n    matchExpressions:\n    \
+         - key: {NAMESPACE}\n      operator: In\n      values: [{}]\n    \
+         - key: {key}\n      operator: NotIn\n      values: [{value}]\n  \
          # It denies these and closes nothing else (Cilium 1.16).\n  enableDefaultDeny:\n    \
          ingress: false\n    egress: false\n  egressDeny:\n  - toCIDR:\n{prefixes}",
         quoted(namespaces, '"')
@@ -144,9 +145,10 @@ fn calico(name: &str, namespaces: &[&str]) -> String {
     };
     format!(
         "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata:\n  name: {name}\n\
-         spec:\n  tier: bollwerk\n  order: 10\n  namespaceSelector: \"kubernetes.io/metadata.name in \
-         {{{}}}\"\n  selector: \"!({key} == '{value}')\"\n  types: [Egress]\n  egress:\n{}{}  - \
-         action: Pass\n",
+         spec:\n  tier: bollwerk\n  order: 10\n  \
+         namespaceSelector: \"kubernetes.io/metadata.name in {{{}}}\"\n  \
+         selector: \"!({key} == '{value}')\"\n  types: [Egress]\n  egress:\n{}{}  \
+         - action: Pass\n",
         quoted(namespaces, '\''),
         rule(false),
         rule(true),

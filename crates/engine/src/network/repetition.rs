@@ -1,7 +1,9 @@
 //! NetworkPolicies that say what others say already, whatever pods there are.
 //!
 //! Sound and not complete: a selector lies within another if each requirement of the other follows
-//! from one of its own, and a peer within another of the same form.
+//! from one of its own, and a peer within another of the same form. What is open to everybody
+//! counts only for what is so too: it is there until others take its place, and they are not told
+//! because of it.
 
 use std::collections::BTreeMap;
 
@@ -145,11 +147,11 @@ impl Comparison {
     fn is_peer_of(&mut self, peer: Option<&Peer>, rule: &Rule) -> bool {
         match (peer, &rule.peers) {
             _ if !self.spend() => false,
-            (_, None) => true,
-            (None, Some(_)) => false,
-            (Some(peer), Some(others)) => {
-                others.iter().any(|(_, other)| self.peer_is_within(peer, other))
-            }
+            (None, None) => true,
+            (None, Some(_)) | (Some(_), None) => false,
+            (Some(peer), Some(others)) => others.iter().any(|(_, other)| {
+                (is_every_pod(peer) || !is_every_pod(other)) && self.peer_is_within(peer, other)
+            }),
         }
     }
 
@@ -204,6 +206,11 @@ fn rules(policy: &Policy, direction: Direction) -> Option<&[Rule]> {
 fn shares_a_direction(one: &Policy, other: &Policy) -> bool {
     let is_of_both = |of| rules(one, of).is_some() && rules(other, of).is_some();
     is_of_both(Direction::Ingress) || is_of_both(Direction::Egress)
+}
+
+fn is_every_pod(peer: &Peer) -> bool {
+    matches!(peer, Peer::Pods(PodPeer { namespaces: Namespaces::Labelled(namespaces), pods })
+        if namespaces.0.is_empty() && pods.0.is_empty())
 }
 
 /// Whether one requirement holds wherever another does.

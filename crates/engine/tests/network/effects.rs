@@ -146,6 +146,9 @@ fn repetitions_are_told_once() {
     check(&from(&[&wide], ""), &from(&[&narrow], ""), &[("q", "within")]);
     let name = "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: a}}}";
     check(&from(&[name], ""), &from(&["{podSelector: {}}"], ""), &[("q", "same")]);
+    // What is open to everybody is there until others take its place.
+    check(&all, &from(&["{namespaceSelector: {}}"], ""), &[]);
+    check(&all, "podSelector: {}, ingress: [{}]", &[]);
     let three =
         [policy("p", &all), policy("q", &from(&[&web], "")), policy("r", &from(&[&db], ""))];
     let found = told(&three);
@@ -154,7 +157,8 @@ fn repetitions_are_told_once() {
     let two = |port: u16| {
         let rule = |app| {
             format!(
-                "{{from: [{{podSelector: {{matchLabels: {{app: {app}}}}}}}], ports: [{{port: {port}}}]}}"
+                "{{from: [{{podSelector: {{matchLabels: {{app: {app}}}}}}}], ports: [{{port: \
+                 {port}}}]}}"
             )
         };
         format!("podSelector: {{}}, ingress: [{}, {}]", rule("web"), rule("db"))

@@ -164,7 +164,8 @@ fn a_backend_of_another_namespace_is_granted_by_it() {
 
 #[test]
 fn written_endpoints_lead_to_their_pods() {
-    let service = "---\n{apiVersion: v1, kind: Service, metadata: {name: s, namespace: shop}, spec: \
+    let service = "---\n{apiVersion: v1, kind: Service, metadata: {name: s, namespace: shop}, \
+                   spec: \
                    {type: NodePort, ports: [{port: 80, nodePort: 30080, name: a}, \
                    {port: 90, nodePort: 30090, name: b}]}}\n";
     let slice = |rest: &str| {

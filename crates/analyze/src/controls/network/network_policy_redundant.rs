@@ -29,8 +29,8 @@ fn check(policy: &Object<'_>, report: &mut Report<'_>) {
             let more = others.len().saturating_sub(NAMES_MAX);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let because = format!(
-                "NetworkPolicy `{}` changes nothing: {shown}{more} isolate the same pods and let \
-                 through all that it does; to narrow it alone would close nothing",
+                "NetworkPolicy `{}` changes nothing beside {shown}{more}: for the same pods all \
+                 that it lets through is let through there, so to narrow it closes nothing",
                 policy.name
             );
             report.finding(at, because, Fix::advice("remove it, or narrow the others"));
