@@ -2,8 +2,8 @@
 //!
 //! Sound and not complete: a selector lies within another if each requirement of the other follows
 //! from one of its own, and a peer within another of the same form. What is open to everybody
-//! counts only for what is so too: it is there until others take its place, and they are not told
-//! because of it.
+//! counts only where two policies say the same: it is there until others take its place, and they
+//! are not told because of it.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,8 @@ pub enum Repetition {
 }
 
 /// The policies of a world that could be left out, all of them together: of two that say the same
-/// the second by name is told, and none counts for another once it is told itself.
+/// the second by name is told, and none counts for another once it is told itself. Those that let
+/// everybody through, or nobody, are told only where they say the same.
 pub fn repetitions(snapshot: &Snapshot, world: WorldId) -> BTreeMap<ObjectId, Repetition> {
     let mut inventory = workload::read(snapshot, world);
     inventory.mark_same_names(snapshot);
@@ -77,8 +78,10 @@ impl Comparison {
             for policy in policies {
                 // A policy without rules says that what is not allowed is closed: a base to build
                 // on.
-                let mut rules = [&policy.ingress, &policy.egress].into_iter().flatten().flatten();
-                if found.contains_key(&policy.id) || rules.next().is_none() {
+                let rules = [&policy.ingress, &policy.egress].into_iter().flatten().flatten();
+                let mut rules = rules.peekable();
+                let is_base = rules.peek().is_none() || rules.any(is_for_everybody);
+                if found.contains_key(&policy.id) || is_base {
                     continue;
                 }
                 let others = self.others(policy, policies, found);
@@ -206,6 +209,10 @@ fn rules(policy: &Policy, direction: Direction) -> Option<&[Rule]> {
 fn shares_a_direction(one: &Policy, other: &Policy) -> bool {
     let is_of_both = |of| rules(one, of).is_some() && rules(other, of).is_some();
     is_of_both(Direction::Ingress) || is_of_both(Direction::Egress)
+}
+
+fn is_for_everybody(rule: &Rule) -> bool {
+    rule.peers.as_ref().is_none_or(|peers| peers.iter().any(|(_, peer)| is_every_pod(peer)))
 }
 
 fn is_every_pod(peer: &Peer) -> bool {

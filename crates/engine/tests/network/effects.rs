@@ -210,7 +210,7 @@ fn random_policy(random: &mut Random, name: &str) -> String {
 #[test]
 fn without_repetitions_nothing_changes() {
     let mut count = 0;
-    for seed in 0..1_000 {
+    for seed in 0..2_000 {
         let mut random = Random::new(seed);
         let policies: Vec<String> =
             (0..6).map(|number| random_policy(&mut random, &format!("p{number}"))).collect();
@@ -221,7 +221,7 @@ fn without_repetitions_nothing_changes() {
         let (old, new) = (world(&policies).1, world(&left).1);
         assert_eq!(changes(&old, &new), [], "{seed}: without {told:?}\n{}", policies.concat());
     }
-    assert!(count > 300, "{count}");
+    assert!(count > 250, "{count}");
 }
 
 #[test]
