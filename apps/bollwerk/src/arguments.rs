@@ -7,9 +7,11 @@ mod network;
 
 use std::path::PathBuf;
 
+use analyze::config::network_plugin;
 use analyze::framework::Framework;
 use analyze::frameworks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use engine::network::Profile;
 use model::{GapKind, KubernetesVersion, Severity};
 
 pub(crate) use access::{
@@ -332,6 +334,7 @@ Examples:
   bollwerk harden deploy/ --diff
   bollwerk harden deploy/
   bollwerk harden deploy/ --output policies/
+  bollwerk harden deploy/ --network-plugin cilium
 
 For every Namespace object below PATH it writes, into PATH/hardening/⟨namespace⟩/, what is missing:
   network.yaml       a default that lets nothing in or out, and what keeps everything working that
@@ -339,6 +342,9 @@ For every Namespace object below PATH it writes, into PATH/hardening/⟨namespac
                      the services that hand out the node's rights
   resources.yaml     a LimitRange and a ResourceQuota, from what the workloads ask for
   availability.yaml  a PodDisruptionBudget for each workload with replicas
+With `--network-plugin cilium` or `calico` it also writes PATH/hardening/metadata.yaml, a policy of
+the plugin that denies those services to all of these namespaces, whatever other policies allow.
+Pods with the label `bollwerk.io/metadata-service: allowed` are left out of it.
 It labels the Namespace with the strictest Pod Security level that its pods pass, asks for warnings
 at `restricted`, and applies safe fixes as `bollwerk fix` does. What is there is never changed, so a
 second run does nothing. Review what it writes before you apply it.
@@ -355,6 +361,9 @@ pub(crate) struct Harden {
     /// Folder for new manifests [default: `hardening` in PATH, or beside it]
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) output: Option<PathBuf>,
+    /// What holds the policies: upstream, azure, cilium or calico [default: upstream]
+    #[arg(long, value_name = "PLUGIN", value_parser = network_plugin)]
+    pub(crate) network_plugin: Option<Profile>,
     /// Print what would change, as a unified diff, and write nothing
     #[arg(long)]
     pub(crate) diff: bool,
@@ -413,6 +422,8 @@ pub(crate) enum ListFormat {
 fn explained(text: &str) -> Result<String, String> {
     match analyze::access::edges::find(text) {
         Some(edge) => Ok(edge.id.to_owned()),
-        None => analyze::control_name::parse(text),
+        None => analyze::control_name::parse(text).map_err(|error| {
+            format!("{error}; edges have pages too: `bollwerk access paths` names them")
+        }),
     }
 }

@@ -1,5 +1,7 @@
 //! The one cluster that questions are asked about.
 
+use std::fmt;
+
 use anyhow::{Context, Result, bail};
 use collect::manifests::{Place, Sources};
 use model::{Gap, GapKind, ObjectId, Path, Snapshot, WorldId};
@@ -11,6 +13,18 @@ use crate::inputs;
 
 /// Gaps listed on standard error; the rest is counted.
 const GAPS_SHOWN_MAX: usize = 10;
+
+/// No object could be read: not wrong use, and no answer either.
+#[derive(Debug)]
+pub(crate) struct NothingRead;
+
+impl fmt::Display for NothingRead {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("no object could be read, so there is no answer; name other paths")
+    }
+}
+
+impl std::error::Error for NothingRead {}
 
 /// A cluster, read.
 pub(crate) struct Cluster {
@@ -43,6 +57,12 @@ impl Cluster {
             settings.report.accepted_gaps.clone_from(&arguments.accepted_gaps);
         }
         let (snapshot, sources) = inputs::collect(&inputs, &settings)?;
+        let accepted = &settings.report.accepted_gaps;
+        let mut gaps = snapshot.gaps.iter().filter(|gap| !accepted.contains(&gap.kind)).peekable();
+        if snapshot.is_empty() && gaps.peek().is_some() {
+            tell_gaps(&gaps.cloned().collect::<Vec<_>>());
+            return Err(NothingRead.into());
+        }
         let world = choose(&snapshot.worlds, arguments.world.as_deref())?;
         Ok(Self { snapshot, sources, world, accepted_gaps: settings.report.accepted_gaps })
     }

@@ -24,6 +24,9 @@ pub(crate) fn run(arguments: &Harden) -> Result<u8> {
     refuse_what_has_no_file(&arguments.inputs, "harden")?;
     let place = Place::new(&arguments.inputs, arguments.output.as_deref())?;
     let mut settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
+    if let Some(plugin) = arguments.network_plugin {
+        settings.judge.network_plugin = plugin;
+    }
     let judging = settings.judge.clone();
     let mut assess = |overlay: BTreeMap<PathBuf, Vec<u8>>| -> Result<(Assessment, Sources)> {
         settings.collect.overlay = overlay;
@@ -112,7 +115,8 @@ impl Place {
         if self.output.is_some() && *world != path {
             bail!("{path} holds several worlds: leave `--output` out");
         }
-        let folder = self.folder(world).join(&manifest.namespace);
+        let folder = self.folder(world);
+        let folder = manifest.namespace.iter().fold(folder, |folder, it| folder.join(it));
         let path = folder.join(format!("{}.yaml", manifest.purpose));
         let name = path.display().to_string();
         if !path.exists() {
@@ -160,8 +164,8 @@ fn tell(repair: &Repair, plan: &Plan, refused: &[(ObjectId, String)], is_diff: b
         let counts: Vec<String> =
             counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         anstream::eprintln!(
-            "{wrote} {}/{}: {}",
-            manifest.namespace,
+            "{wrote} {}{}: {}",
+            manifest.namespace.as_ref().map(|it| format!("{it}/")).unwrap_or_default(),
             manifest.purpose,
             counts.join(", ")
         );

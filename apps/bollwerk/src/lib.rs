@@ -38,6 +38,8 @@ use arguments::{Arguments, Command};
 
 /// Exit code of wrong use, also by the configuration file.
 const USAGE: u8 = 2;
+/// Exit code where there is no answer, as nothing could be read.
+const NOT_ASSESSED: u8 = 3;
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
@@ -49,7 +51,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let red = anstyle::AnsiColor::Red.on_default().bold();
             anstream::eprintln!("{red}error:{red:#} {error:#}");
-            ExitCode::from(USAGE)
+            ExitCode::from(if error.is::<cluster::NothingRead>() { NOT_ASSESSED } else { USAGE })
         }
     }
 }

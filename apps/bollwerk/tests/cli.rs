@@ -85,6 +85,7 @@ fn wrong_use_is_code_2_with_a_hint() {
         (&["scan", "bad.yaml", "--config", "a", "--no-config"], "cannot be used with"),
         (&["scan", "bad.yaml", "--output", "gone/report"], "cannot write the report"),
         (&["explain", "host-pip"], "host-pid"),
+        (&["explain", "host-pip"], "edges have pages too"),
     ];
     for (arguments, hint) in cases {
         let (code, out, error) = bollwerk(folder.path(), arguments, "");

@@ -130,14 +130,36 @@ fn independent(
         .collect()
 }
 
-/// What a policy does follows from the pods that are there, and from other policies.
+/// What a policy, a Service or a route does follows from the other objects of its cluster: these
+/// controls ask about two objects together, and so answer differently where one of them is away.
 const ABOUT_POLICIES_AND_PODS: &[&str] = &[
+    // Which of two policies of one priority holds is a fault of both.
     "admin-network-policy-priority-shared",
+    // Whether the pods of a policy are on their node's network is written at the pods, and whether
+    // their namespace is known, at the Namespace.
     "network-policy-on-host-network",
+    // What selectors and names of ports match are labels and ports of pods.
     "network-policy-peer-matches-nothing",
     "network-policy-port-name-unknown",
     "network-policy-selects-nothing",
+    // Another policy for the same pods may open DNS.
     "network-policy-without-dns",
+    // Whether a pod gets there, and by whose rule, hangs on every policy that holds for it.
+    "database-reachable-from-everywhere",
+    "metadata-service-reachable",
+    "namespaces-not-separated",
+    "sensitive-port-exposed",
+    // Two policies that say the same, addresses of pods, roles that may label namespaces.
+    "network-policy-duplicate",
+    "network-policy-ip-block-covers-pods",
+    "network-policy-namespace-label-forgeable",
+    "network-policy-one-ip-family",
+    "network-policy-redundant",
+    // A Service and its pods, a route and its Services, gateways and grants.
+    "route-backend-unresolved",
+    "route-not-attached",
+    "service-selects-nothing",
+    "service-target-port-unknown",
 ];
 
 /// Whether other roles or bindings have a say: in what a role's rules amount to, where it is bound
@@ -337,12 +359,23 @@ const CARRIERS: &[(&str, &[&str])] = &[
     (
         "network",
         &[
+            "AdminNetworkPolicy",
             "AuthorizationPolicy",
+            "BaselineAdminNetworkPolicy",
             "CiliumClusterwideNetworkPolicy",
             "CiliumNetworkPolicy",
+            "ClusterNetworkPolicy",
             "DestinationRule",
+            "GRPCRoute",
+            "HTTPRoute",
+            "Ingress",
+            "Namespace",
             "NetworkPolicy",
             "PeerAuthentication",
+            "Service",
+            "TCPRoute",
+            "TLSRoute",
+            "UDPRoute",
         ],
     ),
     ("pod", &["PersistentVolume"]),

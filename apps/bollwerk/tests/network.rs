@@ -121,6 +121,31 @@ fn the_metadata_service_is_reached_from_where_the_readme_says() {
     assert_eq!(run(&folder, &["metadata", "--manifests=shop"]).0, 1);
 }
 
+/// The metadata services of the node, by whether some pod not on its node's network gets there.
+fn metadata_of_pods(folder: &Folder) -> Vec<(String, bool)> {
+    let output = json(folder, &["metadata", "--manifests=shop", "--no-config"]);
+    let addresses = output["addresses"].as_array().unwrap().iter();
+    let guarded = addresses.filter(|it| it["ownRights"] == false);
+    let is_reached = |address: &Value| {
+        let list = |key: &str| address[key].as_array().unwrap().clone();
+        let all = [list("open"), list("unknown")].concat();
+        // On the network of its node, which policies do not hold.
+        all.iter().any(|it| it["workload"] != "ops/dashboard")
+    };
+    guarded.map(|it| (it["address"].as_str().unwrap().to_owned(), is_reached(it))).collect()
+}
+
+#[test]
+fn harden_closes_every_metadata_service() {
+    let folder = shop();
+    let before = metadata_of_pods(&folder);
+    assert!(before.len() >= 5 && before.iter().all(|(_, is_reached)| *is_reached), "{before:?}");
+    bollwerk(folder.path(), &["harden", "shop", "--no-config"], "");
+    let after = metadata_of_pods(&folder);
+    assert_eq!(after.len(), before.len());
+    assert!(after.iter().all(|(_, is_reached)| !is_reached), "{after:?}");
+}
+
 #[test]
 fn a_change_is_told_with_an_example() {
     let folder = shop();
@@ -322,4 +347,25 @@ fn lint_tells_of_policies_and_of_nothing_else() {
     let findings = report["findings"].as_array().unwrap();
     let controls: Vec<_> = findings.iter().map(|it| it["control"].as_str()).collect();
     assert_eq!(controls, [Some("network-policy-selects-nothing")]);
+}
+
+#[test]
+fn paths_that_are_not_there_give_no_answer() {
+    let folder = Folder::new(&[("empty/readme.txt", "")]);
+    for path in ["gone", "empty"] {
+        let manifests = format!("--manifests={path}");
+        for question in [
+            ["network", "reach", "a/b", "a/c"].as_slice(),
+            &["network", "metadata"],
+            &["network", "map", "a"],
+            &["access", "can", "User:alice", "get", "pods"],
+            &["access", "of", "User:alice"],
+        ] {
+            let arguments = [question, &[manifests.as_str()]].concat();
+            let (code, out, error) = bollwerk(folder.path(), &arguments, "");
+            assert_eq!((code, out.as_str()), (3, ""), "{arguments:?}: {error}");
+            assert!(error.starts_with(&format!("not assessed: {path}: ")), "{error}");
+            assert!(error.contains("there is no answer"), "{error}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The `judge` section of the configuration file.
 
+use engine::network::Profile;
 use engine::pod_security::{Level, LevelVersion, Policy, Version};
 use model::config::{ConfigError, Key, KeyKind, Section};
 
@@ -22,6 +23,11 @@ pub const KEYS: &[Key] = &[
         name: "writablePaths",
         kind: KeyKind::Texts,
         doc: "Folders containers may have writable mounts below.",
+    },
+    Key {
+        name: "networkPlugin",
+        kind: KeyKind::Text,
+        doc: "What holds network policies: `upstream` (the default), `azure`, `cilium`, `calico`.",
     },
     Key {
         name: "podSecurity",
@@ -62,6 +68,9 @@ pub fn configure(section: Section<'_>, options: &mut Options) -> Result<(), Conf
     if let Some(folders) = section.parse_all("writablePaths", folder)? {
         options.writable_paths = folders;
     }
+    if let Some(plugin) = section.parse("networkPlugin", network_plugin)? {
+        options.network_plugin = plugin;
+    }
     let standards = section.section("podSecurity");
     if let Some(policy) = standards.parse("default", parse_pod_security)? {
         options.pod_security = policy;
@@ -79,6 +88,14 @@ pub fn configure(section: Section<'_>, options: &mut Options) -> Result<(), Conf
         options.skip = skip;
     }
     Ok(())
+}
+
+/// A network plugin by its name.
+pub fn network_plugin(text: &str) -> Result<Profile, String> {
+    Profile::named(text).ok_or_else(|| {
+        let names = Profile::ALL.map(|profile| profile.name);
+        format!("there is no profile `{text}`; there are {}", names.join(", "))
+    })
 }
 
 fn folder(text: &str) -> Result<String, String> {

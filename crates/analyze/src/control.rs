@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::controls::{access, network};
 use crate::severity::{self, Impact, Reach};
 use crate::worlds::Worlds;
+use engine::network::Profile;
 use engine::pod_security::{Exemptions, Policy};
 use model::{
     Component, ComponentKind, Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId,
@@ -79,6 +80,8 @@ pub struct Options {
     /// Programs that containers may be made to run, by full path or bare name; no opinion if
     /// empty.
     pub approved_programs: Vec<String>,
+    /// What the network plugin makes of what is left to it.
+    pub network_plugin: Profile,
     /// The Pod Security policy where no namespace says.
     pub pod_security: Policy,
     /// Pods that Pod Security does not judge.
@@ -95,6 +98,7 @@ impl Default for Options {
             approved_registries: Vec::new(),
             writable_paths: Vec::new(),
             approved_programs: Vec::new(),
+            network_plugin: Profile::UPSTREAM,
             pod_security: Policy::UNSET,
             exemptions: Exemptions::default(),
             only: Vec::new(),
@@ -239,9 +243,10 @@ impl<'a> Report<'a> {
         self.worlds.access(self.snapshot, self.world, ask)
     }
 
-    /// Asks what the network policies of the object's world do.
+    /// Asks what the network of the object's world does.
     pub(crate) fn ask_network<T>(&self, ask: impl FnOnce(&network::World) -> T) -> T {
-        self.worlds.network(self.snapshot, self.world, ask)
+        let profile = self.options.network_plugin;
+        self.worlds.network(self.snapshot, self.world, profile, ask)
     }
 
     /// The severity of the control that runs, in its worst ordinary case.

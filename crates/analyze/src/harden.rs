@@ -9,6 +9,7 @@
 mod budget;
 mod callers;
 mod level;
+mod metadata;
 mod network;
 mod quantity;
 mod resources;
@@ -34,13 +35,13 @@ pub struct Plan {
     pub notes: Vec<Note>,
 }
 
-/// Documents of one namespace for one purpose.
+/// Documents of one namespace, or of the whole cluster, for one purpose.
 #[derive(Debug)]
 pub struct Manifest {
     /// Where the namespace stands.
     pub world: WorldId,
-    /// The namespace: a DNS label.
-    pub namespace: String,
+    /// The namespace: a DNS label; none for what holds in several.
+    pub namespace: Option<String>,
     /// What the documents are for, a word that can name a file: `network`.
     pub purpose: &'static str,
     /// Comment lines for the head of a new file.
@@ -80,6 +81,7 @@ pub fn plan(snapshot: &Snapshot, options: &Options) -> Plan {
     let places = places(snapshot);
     let callers = Callers::find(&places);
     let worlds = Worlds::default();
+    let mut inhabited: BTreeMap<WorldId, Vec<&str>> = BTreeMap::new();
     for ((world, name), place) in &places {
         let Some((id, namespace)) = place.namespaces.first() else { continue };
         if is_of_the_system(namespace) {
@@ -104,10 +106,14 @@ pub fn plan(snapshot: &Snapshot, options: &Options) -> Plan {
             } else {
                 draft.note("it is given more than once: label the one that holds");
             }
+            inhabited.entry(*world).or_default().push(name);
             network::policies(&mut draft, &callers);
             resources::limits(&mut draft);
             budget::budgets(&mut draft);
         }
+    }
+    for (world, namespaces) in inhabited {
+        metadata::close(&mut plan, snapshot, world, options.network_plugin.name, &namespaces);
     }
     plan
 }
@@ -198,7 +204,7 @@ impl Draft<'_, '_> {
             self.name
         );
         let documents = documents.iter().map(|document| format!("---\n{document}")).collect();
-        let (world, namespace) = (self.world, self.name.to_owned());
+        let (world, namespace) = (self.world, Some(self.name.to_owned()));
         self.plan.manifests.push(Manifest { world, namespace, purpose, head, documents });
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use engine::network::Profile;
 use model::{Snapshot, WorldId};
 
 use crate::controls::{access, network};
@@ -25,14 +26,16 @@ impl Worlds {
         ask(self.access.cell(world).get_or_init(|| access::World::read(snapshot, world)))
     }
 
-    /// Asks the network of a world.
+    /// Asks the network of a world, as one plugin holds its policies: the same at every call.
     pub(crate) fn network<T>(
         &self,
         snapshot: &Snapshot,
         world: WorldId,
+        profile: Profile,
         ask: impl FnOnce(&network::World) -> T,
     ) -> T {
-        ask(self.network.cell(world).get_or_init(|| network::World::read(snapshot, world)))
+        let cell = self.network.cell(world);
+        ask(cell.get_or_init(|| network::World::read(snapshot, world, profile)))
     }
 }
 

@@ -23,16 +23,19 @@ pub mod exposure;
 mod fields;
 mod find;
 mod intervals;
+mod open;
 mod policy;
 pub mod ports;
 mod profile;
 mod question;
 mod read;
 mod read_tiers;
+mod repetition;
+pub mod route;
 mod rows;
 pub mod security_group;
 pub mod segmentation;
-mod service;
+pub mod service;
 mod summary;
 mod workload;
 
@@ -44,8 +47,10 @@ use model::{Gap, ObjectId, Snapshot, WorldId};
 pub use answer::{Answer, Endpoint, Explanation, Reach, Reason, RuleAt, Side, WorkloadId};
 pub use change::{Change, changes};
 pub use effect::Effect;
+pub use open::Opening;
 pub use policy::{Action, Direction};
 pub use profile::{HostNetwork, Options, Profile};
+pub use repetition::{Repetition, repetitions};
 pub use summary::Summary;
 
 use address::{AddressSet, Family};
@@ -167,6 +172,8 @@ struct PeerSet {
     block: AddressSet,
     /// What it says of addresses outside of `block`.
     outside: Match,
+    /// Whether it is every pod of every namespace, whatever there is.
+    is_every_pod: bool,
 }
 
 /// A policy that holds for a class, and whether it certainly does.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use analyze::config::network_plugin;
 use analyze::network::end::{End, Target};
 use clap::{Args, Subcommand, ValueEnum};
 use engine::network::address::{AddressSet, Prefix};
@@ -331,7 +332,7 @@ pub(crate) struct NetworkInputs {
 #[derive(Args)]
 pub(crate) struct NetworkAssumed {
     /// What the network plugin makes of what is left to it: upstream, azure, cilium or calico
-    #[arg(long, value_name = "PLUGIN", default_value = "upstream", value_parser = profile)]
+    #[arg(long, value_name = "PLUGIN", default_value = "upstream", value_parser = network_plugin)]
     profile: Profile,
     /// Where the addresses of pods lie, for pods whose own was not seen (repeatable)
     #[arg(long = "pod-cidr", value_name = "PREFIX", value_delimiter = ',', value_parser = prefix)]
@@ -347,14 +348,6 @@ impl NetworkAssumed {
 
 fn prefix(text: &str) -> Result<Prefix, String> {
     Prefix::parse(text).ok_or_else(|| format!("`{text}` is no prefix such as 10.244.0.0/16"))
-}
-
-fn profile(text: &str) -> Result<Profile, String> {
-    let found = Profile::ALL.into_iter().find(|profile| profile.name == text);
-    found.ok_or_else(|| {
-        let names = Profile::ALL.map(|profile| profile.name);
-        format!("there is no profile `{text}`; there are {}", names.join(", "))
-    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

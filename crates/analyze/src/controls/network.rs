@@ -1,29 +1,39 @@
-//! Network policies that do less, or more, than they seem to. What a policy does among the pods of
-//! its world is the network engine's answer, asked once a world: [`World`].
-
-use std::net::IpAddr;
+//! Network policies that do less, or more, than they seem to, and what they leave open. What they
+//! do among the pods of their world is the network engine's answer, asked once a world: [`World`].
 
 use model::Node;
 
 use crate::{Control, Kinds};
 
+mod admin_network_policy_deprecated;
 mod admin_network_policy_priority_shared;
 mod cilium_policy_allows_everybody;
+mod database_reachable_from_everywhere;
 mod left_out_of_mesh;
 mod mesh_connection_unverified;
 mod mesh_policy_allows_everybody;
 mod mesh_takes_plaintext;
 mod metadata_service_reachable;
+mod namespaces_not_separated;
 mod network_policy_allows_all_egress;
 mod network_policy_allows_all_ingress;
+mod network_policy_duplicate;
+mod network_policy_ip_block_covers_pods;
 mod network_policy_isolates_unsaid;
+mod network_policy_namespace_label_forgeable;
 mod network_policy_on_host_network;
+mod network_policy_one_ip_family;
 mod network_policy_peer_matches_nothing;
 mod network_policy_port_name_unknown;
+mod network_policy_redundant;
 mod network_policy_refused;
 mod network_policy_selects_nothing;
 mod network_policy_type_missing;
 mod network_policy_without_dns;
+mod route_backend_unresolved;
+mod route_not_attached;
+mod service_selects_nothing;
+mod service_target_port_unknown;
 mod world;
 
 pub(crate) use world::World;
@@ -46,10 +56,43 @@ pub(super) const CONTROLS: &[&Control] = &[
     &network_policy_without_dns::CONTROL,
     &network_policy_refused::CONTROL,
     &admin_network_policy_priority_shared::CONTROL,
+    &service_selects_nothing::CONTROL,
+    &service_target_port_unknown::CONTROL,
+    &route_backend_unresolved::CONTROL,
+    &route_not_attached::CONTROL,
+    &network_policy_redundant::CONTROL,
+    &network_policy_duplicate::CONTROL,
+    &network_policy_one_ip_family::CONTROL,
+    &network_policy_ip_block_covers_pods::CONTROL,
+    &network_policy_namespace_label_forgeable::CONTROL,
+    &admin_network_policy_deprecated::CONTROL,
+    &database_reachable_from_everywhere::CONTROL,
+    &namespaces_not_separated::CONTROL,
 ];
 
 /// Policies of the cluster's administrators, by group and kind.
 const ADMIN_POLICY: (&str, &str) = ("policy.networking.k8s.io", "AdminNetworkPolicy");
+
+/// The same for what they leave to namespaces.
+const BASELINE_POLICY: (&str, &str) = ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy");
+
+/// Every kind of policy of Kubernetes' own.
+const NETWORK_POLICY_KINDS: Kinds = Kinds::Of(&[
+    ("networking.k8s.io", "NetworkPolicy"),
+    ADMIN_POLICY,
+    BASELINE_POLICY,
+    ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
+]);
+
+/// Ingresses, and the routes of the Gateway API that name Services.
+const ROUTES: Kinds = Kinds::Of(&[
+    ("networking.k8s.io", "Ingress"),
+    ("gateway.networking.k8s.io", "GRPCRoute"),
+    ("gateway.networking.k8s.io", "HTTPRoute"),
+    ("gateway.networking.k8s.io", "TCPRoute"),
+    ("gateway.networking.k8s.io", "TLSRoute"),
+    ("gateway.networking.k8s.io", "UDPRoute"),
+]);
 
 /// The kind these controls look at.
 const NETWORK_POLICY: Kinds = Kinds::Of(&[("networking.k8s.io", "NetworkPolicy")]);
@@ -81,40 +124,4 @@ fn names_nobody(rule: Node<'_>, field: &str) -> bool {
 fn reaches_all_pods(peer: Node<'_>) -> bool {
     peer.get("namespaceSelector").is_some_and(is_empty_selector)
         && peer.get("podSelector").is_none_or(is_empty_selector)
-}
-
-/// Whether a range of IPv4 addresses holds an address.
-fn holds(range: &str, address: &str) -> bool {
-    let Some((base, length)) = range.split_once('/') else { return range == address };
-    let (Ok(IpAddr::V4(base)), Ok(IpAddr::V4(address)), Ok(length)) =
-        (base.parse(), address.parse(), length.parse::<u32>())
-    else {
-        return false;
-    };
-    let Some(host_bits) = 32_u32.checked_sub(length) else { return false };
-    let mask = u32::MAX.checked_shl(host_bits).unwrap_or(0);
-    base.to_bits() & mask == address.to_bits() & mask
-}
-
-#[cfg(test)]
-mod tests {
-    use super::holds;
-
-    #[test]
-    fn ranges_hold_their_addresses() {
-        for (range, is_in) in [
-            ("0.0.0.0/0", true),
-            ("169.254.0.0/16", true),
-            ("169.254.169.254/32", true),
-            ("169.254.169.254", true),
-            ("128.0.0.0/1", true),
-            ("169.254.169.255/32", false),
-            ("10.0.0.0/8", false),
-            ("::/0", false),
-            ("0.0.0.0/33", false),
-            ("a/b", false),
-        ] {
-            assert_eq!(holds(range, "169.254.169.254"), is_in, "{range}");
-        }
-    }
 }

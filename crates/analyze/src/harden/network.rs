@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Node, Object, Pod};
 
 use super::callers::Callers;
+use super::metadata::guarded;
 use super::{COMPARED_MAX, Draft, flow_map, is_dns_name, one_line};
 use crate::controls::namespace::guard;
-use crate::network::metadata::{ADDRESSES, Metadata};
+use crate::network::metadata::EXCEPTION;
 
 /// Writes the policies that the namespace lacks.
 pub(super) fn policies(draft: &mut Draft<'_, '_>, callers: &Callers) {
@@ -32,11 +33,13 @@ pub(super) fn policies(draft: &mut Draft<'_, '_>, callers: &Callers) {
         }
         missing.push(direction);
     }
-    if missing.is_empty() {
-        return;
-    }
+    let is_closed =
+        missing.contains(&"Egress") || guard::has_default(&draft.report, &namespace, "Egress");
     let mut writer =
         Writer { draft, given: BTreeSet::new(), allowed: BTreeSet::new(), documents: Vec::new() };
+    if is_closed {
+        writer.metadata_exception();
+    }
     if missing.contains(&"Egress") {
         writer.egress();
     }
@@ -44,7 +47,9 @@ pub(super) fn policies(draft: &mut Draft<'_, '_>, callers: &Callers) {
         writer.ingress(callers);
     }
     // Last, since `kubectl apply` goes from top to bottom.
-    writer.default_deny(&missing);
+    if !missing.is_empty() {
+        writer.default_deny(&missing);
+    }
     let documents = writer.documents;
     draft.manifest("network", "Network policies", &documents);
 }
@@ -146,15 +151,39 @@ impl<'s> Writer<'_, 's, '_> {
     - namespaceSelector: {}
 "
         .to_owned();
-        for (all, is_v6, length) in [("0.0.0.0/0", false, 32), ("\"::/0\"", true, 128)] {
+        for (all, is_v6) in [("0.0.0.0/0", false), ("\"::/0\"", true)] {
             spec.push_str(&format!("    - ipBlock:\n        cidr: {all}\n        except:\n"));
-            // What gives a pod rights of its own stays open.
-            let closed = |it: &&Metadata| !it.is_own && it.address.contains(':') == is_v6;
-            for Metadata { address, whose, .. } in ADDRESSES.iter().filter(closed) {
-                spec.push_str(&format!("        - {address}/{length} # {whose}\n"));
+            for (prefix, whose) in guarded(is_v6) {
+                spec.push_str(&format!("        - {prefix} # {whose}\n"));
             }
         }
         self.policy(&comment, "allow-egress-but-metadata", " {}", &spec);
+    }
+
+    /// Pods that are labelled for it may ask for the node's credentials, and nobody without a label
+    /// is opened by it.
+    fn metadata_exception(&mut self) {
+        let (key, value) = EXCEPTION;
+        let is_labelled = |pod: &Pod<'_>| {
+            pod.root.field("metadata.labels").and_then(|it| it.str(key)) == Some(value)
+        };
+        let workloads = &self.draft.place.workloads;
+        let is_there = guard::policies(&self.draft.report, &self.draft.namespace).any(|policy| {
+            let labels = policy.root.field("spec.podSelector.matchLabels");
+            labels.and_then(|it| it.str(key)) == Some(value)
+        });
+        if is_there || !workloads.iter().flat_map(|it| &it.pods).any(is_labelled) {
+            return;
+        }
+        let comment =
+            ["Pods with this label may ask the cloud's metadata service for the node's rights."
+                .to_owned()];
+        let mut spec = "  policyTypes: [Egress]\n  egress:\n  - to:\n".to_owned();
+        for (prefix, whose) in [false, true].into_iter().flat_map(guarded) {
+            spec.push_str(&format!("    - ipBlock: {{cidr: \"{prefix}\"}} # {whose}\n"));
+        }
+        let pods = format!("\n    matchLabels: {{{key}: {value}}}");
+        self.policy(&comment, "allow-metadata", &pods, &spec);
     }
 
     fn ingress(&mut self, callers: &Callers) {

@@ -1,5 +1,6 @@
 //! Plans of small namespaces.
 
+use engine::network::Profile;
 use model::{
     DigestKey, KubernetesVersion, Node, Origin, Part, Redactions, Snapshot, WorldId, items,
 };
@@ -8,6 +9,10 @@ use super::{Plan, plan};
 use crate::Options;
 
 fn planned(text: &str) -> Plan {
+    planned_for(text, Profile::UPSTREAM)
+}
+
+fn planned_for(text: &str, network_plugin: Profile) -> Plan {
     let stream = yaml::Stream::yaml(text, &yaml::Limits::default());
     let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
     let mut part = Part::new();
@@ -22,7 +27,7 @@ fn planned(text: &str) -> Plan {
         }
     }
     snapshot.add(part);
-    plan(&snapshot, &Options::default())
+    plan(&snapshot, &Options { network_plugin, ..Options::default() })
 }
 
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
@@ -149,6 +154,78 @@ fn what_manifests_show_stays_open() {
     assert!(policy("allow-egress-but-metadata").contains("        - 169.254.169.254/32 #"));
     let last = text.rsplit("---\n").next().unwrap();
     assert!(last.contains("  name: default-deny\n"), "what is allowed comes first: {text}");
+}
+
+#[test]
+fn plugins_deny_the_metadata_service_once() {
+    let web = workload("apps/v1 Deployment web", "", "");
+    let both = |namespace: &str| format!("{NAMESPACE}---\n{web}---\n").replace("shop", namespace);
+    let first = format!("{}{}", both("shop"), both("data"));
+    assert_eq!(documents(&planned(&first), "metadata"), "");
+    for (plugin, kind, parts) in [
+        (
+            Profile::CILIUM,
+            "CiliumClusterwideNetworkPolicy",
+            [
+                "values: [\"data\", \"shop\"]",
+                "    - key: bollwerk.io/metadata-service\n      operator: NotIn\n      values: \
+                 [allowed]\n",
+                "  enableDefaultDeny:\n    ingress: false\n    egress: false\n  egressDeny:\n  \
+                 - toCIDR:\n    - 169.254.169.254/32 #",
+            ],
+        ),
+        (
+            Profile::CALICO,
+            "GlobalNetworkPolicy",
+            [
+                "\"kubernetes.io/metadata.name in {'data', 'shop'}\"",
+                "\"!(bollwerk.io/metadata-service == 'allowed')\"",
+                "kind: Tier\nmetadata:\n  name: bollwerk\nspec:\n  order: 100\n  defaultAction: \
+                 Pass\n",
+            ],
+        ),
+    ] {
+        let plan = planned_for(&first, plugin);
+        let text = documents(&plan, "metadata");
+        assert!(text.contains(&format!("kind: {kind}\n")), "{text}");
+        for part in parts {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        for address in ["168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128"] {
+            assert!(text.contains(address), "{text}");
+        }
+        assert!(!text.contains("169.254.170.23"), "rights of the pod's own: {text}");
+        assert_ne!(documents(&plan, "network"), "", "and what all plugins hold");
+        // What is there is written once; what comes later gets its own.
+        let again = format!("{first}{}", text.trim_start_matches("---\n"));
+        assert_eq!(documents(&planned_for(&again, plugin), "metadata"), "");
+        assert_ne!(documents(&planned_for(&again, plugin), "network"), "");
+        let more = format!("{}{again}", both("ops"));
+        let text = documents(&planned_for(&more, plugin), "metadata");
+        assert!(text.contains("deny-metadata-2\n") && text.contains("ops"), "{text}");
+        assert!(!text.contains("shop") && !text.contains("kind: Tier"), "{text}");
+    }
+}
+
+#[test]
+fn pods_are_let_to_the_metadata_service_by_a_label() {
+    let web = workload("apps/v1 Deployment web", "", "");
+    let labelled = web.replace("labels: {app: web}", "labels: {app: web, LABEL: allowed}");
+    let labelled = labelled.replace("LABEL", "bollwerk.io/metadata-service");
+    let name = "  name: allow-metadata\n";
+    assert!(!documents(&shop(&[&web]), "network").contains(name));
+    let text = documents(&shop(&[&labelled]), "network");
+    let policy = text.split("---\n").find(|it| it.contains(name)).unwrap();
+    assert!(policy.contains("matchLabels: {bollwerk.io/metadata-service: allowed}"), "{policy}");
+    assert!(policy.contains("{cidr: \"169.254.169.254/32\"}"), "{policy}");
+    let closed = object(
+        "networking.k8s.io/v1 NetworkPolicy p",
+        "spec: {podSelector: {}, policyTypes: [Ingress, Egress]}\n",
+    );
+    let text = documents(&shop(&[&labelled, &closed]), "network");
+    assert!(text.contains(name) && text.matches("kind: NetworkPolicy").count() == 1, "{text}");
+    let again = shop(&[&labelled, &closed, text.trim_start_matches("---\n")]);
+    assert_eq!(documents(&again, "network"), "");
 }
 
 #[test]

@@ -14,6 +14,10 @@ pub struct Metadata {
     pub is_own: bool,
 }
 
+/// The label, and its value, of pods that may ask for the node's credentials: what `harden` writes
+/// leaves them out.
+pub const EXCEPTION: (&str, &str) = ("bollwerk.io/metadata-service", "allowed");
+
 /// The addresses that are known. Names (`metadata.google.internal`) lead to the first.
 ///
 /// Sources: the documentation of each cloud's instance metadata service; for Azure's wire server

@@ -478,7 +478,10 @@ impl<'a> Selection<'a> {
             Peer::Pods(pods) => {
                 let [yes, maybe] = self.pods(pods, is_tier);
                 let classes = [[yes.clone(), maybe.clone()], [yes, maybe]];
-                PeerSet { classes, block: AddressSet::empty(), outside: Match::No }
+                let is_every_pod = pods.pods.0.is_empty()
+                    && pods.namespaces == Namespaces::Labelled(Selector::default());
+                let block = AddressSet::empty();
+                PeerSet { classes, block, outside: Match::No, is_every_pod }
             }
             Peer::Block(block) => {
                 let matches = (profile.ip_block_matches_pods, profile.ip_block_matches_nodes);
@@ -491,11 +494,13 @@ impl<'a> Selection<'a> {
                 let hosts = self.classes_of_hosts();
                 let of = || [Intervals::default(), hosts.clone()];
                 let classes = [of(), of()];
-                PeerSet { classes, block: AddressSet::empty(), outside: Match::Maybe }
+                let block = AddressSet::empty();
+                PeerSet { classes, block, outside: Match::Maybe, is_every_pod: false }
             }
             Peer::Domains => {
                 let classes = [none(), none()];
-                PeerSet { classes, block: AddressSet::empty(), outside: Match::Maybe }
+                let block = AddressSet::empty();
+                PeerSet { classes, block, outside: Match::Maybe, is_every_pod: false }
             }
         };
         let number = peers.len() as u32;
@@ -552,7 +557,8 @@ impl<'a> Selection<'a> {
             [set(yes), set(maybe)]
         };
         let classes = [of(Family::V4), of(Family::V6)];
-        PeerSet { classes, block: block.clone(), outside: Match::No }
+        let block = block.clone();
+        PeerSet { classes, block, outside: Match::No, is_every_pod: false }
     }
 
     /// Classes that a selection of pods certainly and maybe matches.

@@ -3,6 +3,7 @@
 
 use model::ObjectId;
 
+use super::address::Family;
 use super::intervals::Intervals;
 use super::policy::{Direction, Match, Tier};
 use super::ports::Protocol;
@@ -22,10 +23,16 @@ pub struct Effect {
     /// Ports of ingress rules whose name no port of its workloads has, as rule and port, both
     /// counted from 0 as written.
     pub idle_ports: Vec<(u32, u32)>,
+    /// Blocks of addresses in which pods have theirs that no selector of the same rule matches, as
+    /// direction, rule and peer, both counted from 0 as written: whether they match pods is up to
+    /// the network plugin. Those of all addresses of a family are left out.
+    pub blocks_of_pods: Vec<(Direction, u32, u32)>,
     /// Whether it is the first to let its workloads call pods, and neither it nor another lets
     /// them ask any DNS server.
     pub lacks_dns: bool,
 }
+
+const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
 
 /// The port of DNS.
 const DNS: u16 = 53;
@@ -54,10 +61,13 @@ impl Network {
             ..Effect::default()
         };
         for direction in [Direction::Ingress, Direction::Egress] {
-            for rule in self.written_rules(policy, direction) {
+            for rule in self.rules_of_policy(policy, direction) {
                 let peers = rule.peers.iter().flatten();
                 let idle = peers.filter(|(_, peer)| self.is_idle(*peer));
                 effect.idle_peers.extend(idle.map(|(at, _)| (direction, rule.index, *at)));
+                let of_pods = rule.peers.iter().flatten();
+                let of_pods = of_pods.filter(|(_, peer)| self.is_block_of_pods(*peer, rule));
+                effect.blocks_of_pods.extend(of_pods.map(|(at, _)| (direction, rule.index, *at)));
                 if direction == Direction::Ingress && has_subject {
                     let idle = rule.named.iter().filter(|(_, protocol, name)| {
                         !self.classes_in(&subject).any(|class| {
@@ -72,15 +82,6 @@ impl Network {
             }
         }
         effect
-    }
-
-    fn written_rules(
-        &self,
-        policy: &PolicyRecord,
-        direction: Direction,
-    ) -> impl Iterator<Item = &RuleRecord> + use<'_> {
-        let rules = policy.rules[direction as usize].clone();
-        rules.into_iter().flatten().map(|rule| &self.rules[rule as usize])
     }
 
     fn classes_in<'a>(
@@ -98,6 +99,27 @@ impl Network {
         peer.classes.iter().all(is_empty) && peer.block.is_empty() && peer.outside == Match::No
     }
 
+    /// Whether pods have their addresses in a block, and no selector of its rule matches them.
+    fn is_block_of_pods(&self, peer: u32, rule: &RuleRecord) -> bool {
+        let peer = &self.peers[peer as usize];
+        if peer.block.is_empty() || FAMILIES.iter().any(|family| peer.block.covers(*family)) {
+            return false;
+        }
+        let selected = |class: u32, family: usize| {
+            let others = rule.peers.iter().flatten().map(|(_, other)| &self.peers[*other as usize]);
+            let mut others = others.filter(|other| other.block.is_empty());
+            others.any(|other| other.classes[family][0].contains(class))
+        };
+        FAMILIES.iter().any(|family| {
+            let family = *family as usize;
+            let found = peer.classes[family][0].ranges().iter();
+            found.flat_map(|(first, last)| *first..=*last).any(|class| {
+                let it = &self.classes[class as usize];
+                !it.host_network && !it.places.is_empty() && !selected(class, family)
+            })
+        })
+    }
+
     /// Whether these policies let pods be called and no DNS server, and this is the first of them
     /// that lets anybody be called.
     fn lacks_dns(&self, number: usize, entries: &[super::Entry]) -> bool {
@@ -107,7 +129,7 @@ impl Network {
         }
         let rules = || {
             policies().flat_map(|(entry, policy)| {
-                self.written_rules(policy, Direction::Egress).map(|rule| (entry.policy(), rule))
+                self.rules_of_policy(policy, Direction::Egress).map(|rule| (entry.policy(), rule))
             })
         };
         let allows_dns = |rule: &RuleRecord| {

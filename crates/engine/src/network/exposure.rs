@@ -1,5 +1,6 @@
 //! Ways in from outside: services of every type, Ingress and Gateway routes, down to the pod's
-//! own policies.
+//! own policies. A route that no listener takes is no way, nor is a backend in another namespace
+//! that grants it to nobody; one whose gateway was not seen may be.
 //!
 //! What stands before a pod may hide who asks: a route's proxy always does, a node does where
 //! `externalTrafficPolicy` is `Cluster` and the plugin does not keep the source. There only what
@@ -8,21 +9,20 @@
 
 use std::collections::HashMap;
 
-use model::{Node, Object, ObjectId, Snapshot, WorldId};
+use model::{Node, ObjectId, Snapshot, WorldId};
 
 use super::Network;
 use super::address::{AddressSet, Prefix, parse_address};
 use super::answer::WorkloadId;
 use super::policy;
 use super::ports::Protocol;
+use super::route::{Attachment, PortName, Routes};
 use super::security_group::Direction;
 use super::security_group::{Opening, SecurityGroup, opening};
-use super::service::Backends;
+use super::service::{Endpoints, Services};
 
 /// Most ways that are told; [`Exposure::is_whole`] says whether there are more.
 const WAYS_MAX: usize = 100_000;
-/// Kinds of routes of the Gateway API that name services.
-const ROUTES: [&str; 5] = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute"];
 
 /// By what somebody outside comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,52 +79,27 @@ pub struct Way {
 pub struct Exposure {
     /// The ways.
     pub ways: Vec<Way>,
-    /// Services that are open to outside and whose endpoints are not known: they select no pods,
-    /// or have a field that cannot be read.
+    /// Services that are open to outside and whose endpoints are not known: they select no pods
+    /// and addresses that are no seen pod's are written for them, or none are, or they have a
+    /// field that cannot be read.
     pub unresolved: Vec<ObjectId>,
     /// Whether all ways are told.
     pub is_whole: bool,
-}
-
-/// A port of a service that a route names.
-enum PortName<'a> {
-    Number(i64),
-    Name(&'a str),
-    Any,
 }
 
 impl Network {
     /// By which ways addresses reach pods from outside. The snapshot is the one the network was
     /// built from.
     pub fn exposure(&self, snapshot: &Snapshot, world: WorldId, from: &AddressSet) -> Exposure {
-        let mut search = Search {
-            network: self,
-            snapshot,
-            from,
-            services: HashMap::new(),
-            backends: Backends::new(self, snapshot),
-            found: Exposure { is_whole: true, ..Exposure::default() },
-        };
-        let mut routes = Vec::new();
-        let mut services = Vec::new();
-        for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
-            let object = snapshot.object(id);
-            let Some(namespace) = object.namespace else { continue };
-            match (object.group(), object.kind) {
-                ("", "Service") => {
-                    services.push(id);
-                    search.services.insert((namespace, object.name), id);
-                }
-                ("networking.k8s.io", "Ingress") => routes.push(id),
-                ("gateway.networking.k8s.io", kind) if ROUTES.contains(&kind) => routes.push(id),
-                _ => {}
-            }
+        let services = Services::read(self, snapshot, world);
+        let routes = Routes::read(snapshot, world);
+        let found = Exposure { is_whole: true, ..Exposure::default() };
+        let mut search = Search { network: self, snapshot, from, services: &services, found };
+        for id in services.all() {
+            search.service(*id);
         }
-        for id in services {
-            search.service(id);
-        }
-        for id in routes {
-            search.route(id);
+        for id in routes.all() {
+            search.route(&routes, *id);
         }
         search.found.unresolved.sort_unstable();
         search.found.unresolved.dedup();
@@ -175,9 +150,17 @@ struct Search<'a> {
     network: &'a Network,
     snapshot: &'a Snapshot,
     from: &'a AddressSet,
-    services: HashMap<(&'a str, &'a str), ObjectId>,
-    backends: Backends<'a>,
+    services: &'a Services<'a>,
     found: Exposure,
+}
+
+/// How somebody comes to a Service.
+struct Coming {
+    entrance: Entrance,
+    from: AddressSet,
+    keeps_source: bool,
+    /// Whether this way is certainly there.
+    is_certain: bool,
 }
 
 impl Search<'_> {
@@ -205,66 +188,92 @@ impl Search<'_> {
         for (entrance, ranges) in entrances {
             let from = self.from.intersection(&ranges);
             if !from.is_empty() {
-                self.through(id, &PortName::Any, (entrance, from, keeps_source));
+                let coming = Coming { entrance, from, keeps_source, is_certain: true };
+                self.through(id, PortName::Any, &coming);
             }
         }
     }
 
-    fn route(&mut self, id: ObjectId) {
+    fn route(&mut self, routes: &Routes<'_>, id: ObjectId) {
         let object = self.snapshot.object(id);
-        for (namespace, name, port) in backends(&object) {
+        let attachment = routes.attachment(&object);
+        if matches!(attachment, Attachment::Refused(_)) {
+            return;
+        }
+        let coming = Coming {
+            entrance: Entrance::Route(id),
+            from: self.from.clone(),
+            keeps_source: false,
+            is_certain: attachment == Attachment::Attached,
+        };
+        for backend in routes.backends(&object).into_iter().filter(|it| it.is_granted) {
             // A service that is not there has no endpoints.
-            if let Some(service) = self.services.get(&(namespace, name)).copied() {
-                let way = (Entrance::Route(id), self.from.clone(), false);
-                self.through(service, &port, way);
+            for service in self.services.find(backend.namespace, backend.name) {
+                self.through(service, backend.port, &coming);
             }
         }
     }
 
-    /// The ways through a service, to each pod that it selects.
-    fn through(
-        &mut self,
-        id: ObjectId,
-        wanted: &PortName<'_>,
-        (entrance, from, keeps_source): (Entrance, AddressSet, bool),
-    ) {
+    /// The ways through a service, to each pod behind it.
+    fn through(&mut self, id: ObjectId, wanted: PortName<'_>, coming: &Coming) {
         let object = self.snapshot.object(id);
         let Some(spec) = object.root.get("spec") else { return };
         if spec.str("type") == Some("ExternalName") {
             return;
         }
-        let Some(targets) = self.backends.selected(&object, spec) else {
+        let endpoints = self.services.endpoints(&object);
+        if matches!(endpoints, Endpoints::Unknown) {
             self.found.unresolved.push(id);
             return;
-        };
-        for port in spec.list("ports").filter(|port| is_wanted(*port, wanted)) {
+        }
+        for port in spec.list("ports").filter(|port| wanted.is(*port)) {
             let Some(protocol) = Protocol::of(port.str("protocol").unwrap_or("TCP")) else {
                 self.found.unresolved.push(id);
                 continue;
             };
-            let number = |key| port.int(key).and_then(|it| u16::try_from(it).ok()).unwrap_or(0);
-            let is_node_port = entrance == Entrance::NodePort;
-            let outer = number(if is_node_port { "nodePort" } else { "port" });
-            for target in &targets {
-                let target_port = self.backends.target_port(*target, port, protocol);
-                let Some(target_port) = target_port else { continue };
+            let targets: Vec<(WorkloadId, u16)> = match &endpoints {
+                Endpoints::Selected(selected) => selected
+                    .iter()
+                    .filter_map(|target| Some((*target, self.services.target_port(*target, port)?)))
+                    .collect(),
+                Endpoints::Written(written) => {
+                    written.iter().filter_map(|it| Some((it.target, it.number_of(port)?))).collect()
+                }
+                Endpoints::Unknown => Vec::new(),
+            };
+            for target in targets {
                 if self.found.ways.len() >= WAYS_MAX {
                     self.found.is_whole = false;
                     return;
                 }
-                let passage = self.passage(*target, &from, protocol, target_port, keeps_source);
-                self.found.ways.push(Way {
-                    entrance,
-                    service: id,
-                    from: from.clone(),
-                    protocol,
-                    port: outer,
-                    target: *target,
-                    target_port,
-                    keeps_source,
-                    passage,
-                });
+                let way = self.way(id, port, protocol, target, coming);
+                self.found.ways.push(way);
             }
+        }
+    }
+
+    fn way(
+        &self,
+        service: ObjectId,
+        port: Node<'_>,
+        protocol: Protocol,
+        (target, target_port): (WorkloadId, u16),
+        coming: &Coming,
+    ) -> Way {
+        let Coming { entrance, from, keeps_source, is_certain } = coming;
+        let is_node_port = *entrance == Entrance::NodePort;
+        let outer = port.int(if is_node_port { "nodePort" } else { "port" });
+        let passage = self.passage(target, from, protocol, target_port, *keeps_source);
+        Way {
+            entrance: *entrance,
+            service,
+            from: from.clone(),
+            protocol,
+            port: outer.and_then(|it| u16::try_from(it).ok()).unwrap_or(0),
+            target,
+            target_port,
+            keeps_source: *keeps_source,
+            passage: if *is_certain { passage } else { passage.and(Passage::Unknown) },
         }
     }
 
@@ -304,43 +313,4 @@ fn ranges(spec: Node<'_>) -> Option<AddressSet> {
         prefixes.push(Prefix::parse(item.as_str()?.trim())?);
     }
     Some(if prefixes.is_empty() { AddressSet::all() } else { AddressSet::of_prefixes(prefixes) })
-}
-
-fn is_wanted(port: Node<'_>, wanted: &PortName<'_>) -> bool {
-    match wanted {
-        PortName::Any => true,
-        PortName::Number(number) => port.int("port") == Some(*number),
-        PortName::Name(name) => port.str("name") == Some(*name),
-    }
-}
-
-/// Namespace, name and port of each service that an Ingress or a route sends to.
-fn backends<'a>(object: &Object<'a>) -> Vec<(&'a str, &'a str, PortName<'a>)> {
-    let (Some(namespace), Some(spec)) = (object.namespace, object.root.get("spec")) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    if object.kind == "Ingress" {
-        let of_rule = |rule: Node<'a>| rule.field("http.paths").into_iter().flat_map(Node::items);
-        let paths = spec.list("rules").flat_map(of_rule);
-        let backends = paths.filter_map(|path| path.get("backend"));
-        for backend in backends.chain(spec.get("defaultBackend")) {
-            let Some(service) = backend.get("service") else { continue };
-            let Some(name) = service.str("name") else { continue };
-            let port = service.get("port");
-            let number = port.and_then(|it| it.int("number")).map(PortName::Number);
-            let named = port.and_then(|it| it.str("name")).map(PortName::Name);
-            found.push((namespace, name, number.or(named).unwrap_or(PortName::Any)));
-        }
-        return found;
-    }
-    for backend in spec.list("rules").flat_map(|rule| rule.list("backendRefs")) {
-        let is_service = backend.str("kind").is_none_or(|kind| kind == "Service")
-            && backend.str("group").unwrap_or_default().is_empty();
-        if let Some(name) = backend.str("name").filter(|_| is_service) {
-            let port = backend.int("port").map_or(PortName::Any, PortName::Number);
-            found.push((backend.str("namespace").unwrap_or(namespace), name, port));
-        }
-    }
-    found
 }

@@ -80,6 +80,11 @@ impl Profile {
     /// Calico: matches by address; pods on the host's network are host endpoints.
     pub const CALICO: Self =
         Self { name: "calico", host_network: HostNetwork::Node, ..Self::UPSTREAM };
+    /// The plugin of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.name == name)
+    }
+
     /// All of them.
     pub const ALL: [Self; 4] = [Self::UPSTREAM, Self::AZURE, Self::CILIUM, Self::CALICO];
 }

@@ -1,51 +1,136 @@
-//! The pods behind a Service, and the ports it sends to.
+//! Services: which pods stand behind them, and on which ports.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
-use model::{Node, Object, Snapshot, Value};
+use model::{Node, Object, ObjectId, Snapshot, Value, WorldId};
 
+use super::address::parse_address;
+use super::answer::WorkloadId;
 use super::ports::Protocol;
-use super::{Network, WorkloadId, workload};
+use super::{Network, workload};
 
-/// Workloads by their labels, so that a Service finds its own without asking all of them.
-pub(super) struct Backends<'a> {
+/// The Services of a world, with what tells their endpoints.
+pub struct Services<'a> {
     network: &'a Network,
     snapshot: &'a Snapshot,
-    /// By namespace and label, each list in order.
+    /// By namespace and name: each of several versions may be the one that holds.
+    by_name: HashMap<(&'a str, &'a str), Vec<ObjectId>>,
+    /// In the order they were taken in.
+    all: Vec<ObjectId>,
+    /// Workloads by namespace and label, each list in order.
     labelled: HashMap<String, Vec<WorkloadId>>,
+    /// `EndpointSlice`s and `Endpoints` by the namespace and name of their Service.
+    written: HashMap<(&'a str, &'a str), Vec<ObjectId>>,
+    by_address: HashMap<IpAddr, WorkloadId>,
 }
+
+/// What stands behind a Service.
+pub(super) enum Endpoints {
+    /// Pods that it selects.
+    Selected(Vec<WorkloadId>),
+    /// Ports of pods that are written down for it.
+    Written(Vec<Written>),
+    /// That is not known: nothing is written down, or addresses of which no pod was seen.
+    Unknown,
+}
+
+/// A port of a pod that is written down for a Service.
+pub(super) struct Written {
+    pub(super) target: WorkloadId,
+    name: String,
+    protocol: Protocol,
+    number: u16,
+}
+
+/// Says of an `EndpointSlice` whose it is.
+///
+/// Source: `LabelServiceName` in `k8s.io/api/discovery/v1/well_known_labels.go`.
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 /// A label within a namespace. No name has a zero in it.
 fn label(namespace: &str, key: &str, value: &str) -> String {
     format!("{namespace}\0{key}\0{value}")
 }
 
-impl<'a> Backends<'a> {
-    pub(super) fn new(network: &'a Network, snapshot: &'a Snapshot) -> Self {
-        let mut labelled: HashMap<String, Vec<WorkloadId>> = HashMap::new();
-        for id in network.workloads() {
-            let it = network.workload(id);
-            let pods = snapshot.object(it.object).pods();
+impl<'a> Services<'a> {
+    /// Those of the world that the network was built from.
+    pub fn read(network: &'a Network, snapshot: &'a Snapshot, world: WorldId) -> Self {
+        let mut found = Self {
+            network,
+            snapshot,
+            by_name: HashMap::new(),
+            all: Vec::new(),
+            labelled: HashMap::new(),
+            written: HashMap::new(),
+            by_address: HashMap::new(),
+        };
+        for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
+            let object = snapshot.object(id);
+            let Some(namespace) = object.namespace else { continue };
+            match (object.group(), object.kind) {
+                ("", "Service") => {
+                    found.all.push(id);
+                    found.by_name.entry((namespace, object.name)).or_default().push(id);
+                }
+                ("", "Endpoints") => {
+                    found.written.entry((namespace, object.name)).or_default().push(id);
+                }
+                ("discovery.k8s.io", "EndpointSlice") => {
+                    let labels = object.root.field("metadata.labels");
+                    if let Some(service) = labels.and_then(|it| it.str(SERVICE_NAME)) {
+                        found.written.entry((namespace, service)).or_default().push(id);
+                    }
+                }
+                _ => {}
+            }
+        }
+        found.index_workloads();
+        found
+    }
+
+    fn index_workloads(&mut self) {
+        for id in self.network.workloads() {
+            let it = self.network.workload(id);
+            let namespace = self.network.namespace_of(id);
+            let pods = self.snapshot.object(it.object).pods();
             let Some(pod) = pods.get(it.template as usize) else { continue };
             let labels = pod.root.field("metadata.labels");
             for (key, value) in labels.into_iter().flat_map(Node::entries) {
                 if let Some(value) = value.as_str() {
-                    let label = label(network.namespace_of(id), key, value);
-                    labelled.entry(label).or_default().push(id);
+                    self.labelled.entry(label(namespace, key, value)).or_default().push(id);
                 }
             }
+            // Pods on their node's network share its address.
+            if !it.host_network && !self.written.is_empty() {
+                self.by_address.extend(it.addresses.iter().map(|address| (*address, id)));
+            }
         }
-        Self { network, snapshot, labelled }
     }
 
-    /// The workloads a service selects; none where it says nothing of them.
-    pub(super) fn selected(&self, object: &Object<'_>, spec: Node<'_>) -> Option<Vec<WorkloadId>> {
+    /// All of them, in the order they were taken in.
+    pub fn all(&self) -> &[ObjectId] {
+        &self.all
+    }
+
+    /// The Services of this name: none, one, or several versions of it.
+    pub fn find(&self, namespace: &str, name: &str) -> Vec<ObjectId> {
+        self.by_name.get(&(namespace, name)).cloned().unwrap_or_default()
+    }
+
+    /// The workloads a Service selects; none where it selects none itself: others write its
+    /// endpoints, or it is another name for a host.
+    pub fn selected(&self, service: &Object<'_>) -> Option<Vec<WorkloadId>> {
+        let spec = service.root.get("spec")?;
+        if spec.str("type") == Some("ExternalName") {
+            return None;
+        }
         let selector: Vec<(&str, &str)> = spec
             .get("selector")?
             .entries()
             .map(|(key, value)| Some((key, value.as_str()?)))
             .collect::<Option<_>>()?;
-        let namespace = object.namespace.filter(|_| !selector.is_empty())?;
+        let namespace = service.namespace.filter(|_| !selector.is_empty())?;
         let with = |(key, value): &(&str, &str)| {
             self.labelled.get(&label(namespace, key, value)).map_or(&[][..], Vec::as_slice)
         };
@@ -57,18 +142,13 @@ impl<'a> Backends<'a> {
         Some(first.iter().filter(is_in_all).copied().collect())
     }
 
-    /// The port of a workload that a port of a service leads to.
+    /// The number of a Service's port at a workload; none where it has no port of that name.
     ///
     /// Source: `FindPort` in `pkg/api/v1/pod/util.go` of `k8s.io/kubernetes`.
-    pub(super) fn target_port(
-        &self,
-        id: WorkloadId,
-        port: Node<'_>,
-        protocol: Protocol,
-    ) -> Option<u16> {
+    pub fn target_port(&self, id: WorkloadId, port: Node<'_>) -> Option<u16> {
         let number = |number: i64| u16::try_from(number).ok().filter(|number| *number > 0);
-        let target = port.get("targetPort").map(Node::value);
-        match target {
+        let protocol = Protocol::of(port.str("protocol").unwrap_or("TCP"))?;
+        match port.get("targetPort").map(Node::value) {
             Some(Value::String(name)) => {
                 let it = self.network.workload(id);
                 let pods = self.snapshot.object(it.object).pods();
@@ -79,5 +159,69 @@ impl<'a> Backends<'a> {
             None | Some(Value::Int(0)) => number(port.int("port")?),
             _ => number(port.int("targetPort")?),
         }
+    }
+
+    /// What stands behind a Service.
+    pub(super) fn endpoints(&self, service: &Object<'_>) -> Endpoints {
+        if let Some(selected) = self.selected(service) {
+            return Endpoints::Selected(selected);
+        }
+        let key = (service.namespace.unwrap_or_default(), service.name);
+        let mut found = Vec::new();
+        for id in self.written.get(&key).into_iter().flatten() {
+            let object = self.snapshot.object(*id);
+            let is_known = match object.kind {
+                "Endpoints" => object.root.list("subsets").all(|subset| {
+                    let ends = ["addresses", "notReadyAddresses"];
+                    let mut ends = ends.into_iter().flat_map(|key| subset.list(key));
+                    ends.all(|end| self.add(&object, end, end.str("ip"), subset, &mut found))
+                }),
+                _ => object.root.list("endpoints").all(|end| {
+                    // All addresses of an endpoint are the same pod's.
+                    let address = end.list("addresses").find_map(Node::as_str);
+                    self.add(&object, end, address, object.root, &mut found)
+                }),
+            };
+            if !is_known {
+                return Endpoints::Unknown;
+            }
+        }
+        if found.is_empty() { Endpoints::Unknown } else { Endpoints::Written(found) }
+    }
+
+    /// Adds the ports of one endpoint; whether the pod at its address was seen.
+    fn add(
+        &self,
+        object: &Object<'_>,
+        end: Node<'_>,
+        address: Option<&str>,
+        ports: Node<'_>,
+        found: &mut Vec<Written>,
+    ) -> bool {
+        let named = end.get("targetRef").filter(|it| it.str("kind") == Some("Pod"));
+        let pod = named.and_then(|it| {
+            let namespace = it.str("namespace").or(object.namespace)?;
+            self.network.find_pod(namespace, it.str("name")?)
+        });
+        let by_address = || self.by_address.get(&address.and_then(parse_address)?).copied();
+        let Some(target) = pod.or_else(by_address) else { return false };
+        found.extend(ports.list("ports").filter_map(|port| {
+            let number = u16::try_from(port.int("port")?).ok().filter(|number| *number > 0)?;
+            let protocol = Protocol::of(port.str("protocol").unwrap_or("TCP"))?;
+            let name = port.str("name").unwrap_or_default().to_owned();
+            Some(Written { target, name, protocol, number })
+        }));
+        true
+    }
+}
+
+impl Written {
+    /// Its number, if it is written down for this port of the Service.
+    ///
+    /// Source: the field `Name` of `EndpointPort` in `k8s.io/api/discovery/v1/types.go`.
+    pub(super) fn number_of(&self, port: Node<'_>) -> Option<u16> {
+        let is_same = self.name == port.str("name").unwrap_or_default()
+            && self.protocol.name() == port.str("protocol").unwrap_or("TCP");
+        is_same.then_some(self.number)
     }
 }

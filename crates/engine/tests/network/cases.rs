@@ -301,9 +301,4 @@ fn ways_in_end_at_the_pods_policies() {
                    port: {number: 80}}}}}\n";
     let found = ways(&format!("{}{ingress}", service("ClusterIP", "")));
     assert!(matches!(found[..], [(Entrance::Route(_), 80, Passage::Open)]), "{found:?}");
-    let route = "---\n{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: \
-                 {name: r, namespace: b}, spec: {rules: [{backendRefs: [{name: s, namespace: a, \
-                 port: 80}]}]}}\n";
-    let found = ways(&format!("{}{route}{isolated}", service("ClusterIP", "")));
-    assert!(matches!(found[..], [(Entrance::Route(_), 80, Passage::Unknown)]), "{found:?}");
 }

@@ -2,6 +2,8 @@
 
 mod beside_naive;
 mod cases;
+mod effects;
+mod exposure;
 mod generator;
 mod naive;
 mod naive_tests;

@@ -1,6 +1,6 @@
 //! Who is bound to what in a world: read once, shared by all objects that are judged in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use engine::rbac::PolicyRule;
 use model::{Node, Object, ObjectId, Snapshot, WorldId};
@@ -18,6 +18,8 @@ pub(crate) struct World {
     roles: HashMap<RoleKey, ObjectId>,
     /// The first role with these rules, of all ClusterRoles or of the Roles of a namespace.
     first_with_rules: HashMap<(Option<String>, Vec<PolicyRule>), String>,
+    /// The first subject, in words, that may set the labels of every namespace.
+    labels_namespaces: Option<String>,
 }
 
 /// A role by its name, with its namespace unless it is a ClusterRole.
@@ -37,10 +39,14 @@ pub(crate) struct Bound {
 impl World {
     pub(crate) fn read(snapshot: &Snapshot, world: WorldId) -> Self {
         let mut found = Self::default();
+        let mut labelling: HashSet<RoleKey> = HashSet::new();
         for kind in ["ClusterRole", "Role"] {
             for (id, role) in snapshot.of_kind(world, (GROUP, kind)) {
                 let key = key_of(&role);
                 if let Some(rules) = granted::rules(role.root).filter(|rules| !rules.is_empty()) {
+                    if rules.iter().any(labels_namespaces) {
+                        labelling.insert(key.clone());
+                    }
                     let first = found.first_with_rules.entry((key.0.clone(), rules));
                     first.or_insert_with(|| key.1.clone());
                 }
@@ -50,6 +56,12 @@ impl World {
         for kind in ["ClusterRoleBinding", "RoleBinding"] {
             for (_, binding) in snapshot.of_kind(world, (GROUP, kind)) {
                 let Some(key) = role_of(&binding) else { continue };
+                if kind == "ClusterRoleBinding" && labelling.contains(&key) {
+                    let mut subjects = binding.root.list("subjects");
+                    let subject = subjects.find(|subject| !is_of_the_system(*subject));
+                    let subject = subject.map(|subject| subject_in_words(&binding, subject));
+                    found.labels_namespaces = found.labels_namespaces.or(subject);
+                }
                 let bound = found.bound.entry(key).or_default();
                 for subject in binding.root.list("subjects") {
                     bound.count += 1;
@@ -83,12 +95,30 @@ impl World {
         self.roles.get(&role_of(binding)?).copied()
     }
 
+    /// Who may set the labels of every namespace, the system's own accounts and those that may do
+    /// everything left out.
+    pub(crate) fn labels_namespaces(&self) -> Option<&str> {
+        self.labels_namespaces.as_deref()
+    }
+
     /// Another role in the same place with the same rules that was read before.
     pub(super) fn equal_to(&self, role: &Object<'_>) -> Option<&str> {
         let rules = granted::rules(role.root)?;
         let first = self.first_with_rules.get(&(key_of(role).0, rules))?;
         (first != role.name).then_some(first)
     }
+}
+
+fn labels_namespaces(rule: &PolicyRule) -> bool {
+    let mut verbs = ["create", "patch", "update"].into_iter();
+    !granted::is_of_every_resource(rule)
+        && verbs.any(|verb| granted::grants(rule, verb, "namespaces", ""))
+}
+
+/// Whether a subject is a part of Kubernetes.
+fn is_of_the_system(subject: Node<'_>) -> bool {
+    subject.str("namespace") == Some("kube-system")
+        || subject.str("name").is_some_and(|name| name.starts_with("system:"))
 }
 
 fn key_of(role: &Object<'_>) -> RoleKey {

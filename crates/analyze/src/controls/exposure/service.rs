@@ -149,13 +149,17 @@ const SENSITIVE_PORTS: &[(i64, &str)] = &[
     (27_017, "MongoDB"),
 ];
 
+/// The number of a sensitive port, and what listens there.
+pub(super) fn sensitive(number: i64) -> Option<(i64, &'static str)> {
+    SENSITIVE_PORTS.iter().copied().find(|(port, _)| *port == number)
+}
+
 fn sensitive_port<'a>(service: &Object<'a>) -> Option<Fault<'a>> {
     let ports = service.root.field("spec.ports")?;
     ports.items().enumerate().find_map(|(index, port)| {
         let numbers = [port.int("port"), port.int("targetPort")];
-        let known = |number: i64| SENSITIVE_PORTS.iter().find(|(port, _)| *port == number);
-        let (number, what) = numbers.into_iter().flatten().find_map(known)?;
-        Some(Fault::SensitivePort(index, *number, what))
+        let (number, what) = numbers.into_iter().flatten().find_map(sensitive)?;
+        Some(Fault::SensitivePort(index, number, what))
     })
 }
 

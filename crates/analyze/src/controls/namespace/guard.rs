@@ -59,14 +59,33 @@ const CLUSTER_WIDE: &[(&str, &str)] = &[
     ("crd.projectcalico.org", "GlobalNetworkPolicy"),
     ("projectcalico.org", "GlobalNetworkPolicy"),
     ("policy.networking.k8s.io", "AdminNetworkPolicy"),
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
     ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
 ];
+
+/// Whether a policy of a network plugin denies something and leaves all else to others: what
+/// `harden` writes for them is such a one.
+fn only_denies(policy: &Object<'_>) -> bool {
+    let Some(spec) = policy.root.get("spec") else { return false };
+    let mut rules = ["ingress", "egress"].into_iter().flat_map(|key| spec.list(key));
+    if policy.group() == "cilium.io" {
+        let isolates = |key| spec.field(key).and_then(Node::as_bool) != Some(false);
+        return rules.next().is_none() && !isolates("enableDefaultDeny.egress");
+    }
+    let mut rules = rules.peekable();
+    let is_no = |rule: Node<'_>| matches!(rule.str("action"), Some("Deny" | "Pass"));
+    policy.group().ends_with("projectcalico.org")
+        && spec.str("tier").is_some_and(|tier| tier != "default")
+        && rules.peek().is_some()
+        && rules.all(is_no)
+}
 
 /// Whether policies of another kind decide over the namespace.
 pub(crate) fn is_guarded_elsewhere(report: &Report<'_>, namespace: &Object<'_>) -> bool {
     let has = |name: Option<&str>, kinds: &[(&str, &str)]| {
         let has = |kind: &(&str, &str)| {
-            report.snapshot.neighbours(report.world, name, *kind).next().is_some()
+            let mut found = report.snapshot.neighbours(report.world, name, *kind);
+            found.any(|policy| !only_denies(&policy))
         };
         kinds.iter().any(has)
     };

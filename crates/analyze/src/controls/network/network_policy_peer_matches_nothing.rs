@@ -1,9 +1,9 @@
 //! A peer that nobody is lets nobody through.
 
-use engine::network::Direction;
 use model::{Fix, Object};
 
 use super::NETWORK_POLICY;
+use super::world::fields;
 use crate::{Check, Control, Impact, Reach, Report};
 
 pub(super) const CONTROL: Control = Control {
@@ -23,10 +23,7 @@ fn check(policy: &Object<'_>, report: &mut Report<'_>) {
         effect.map(|effect| effect.idle_peers.clone()).unwrap_or_default()
     });
     for (direction, rule, peer) in idle {
-        let (rules, peers) = match direction {
-            Direction::Ingress => ("ingress", "from"),
-            Direction::Egress => ("egress", "to"),
-        };
+        let (rules, peers) = fields(direction);
         let at = policy.at("spec").field(rules).index(rule as usize);
         let at = at.field(peers).index(peer as usize);
         let list = policy.root.get("spec").map(|spec| spec.list(rules));

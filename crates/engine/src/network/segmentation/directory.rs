@@ -9,7 +9,7 @@ use model::{Node, Object, Snapshot, WorldId};
 use super::super::address::{AddressSet, Prefix, parse_address};
 use super::super::ports::Protocol;
 use super::super::profile::Options;
-use super::super::service::Backends;
+use super::super::service::Services;
 use super::super::{Network, WorkloadId};
 use super::Cause;
 use super::dns::Dns;
@@ -79,14 +79,13 @@ impl<'a> Directory<'a> {
         for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
             let object = snapshot.object(id);
             match (object.group(), object.kind) {
-                ("", "Service") => seen.services.push(object),
                 ("", "Node") => directory.take_node(&object),
                 ("", "Endpoints") | ("discovery.k8s.io", "EndpointSlice") => seen.endpoints(object),
                 _ => {}
             }
         }
         directory.workloads();
-        directory.services(network, snapshot, &seen);
+        directory.services(snapshot, world, &seen);
         if directory.dns.units.is_empty() {
             directory.dns = Dns::labelled(units);
         }
@@ -138,12 +137,10 @@ impl<'a> Directory<'a> {
         }
     }
 
-    fn services(&mut self, network: &'a Network, snapshot: &'a Snapshot, seen: &Seen<'a>) {
-        if seen.services.is_empty() {
-            return;
-        }
-        let backends = Backends::new(network, snapshot);
-        for object in &seen.services {
+    fn services(&mut self, snapshot: &'a Snapshot, world: WorldId, seen: &Seen<'a>) {
+        let services = Services::read(self.network, snapshot, world);
+        for id in services.all() {
+            let object = &snapshot.object(*id);
             let Some(spec) = object.root.get("spec") else { continue };
             let listed = spec.list("clusterIPs").filter_map(Node::as_str);
             let addresses = listed.chain(spec.str("clusterIP")).filter_map(parse_address);
@@ -152,7 +149,7 @@ impl<'a> Directory<'a> {
             if addresses.is_empty() && !is_dns {
                 continue;
             }
-            let service = Service::new(object, spec, &backends, seen, self.units);
+            let service = Service::new(object, spec, &services, seen, self.units);
             if is_dns {
                 self.dns.add(&service, self.units);
             }

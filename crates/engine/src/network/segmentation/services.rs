@@ -8,7 +8,7 @@ use model::{Node, Object};
 use super::super::WorkloadId;
 use super::super::address::parse_address;
 use super::super::ports::Protocol;
-use super::super::service::Backends;
+use super::super::service::Services;
 use super::directory::Party;
 use super::units::{UnitId, Units};
 
@@ -33,11 +33,11 @@ impl Service {
     pub(super) fn new(
         object: &Object<'_>,
         spec: Node<'_>,
-        backends: &Backends<'_>,
+        services: &Services<'_>,
         seen: &Seen<'_>,
         units: &Units,
     ) -> Self {
-        let selected = backends.selected(object, spec);
+        let selected = services.selected(object);
         let key = (object.namespace.unwrap_or_default(), object.name);
         let slices = seen.endpoints.get(&key).filter(|_| selected.is_none());
         let mut ports = Vec::new();
@@ -45,9 +45,8 @@ impl Service {
             let protocol = Protocol::of(port.str("protocol").unwrap_or("TCP"));
             let number = port.int("port").and_then(|it| u16::try_from(it).ok());
             let (Some(protocol), Some(number)) = (protocol, number) else { continue };
-            let target = |id: &WorkloadId| {
-                Some((units.of_workload(*id), backends.target_port(*id, port, protocol)?))
-            };
+            let target =
+                |id: &WorkloadId| Some((units.of_workload(*id), services.target_port(*id, port)?));
             let mut pods: Vec<_> = selected.iter().flatten().filter_map(target).collect();
             pods.sort_unstable();
             pods.dedup();
@@ -79,7 +78,6 @@ pub(super) enum Backend {
 /// Objects that are looked at together.
 #[derive(Default)]
 pub(super) struct Seen<'a> {
-    pub(super) services: Vec<Object<'a>>,
     /// By namespace and name of the service.
     endpoints: HashMap<(&'a str, &'a str), Vec<Object<'a>>>,
 }
