@@ -17,6 +17,7 @@ pub(crate) enum ImageCommand {
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
+  bollwerk image scan registry.example.org/shop/cart:1.2
   bollwerk image scan oci:layout/
   bollwerk image scan cart.tar --policy gate.yaml
   bollwerk image scan cart.cdx.json --format json > cart.json
@@ -109,13 +110,17 @@ pub(crate) struct ImageSbom {
 /// Which image.
 #[derive(Args)]
 pub(crate) struct ImageInput {
-    /// A folder or tar with an image (`oci:PATH`, `docker-archive:PATH`, or only PATH), followed
-    /// by `:NAME` where there are several; or an SBOM (CycloneDX, SPDX or Syft, as JSON)
+    /// An image in a registry (`registry.example.org/shop/cart:1.2`); or a folder or tar with one
+    /// (`oci:PATH`, `docker-archive:PATH`, or only PATH), followed by `:NAME` where there are
+    /// several; or an SBOM (CycloneDX, SPDX or Syft, as JSON)
     #[arg(value_name = "IMAGE")]
     pub(crate) reference: String,
     /// Of an image for several platforms, the one for this
     #[arg(long, value_name = "OS/ARCHITECTURE", default_value = "linux/amd64")]
     pub(crate) platform: Platform,
+    /// Speak plain HTTP with a registry on this machine
+    #[arg(long)]
+    pub(crate) insecure: bool,
 }
 
 /// How what is in an image is written.

@@ -5,9 +5,11 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use collect::image::{Chosen, ImageRead, open, read};
-use image::LayerLimits;
+use anyhow::{Context, Result, bail};
+use collect::image::{
+    Chosen, Credentials, ImageRead, Registry, RegistryOptions, Source, open, read,
+};
+use image::{LayerLimits, Reference};
 use package::{Distribution, Package};
 use report::harmless;
 
@@ -46,7 +48,7 @@ impl Input {
         if is_json(Path::new(path)) {
             return Self::of_sbom(path);
         }
-        let source = open(Path::new(path)).with_context(|| missing(&input.reference, path))?;
+        let source = source(input, path)?;
         let chosen = source.choose(name, &input.platform)?;
         let read = read(&source, &chosen, &LayerLimits::default(), |_| {});
         Ok(Self::of_image(&input.reference, chosen, read))
@@ -134,16 +136,30 @@ fn is_json(path: &Path) -> bool {
     start.trim_ascii_start().starts_with(b"{")
 }
 
-fn missing(reference: &str, path: &str) -> String {
+/// What is at the path, else in a registry.
+fn source(input: &ImageInput, path: &str) -> Result<Source> {
+    let reference = input.reference.as_str();
+    let named = reference.strip_prefix("docker://").unwrap_or(path);
     if Path::new(path).exists() {
-        format!("`{}` is no image that can be read", harmless(reference))
-    } else {
-        format!(
-            "no file `{}`: images are read from a folder or a tar, as `skopeo copy \
-             docker://IMAGE oci:FOLDER` or `docker save` write them",
-            harmless(path)
-        )
+        let no_image = || format!("`{}` is no image that can be read", harmless(reference));
+        return open(Path::new(path)).with_context(no_image);
     }
+    // A file that is missing is not asked for in somebody's registry.
+    let is_file = ["./", "../", "/"].iter().any(|start| path.starts_with(start))
+        || [".tar", ".json", ".gz"].iter().any(|end| path.ends_with(end))
+        || path != reference;
+    if is_file {
+        bail!("no file `{}`", harmless(path));
+    }
+    let named: Reference = named.parse().with_context(|| {
+        format!("`{}` is neither a file nor the name of an image", harmless(reference))
+    })?;
+    let options = RegistryOptions {
+        credentials: Credentials::default().of_user(),
+        insecure: input.insecure,
+        ..RegistryOptions::default()
+    };
+    Ok(Source::Registry(Box::new(Registry::new(named, options)?)))
 }
 
 fn gaps(chosen: &Chosen, read: &ImageRead) -> Vec<(ImageGapKind, String)> {

@@ -354,7 +354,10 @@ impl Registry {
         };
         let said: String = match message {
             "" => advice.to_owned(),
-            message => format!("{}; {advice}", message.chars().take(200).collect::<String>()),
+            message => {
+                let plain = message.chars().filter(|char| !char.is_control());
+                format!("{}; {advice}", plain.take(200).collect::<String>())
+            }
         };
         RegistryError::Refused {
             registry: self.reference.registry.clone(),
