@@ -57,6 +57,20 @@ fn dpkg_agrees() {
     assert!(agreed > refused * 4, "{agreed} agreed, {refused} refused");
 }
 
+/// What random pairs found, and dpkg was asked about.
+#[test]
+fn epochs_have_signs_as_in_c() {
+    for (one, other, wanted) in [
+        ("+1:007", "1:007", Some(Ordering::Equal)),
+        ("-0:9-12", "0:9-12", Some(Ordering::Equal)),
+        ("-1:9", "0:9", None),
+        ("++1:9", "1:9", None),
+        (":9", "9", None),
+    ] {
+        assert_eq!(Scheme::Dpkg.compare(one, other).ok(), wanted, "{one} {other}");
+    }
+}
+
 #[test]
 fn dpkg_in_perl_agrees() {
     let mut judge = Command::new("perl");
