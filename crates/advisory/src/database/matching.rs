@@ -146,7 +146,7 @@ impl<'d, 'a> Merge<'d, 'a> {
         for group in self.vulnerabilities.chunk_by(|(one, _), (other, _)| one == other) {
             let told = group.iter().filter_map(|(_, place)| self.told.get(*place));
             let vulnerability = group.first().map(|(name, _)| *name);
-            let found = vulnerability.and_then(|name| summarize(name, told, scheme));
+            let found = vulnerability.and_then(|name| summarize(name, &told, scheme));
             self.found.matches.extend(found);
         }
         self.found.gaps.sort();
@@ -159,7 +159,7 @@ impl<'d, 'a> Merge<'d, 'a> {
 /// which outweighs whoever else says so.
 fn summarize<'m, 'a: 'm>(
     vulnerability: Identifier<'a>,
-    told: impl Iterator<Item = &'m (Advisory<'a>, Verdict<'a>)> + Clone,
+    told: &(impl Iterator<Item = &'m (Advisory<'a>, Verdict<'a>)> + Clone),
     scheme: Scheme,
 ) -> Option<Match<'a>> {
     if told.clone().any(|(_, verdict)| verdict.status == Status::NotAffected) {

@@ -29,11 +29,7 @@ fn read(text: &str) -> Option<Version<'_>> {
         return None;
     }
     let (epoch, rest) = match text.split_once(':') {
-        Some((epoch, rest)) => {
-            let is_number = epoch.bytes().all(|byte| byte.is_ascii_digit());
-            let epoch = epoch.parse().ok().filter(|epoch| is_number && *epoch <= EPOCH_MAX)?;
-            (epoch, rest)
-        }
+        Some((epoch, rest)) => (read_epoch(epoch)?, rest),
         None => (0, text),
     };
     let (upstream, revision) = match rest.rsplit_once('-') {
@@ -45,6 +41,15 @@ fn read(text: &str) -> Option<Version<'_>> {
         return None;
     }
     Some(Version { epoch, upstream: upstream.as_bytes(), revision: revision.as_bytes() })
+}
+
+/// A number to `EPOCH_MAX`. dpkg reads it as C does: a sign in front is taken, and `-0` is 0.
+fn read_epoch(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let epoch: u32 = digits.parse().ok().filter(|_| is_number)?;
+    let is_negative = epoch > 0 && text.starts_with('-');
+    (epoch <= EPOCH_MAX && !is_negative).then_some(epoch)
 }
 
 /// Text and digits in turn: text by dpkg's own alphabet, digits as numbers.
