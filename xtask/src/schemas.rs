@@ -44,7 +44,7 @@ pub(crate) fn sarif() -> Result<PathBuf> {
     keep(text.as_bytes(), &schema)
 }
 
-/// The folder with the schemas of `CycloneDX`; needs Go the first time.
+/// The folder with the schemas of CycloneDX; needs Go the first time.
 pub(crate) fn cyclonedx() -> Result<PathBuf> {
     Ok(module(CYCLONEDX_MODULE)?.join(CYCLONEDX_FOLDER))
 }

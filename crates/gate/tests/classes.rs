@@ -1,4 +1,5 @@
 //! Each class, the days at its edges, what has no date, exceptions, and what breaks.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use advisory::{Builder, Database, Date, Exploitation, Identifier, Record, Source};
 use gate::{Breaking, Class, Finding, Policy, Why, judge, upgrades};

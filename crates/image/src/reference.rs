@@ -126,7 +126,7 @@ fn is_component(text: &str) -> bool {
     let bytes = text.as_bytes();
     let ends = [bytes.first(), bytes.last()];
     let are_separators = bytes.split(|byte| is_plain(byte)).all(|run| {
-        matches!(run, [] | [b'.'] | [b'_'] | [b'_', b'_']) || run.iter().all(|it| *it == b'-')
+        matches!(run, [] | [b'.' | b'_'] | [b'_', b'_']) || run.iter().all(|it| *it == b'-')
     });
     ends.iter().all(|end| end.is_some_and(is_plain)) && are_separators
 }

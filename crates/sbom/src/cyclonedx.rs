@@ -1,4 +1,4 @@
-//! `CycloneDX` 1.6.
+//! CycloneDX 1.6.
 
 use package::Package;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Software bills of materials: what an image is made of, as `CycloneDX` and SPDX write it.
+//! Software bills of materials: what an image is made of, as CycloneDX and SPDX write it.
 //!
 //! Documents hang on nothing but what they describe: the same image at the same time of writing
 //! gives the same bytes. Both forms, and Syft's own, are read back by [`read()`].
@@ -36,7 +36,7 @@ pub struct Sbom<'a> {
 }
 
 impl Sbom<'_> {
-    /// As `CycloneDX` 1.6.
+    /// As CycloneDX 1.6.
     ///
     /// Source: ECMA-424.
     pub fn cyclonedx(&self) -> Value {

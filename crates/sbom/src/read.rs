@@ -29,7 +29,7 @@ pub enum SbomError {
 /// What a document says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Read {
-    /// `CycloneDX`, `SPDX` or `Syft`.
+    /// CycloneDX, `SPDX` or `Syft`.
     pub format: &'static str,
     /// What it describes, by name.
     pub name: String,
@@ -63,7 +63,7 @@ pub fn read(content: &[u8]) -> Result<Read, SbomError> {
         found.settle(release);
     } else if text("spdxVersion").starts_with("SPDX-2") {
         found.format = "SPDX";
-        found.name = text("name").to_owned();
+        text("name").clone_into(&mut found.name);
         spdx(&document, &mut found)?;
     } else if document["artifacts"].is_array() && document["schema"].is_object() {
         found.format = "Syft";

@@ -42,28 +42,29 @@ fn parameter(mut parameters: &str, wanted: &str) -> Option<String> {
     loop {
         parameters = parameters.trim_start_matches([' ', ',', '\t']);
         let (name, rest) = parameters.split_once('=')?;
-        let (value, rest) = match rest.strip_prefix('"') {
-            Some(quoted) => {
-                let mut value = String::new();
-                let mut chars = quoted.char_indices();
-                let end = loop {
-                    match chars.next()? {
-                        (at, '"') => break at + 1,
-                        (_, '\\') => value.push(chars.next()?.1),
-                        (_, char) => value.push(char),
-                    }
-                };
-                (value, quoted.get(end..)?)
-            }
-            None => {
-                let end = rest.find([',', ' ']).unwrap_or(rest.len());
-                (rest.get(..end)?.to_owned(), rest.get(end..)?)
-            }
+        let (value, rest) = if let Some(text) = rest.strip_prefix('"') {
+            quoted(text)?
+        } else {
+            let (value, rest) = rest.split_at(rest.find([',', ' ']).unwrap_or(rest.len()));
+            (value.to_owned(), rest)
         };
         if name.trim().eq_ignore_ascii_case(wanted) {
             return Some(value);
         }
         parameters = rest;
+    }
+}
+
+/// A text up to its closing quote, and what follows that.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut chars = text.char_indices();
+    loop {
+        match chars.next()? {
+            (at, '"') => return Some((value, text.get(at + 1..)?)),
+            (_, '\\') => value.push(chars.next()?.1),
+            (_, char) => value.push(char),
+        }
     }
 }
 
