@@ -1,5 +1,4 @@
 //! Documents against the published schemas, and read back.
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use std::sync::Arc;
 
