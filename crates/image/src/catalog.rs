@@ -9,8 +9,10 @@ mod node;
 mod program;
 mod python;
 mod release;
+mod rpm;
 
 pub use program::Program;
+pub use rpm::RpmDatabase;
 
 use crate::Fact;
 
@@ -27,6 +29,8 @@ pub enum Wanted {
     DpkgCopyright,
     /// Alpine's list of installed packages.
     ApkInstalled,
+    /// rpm's list of installed packages.
+    RpmInstalled(RpmDatabase),
     /// What distribution it is.
     OsRelease,
     /// Metadata of an installed Python distribution.
@@ -38,9 +42,9 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// Whether it is an archive that may be large and is read as a whole.
+    /// Whether it is an archive or a database, that may be large and is read as a whole.
     pub fn is_archive(self) -> bool {
-        false
+        matches!(self, Self::RpmInstalled(_))
     }
 }
 
@@ -52,6 +56,9 @@ impl Wanted {
 pub fn wanted(path: &str, mode: u32) -> Option<Wanted> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let parent = folder.rsplit_once('/').map_or(folder, |(_, parent)| parent);
+    if let Some(form) = RpmDatabase::of(folder, name) {
+        return Some(Wanted::RpmInstalled(form));
+    }
     let found = match name {
         "status" if folder == "var/lib/dpkg" => Wanted::DpkgStatus,
         _ if folder == "var/lib/dpkg/status.d" => {
@@ -85,6 +92,7 @@ pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> Result<Vec<Fact>, Str
         Wanted::DpkgFiles => Ok(dpkg::files(path, content)),
         Wanted::DpkgCopyright => Ok(dpkg::copyright(&String::from_utf8_lossy(content))),
         Wanted::ApkInstalled => apk::installed(text(content)?),
+        Wanted::RpmInstalled(form) => rpm::installed(form, content),
         Wanted::OsRelease => Ok(release::distribution(text(content)?)),
         Wanted::PythonMetadata => python::metadata(&String::from_utf8_lossy(content)),
         Wanted::NodePackage => node::package(content),

@@ -28,7 +28,7 @@ pub struct LayerLimits {
     pub entries: u64,
     /// Bytes of a file of which the whole is wanted.
     pub file_bytes: u64,
-    /// Bytes of a jar, which has its table of contents at its end.
+    /// Bytes of a database of packages.
     pub archive_bytes: u64,
     /// Files with facts.
     pub finds: usize,

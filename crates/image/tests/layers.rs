@@ -1,4 +1,5 @@
 //! Layers as streams: archives of every kind, whiteouts, what tries to leave, what is cut.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of them")]
 
 mod archive;
 
