@@ -5,6 +5,7 @@
 
 mod apk;
 mod dpkg;
+mod java;
 mod node;
 mod program;
 mod python;
@@ -37,6 +38,8 @@ pub enum Wanted {
     PythonMetadata,
     /// `package.json` of a Node package.
     NodePackage,
+    /// A Java archive.
+    JavaArchive,
     /// A program or library in machine code.
     Program,
 }
@@ -44,7 +47,7 @@ pub enum Wanted {
 impl Wanted {
     /// Whether it is an archive or a database, that may be large and is read as a whole.
     pub fn is_archive(self) -> bool {
-        matches!(self, Self::RpmInstalled(_))
+        matches!(self, Self::RpmInstalled(_) | Self::JavaArchive)
     }
 }
 
@@ -78,29 +81,35 @@ pub fn wanted(path: &str, mode: u32) -> Option<Wanted> {
         }
         _ if name.ends_with(".egg-info") => Wanted::PythonMetadata,
         "package.json" => Wanted::NodePackage,
+        _ if java::is_archive(name) => Wanted::JavaArchive,
         _ if mode & 0o111 != 0 || is_library(name) => Wanted::Program,
         _ => return None,
     };
     Some(found)
 }
 
-/// What a file says: any number of facts, or the reason why it is not what its name says.
-pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> Result<Vec<Fact>, String> {
-    match wanted {
-        Wanted::DpkgStatus => dpkg::status(text(content)?),
-        Wanted::DpkgStatusPart => dpkg::status_part(text(content)?),
+/// What a file says: any number of facts, and what of it is not what its name says.
+pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> (Vec<Fact>, Vec<String>) {
+    let found = match wanted {
+        Wanted::DpkgStatus => text(content).and_then(dpkg::status),
+        Wanted::DpkgStatusPart => text(content).and_then(dpkg::status_part),
         Wanted::DpkgFiles => Ok(dpkg::files(path, content)),
         Wanted::DpkgCopyright => Ok(dpkg::copyright(&String::from_utf8_lossy(content))),
-        Wanted::ApkInstalled => apk::installed(text(content)?),
+        Wanted::ApkInstalled => text(content).and_then(apk::installed),
         Wanted::RpmInstalled(form) => rpm::installed(form, content),
-        Wanted::OsRelease => Ok(release::distribution(text(content)?)),
+        Wanted::OsRelease => text(content).map(release::distribution),
         Wanted::PythonMetadata => python::metadata(&String::from_utf8_lossy(content)),
         Wanted::NodePackage => node::package(content),
+        Wanted::JavaArchive => return java::archive(path, content),
         Wanted::Program => {
             let mut program = Program::new(content.len() as u64);
             program.take(content);
             program.finish(path)
         }
+    };
+    match found {
+        Ok(facts) => (facts, Vec::new()),
+        Err(problem) => (Vec::new(), vec![problem]),
     }
 }
 
