@@ -6,12 +6,14 @@
 mod apk;
 mod dpkg;
 mod java;
+mod lock;
 mod node;
 mod program;
 mod python;
 mod release;
 mod rpm;
 
+pub use lock::LockFile;
 pub use program::Program;
 pub use rpm::RpmDatabase;
 
@@ -38,6 +40,8 @@ pub enum Wanted {
     PythonMetadata,
     /// `package.json` of a Node package.
     NodePackage,
+    /// A list of packages that a tool keeps.
+    LockFile(LockFile),
     /// A Java archive.
     JavaArchive,
     /// A program or library in machine code.
@@ -61,6 +65,9 @@ pub fn wanted(path: &str, mode: u32) -> Option<Wanted> {
     let parent = folder.rsplit_once('/').map_or(folder, |(_, parent)| parent);
     if let Some(form) = RpmDatabase::of(folder, name) {
         return Some(Wanted::RpmInstalled(form));
+    }
+    if let Some(form) = LockFile::of(path) {
+        return Some(Wanted::LockFile(form));
     }
     let found = match name {
         "status" if folder == "var/lib/dpkg" => Wanted::DpkgStatus,
@@ -100,6 +107,7 @@ pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> (Vec<Fact>, Vec<Strin
         Wanted::OsRelease => text(content).map(release::distribution),
         Wanted::PythonMetadata => python::metadata(&String::from_utf8_lossy(content)),
         Wanted::NodePackage => node::package(content),
+        Wanted::LockFile(form) => lock::packages(form, content),
         Wanted::JavaArchive => return java::archive(path, content),
         Wanted::Program => {
             let mut program = Program::new(content.len() as u64);

@@ -1,5 +1,4 @@
 //! Java archives, written by Python's `zipfile`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, outside of them")]
 
 mod damage;
 
