@@ -13,9 +13,14 @@ pub(crate) fn browser() -> Result<PathBuf> {
     installed(&["chromium", "chromium-browser", "google-chrome", "chrome"], "chromium")
 }
 
-/// rpm, which orders its own versions.
+/// rpm, which orders its own versions and writes its own databases.
 pub(crate) fn rpm() -> Result<PathBuf> {
     installed(&["rpm"], "rpm")
+}
+
+/// Berkeley DB, in which rpm kept its packages.
+pub(crate) fn db_load() -> Result<PathBuf> {
+    installed(&["db5.3_load", "db_load"], "db-util")
 }
 
 /// The first of these programs on the path; where that is possible, its package is installed.

@@ -42,6 +42,7 @@ const TOOLS: &[Tool] = &[
         schemas::python,
     ),
     ("BOLLWERK_RPM", "the order of rpm's versions", program::rpm),
+    ("BOLLWERK_DB_LOAD", "rpm's databases of before 4.16", program::db_load),
     ("BOLLWERK_BROWSER", "tests in a browser", program::browser),
     ("BOLLWERK_IMAGES", "tests over Debian's images", images::images),
 ];

@@ -115,7 +115,7 @@ fn class(policy: &Policy, matched: &Match<'_>, used: Exploitation, today: Date) 
 fn dated(policy: &Policy, matched: &Match<'_>) -> Option<Date> {
     let advisory = &matched.advisory;
     match policy.counted_from {
-        // Published together with its fix; one without a day is as old as its last change, at least.
+        // Without a day of its own it is as old as its last change, at the least.
         CountedFrom::Fix => advisory.published.or(advisory.modified),
         CountedFrom::Published => matched.published.or(advisory.modified),
     }

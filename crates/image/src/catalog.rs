@@ -5,12 +5,17 @@
 
 mod apk;
 mod dpkg;
+mod java;
+mod lock;
 mod node;
 mod program;
 mod python;
 mod release;
+mod rpm;
 
+pub use lock::LockFile;
 pub use program::Program;
+pub use rpm::RpmDatabase;
 
 use crate::Fact;
 
@@ -27,20 +32,26 @@ pub enum Wanted {
     DpkgCopyright,
     /// Alpine's list of installed packages.
     ApkInstalled,
+    /// rpm's list of installed packages.
+    RpmInstalled(RpmDatabase),
     /// What distribution it is.
     OsRelease,
     /// Metadata of an installed Python distribution.
     PythonMetadata,
     /// `package.json` of a Node package.
     NodePackage,
+    /// A list of packages that a tool keeps.
+    LockFile(LockFile),
+    /// A Java archive.
+    JavaArchive,
     /// A program or library in machine code.
     Program,
 }
 
 impl Wanted {
-    /// Whether it is an archive that may be large and is read as a whole.
+    /// Whether it is an archive or a database, that may be large and is read as a whole.
     pub fn is_archive(self) -> bool {
-        false
+        matches!(self, Self::RpmInstalled(_) | Self::JavaArchive)
     }
 }
 
@@ -52,6 +63,12 @@ impl Wanted {
 pub fn wanted(path: &str, mode: u32) -> Option<Wanted> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let parent = folder.rsplit_once('/').map_or(folder, |(_, parent)| parent);
+    if let Some(form) = RpmDatabase::of(folder, name) {
+        return Some(Wanted::RpmInstalled(form));
+    }
+    if let Some(form) = LockFile::of(path) {
+        return Some(Wanted::LockFile(form));
+    }
     let found = match name {
         "status" if folder == "var/lib/dpkg" => Wanted::DpkgStatus,
         _ if folder == "var/lib/dpkg/status.d" => {
@@ -71,28 +88,36 @@ pub fn wanted(path: &str, mode: u32) -> Option<Wanted> {
         }
         _ if name.ends_with(".egg-info") => Wanted::PythonMetadata,
         "package.json" => Wanted::NodePackage,
+        _ if java::is_archive(name) => Wanted::JavaArchive,
         _ if mode & 0o111 != 0 || is_library(name) => Wanted::Program,
         _ => return None,
     };
     Some(found)
 }
 
-/// What a file says: any number of facts, or the reason why it is not what its name says.
-pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> Result<Vec<Fact>, String> {
-    match wanted {
-        Wanted::DpkgStatus => dpkg::status(text(content)?),
-        Wanted::DpkgStatusPart => dpkg::status_part(text(content)?),
+/// What a file says: any number of facts, and what of it is not what its name says.
+pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> (Vec<Fact>, Vec<String>) {
+    let found = match wanted {
+        Wanted::DpkgStatus => text(content).and_then(dpkg::status),
+        Wanted::DpkgStatusPart => text(content).and_then(dpkg::status_part),
         Wanted::DpkgFiles => Ok(dpkg::files(path, content)),
         Wanted::DpkgCopyright => Ok(dpkg::copyright(&String::from_utf8_lossy(content))),
-        Wanted::ApkInstalled => apk::installed(text(content)?),
-        Wanted::OsRelease => Ok(release::distribution(text(content)?)),
+        Wanted::ApkInstalled => text(content).and_then(apk::installed),
+        Wanted::RpmInstalled(form) => rpm::installed(form, content),
+        Wanted::OsRelease => text(content).map(release::distribution),
         Wanted::PythonMetadata => python::metadata(&String::from_utf8_lossy(content)),
         Wanted::NodePackage => node::package(content),
+        Wanted::LockFile(form) => lock::packages(form, content),
+        Wanted::JavaArchive => return java::archive(path, content),
         Wanted::Program => {
             let mut program = Program::new(content.len() as u64);
             program.take(content);
             program.finish(path)
         }
+    };
+    match found {
+        Ok(facts) => (facts, Vec::new()),
+        Err(problem) => (Vec::new(), vec![problem]),
     }
 }
 

@@ -28,7 +28,7 @@ pub struct LayerLimits {
     pub entries: u64,
     /// Bytes of a file of which the whole is wanted.
     pub file_bytes: u64,
-    /// Bytes of a jar, which has its table of contents at its end.
+    /// Bytes of a database of packages, or of a jar, which has its table of contents at its end.
     pub archive_bytes: u64,
     /// Files with facts.
     pub finds: usize,
@@ -265,9 +265,10 @@ impl Reading<'_> {
         self.buffer.clear();
         archive.data(&mut self.buffer, most)?;
         let buffer = std::mem::take(&mut self.buffer);
-        match catalog::read(wanted, path, &buffer) {
-            Ok(facts) => self.found(path, facts),
-            Err(reason) => self.gap(path, Problem::Unreadable(reason)),
+        let (facts, problems) = catalog::read(wanted, path, &buffer);
+        self.found(path, facts);
+        for problem in problems {
+            self.gap(path, Problem::Unreadable(problem));
         }
         self.buffer = buffer;
         self.shrink();

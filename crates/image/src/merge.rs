@@ -168,6 +168,24 @@ impl<'a> Merging<'a> {
             found_in.dedup();
             Package { found_in, ..package }
         };
-        found.into_iter().map(whole).collect()
+        one_of_each(found).into_iter().map(whole).collect()
     }
+}
+
+/// A package of which one place states licences and another, such as a lock file, none is one
+/// package.
+fn one_of_each(found: BTreeMap<Package, Vec<Evidence>>) -> Vec<(Package, Vec<Evidence>)> {
+    let mut all: Vec<(Package, Vec<Evidence>)> = Vec::new();
+    // Of those that differ in licences alone, the one without them comes first.
+    for (package, mut evidence) in found {
+        if let Some((before, shown)) = all.last()
+            && before.licences.is_empty()
+            && *before == (Package { licences: Vec::new(), ..package.clone() })
+        {
+            evidence.extend_from_slice(shown);
+            all.pop();
+        }
+        all.push((package, evidence));
+    }
+    all
 }

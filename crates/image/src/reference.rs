@@ -29,9 +29,7 @@ pub struct Reference {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// A repository with other characters.
-    #[error(
-        "`{0}` is no name of a repository: lower-case letters, digits, and `.`, `_`, `-` between them"
-    )]
+    #[error("`{0}` is no repository: lower-case letters, digits, and `.`, `_`, `-` between them")]
     Repository(String),
     /// A tag with other characters.
     #[error("`{0}` is no tag: letters, digits, `.`, `_` and `-`, at most 128")]

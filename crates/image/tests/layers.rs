@@ -240,3 +240,20 @@ fn packages_that_a_system_package_brought_are_its_own() {
     owned.push(file("var/lib/dpkg/info/bash.list", &list));
     assert_eq!(names(&[read(&owned)]), ["bash"]);
 }
+
+#[test]
+fn a_package_with_and_without_licences_is_one() {
+    let installed = r#"{"name": "a", "version": "1.0.0", "license": "MIT"}"#;
+    let locked = r#"{"dependencies": {"a": {"version": "1.0.0"}, "b": {"version": "1.0.0"}}}"#;
+    let layer = read(&[
+        file("app/package-lock.json", locked),
+        file("app/node_modules/a/package.json", installed),
+    ]);
+    let image = merge(&[layer]);
+    let shown: Vec<_> = image
+        .packages
+        .iter()
+        .map(|it| (it.name.as_str(), it.licences.len(), it.found_in.len()))
+        .collect();
+    assert_eq!(shown, [("a", 1, 2), ("b", 0, 1)]);
+}

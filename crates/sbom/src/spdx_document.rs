@@ -42,8 +42,10 @@ pub(crate) fn write(sbom: &Sbom<'_>) -> Value {
         "relationships": relationships,
     });
     if !texts.is_empty() {
-        let text = |(id, text): (String, String)| json!({"licenseId": id, "extractedText": text, "name": text});
-        document["hasExtractedLicensingInfos"] = texts.into_iter().map(text).collect();
+        let infos = texts
+            .into_iter()
+            .map(|(id, text)| json!({"licenseId": id, "extractedText": text, "name": text}));
+        document["hasExtractedLicensingInfos"] = infos.collect();
     }
     document
 }

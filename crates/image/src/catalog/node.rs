@@ -28,17 +28,21 @@ pub(super) fn package(content: &[u8]) -> Result<Vec<Fact>, String> {
     if name.is_empty() || version.is_empty() {
         return Ok(Vec::new());
     }
+    let licences = licences(written.license.or(written.licenses).unwrap_or_default());
+    Ok(vec![Fact::Packages(vec![Package { licences, ..named(&name, &version) }])])
+}
+
+/// A package by its name, with its scope.
+pub(super) fn named(name: &str, version: &str) -> Package {
     let (namespace, name) = match name.split_once('/') {
-        Some((scope, name)) if scope.starts_with('@') => (Some(scope.to_owned()), name.to_owned()),
+        Some((scope, name)) if scope.starts_with('@') => (Some(scope.to_owned()), name),
         _ => (None, name),
     };
-    let licences = licences(written.license.or(written.licenses).unwrap_or_default());
-    let package = Package { namespace, licences, ..Package::new(Kind::Npm, name, version) };
-    Ok(vec![Fact::Packages(vec![package])])
+    Package { namespace, ..Package::new(Kind::Npm, name, version) }
 }
 
 /// `"MIT"`, and the old forms `{"type": "MIT"}` and a list of either.
-fn licences(value: Value) -> Vec<String> {
+pub(super) fn licences(value: Value) -> Vec<String> {
     match value {
         Value::String(text) if !text.is_empty() => vec![text],
         Value::Array(items) => items.into_iter().flat_map(licences).collect(),

@@ -4,6 +4,8 @@ mod cargo;
 mod elf;
 mod golang;
 
+pub(super) use golang::module;
+
 use memchr::memmem;
 
 use crate::Fact;

@@ -78,7 +78,8 @@ mod tests {
             let [service, scope] = [service, scope].map(|it| it.map(str::to_owned));
             Some(Challenge::Bearer { realm: realm.to_owned(), service, scope })
         };
-        let header = r#"Bearer realm="https://auth.example/token",service="registry", scope="repository:a/b:pull,push""#;
+        let header = "Bearer realm=\"https://auth.example/token\",service=\"registry\", \
+                      scope=\"repository:a/b:pull,push\"";
         let expected = bearer(
             "https://auth.example/token",
             Some("registry"),

@@ -25,8 +25,8 @@ impl Builder<'_> {
         }
         let mut everywhere: HashSet<Fact> = HashSet::new();
         for namespace in scopes {
-            // Whoever holds it in the whole cluster has it here by the clause for the whole cluster,
-            // but for those who may do it only here themselves.
+            // Whoever holds it in the whole cluster has it here by that clause, but for those who
+            // may do it only here themselves.
             let is_granted_here = self.is_action_granted(edge, namespace);
             if !is_granted_here && !self.is_action_granted(edge, ALL) {
                 continue;

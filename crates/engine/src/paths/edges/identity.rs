@@ -216,8 +216,8 @@ pub(super) const EDGES: &[Edge] = &[
         target: Target::User,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "Constrained impersonation of a user who creates pods, for creating pods, is the right \
-               to create pods.",
+        page: "Constrained impersonation of a user who creates pods, for creating pods, is the \
+               right to create pods.",
         ..EDGE
     },
     Edge {
@@ -247,8 +247,9 @@ pub(super) const EDGES: &[Edge] = &[
         target: Target::ServiceAccount,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "The mode `impersonate:serviceaccount` is granted where the account is, what is done in \
-               its name where it is done: together they read the Secrets that the account reads.",
+        page: "The mode `impersonate:serviceaccount` is granted where the account is, what is done \
+               in its name where it is done: together they read the Secrets that the account \
+               reads.",
         ..EDGE
     },
     Edge {
@@ -263,8 +264,8 @@ pub(super) const EDGES: &[Edge] = &[
         target: Target::ServiceAccount,
         since: Some(CONSTRAINED_SINCE),
         source: CONSTRAINED,
-        page: "Constrained impersonation of a service account that creates pods, a controller's say, \
-               for creating pods, is the right to create pods.",
+        page: "Constrained impersonation of a service account that creates pods, a controller's \
+               say, for creating pods, is the right to create pods.",
         ..EDGE
     },
     Edge {

@@ -62,7 +62,7 @@ pub(super) fn modules(information: &[u8]) -> Result<Vec<Package>, String> {
 }
 
 /// A module by its path. `(devel)` is no version.
-fn module(path: &str, version: &str) -> Package {
+pub(in crate::catalog) fn module(path: &str, version: &str) -> Package {
     let version = if version == "(devel)" { "" } else { version };
     let (namespace, name) = match path.rsplit_once('/') {
         Some((namespace, name)) => (Some(namespace.to_owned()), name),
