@@ -199,7 +199,16 @@ fn check_dependencies(faults: &mut Vec<String>) -> Result<()> {
     }
     // What is built: the lock file also lists what parts that are switched off would need.
     let mut tree = command::cargo();
-    tree.args(["tree", "--workspace", "--prefix", "none", "--edges", "all", "--format", "{p}"]);
+    tree.args([
+        "tree",
+        "--workspace",
+        "--prefix",
+        "none",
+        "--edges",
+        "normal,build,dev",
+        "--format",
+        "{p}",
+    ]);
     let tree = command::output(&mut tree)?;
     let packages: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     if packages.len() > PACKAGES_MAX {
