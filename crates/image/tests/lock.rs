@@ -157,7 +157,8 @@ const CASES: &[(&str, &str, &[&str])] = &[
     (
         "go.mod",
         "module example.org/app\n\ngo 1.21\n\nrequire golang.org/x/net v0.1.0\n\nrequire (\n\t\
-         example.org/a v1.0.0 // indirect\n\t\"example.org/b\" v1.0.0\n\texample.org/c v1.0.0\n)\n\n\
+         example.org/a v1.0.0 // indirect\n\t\"example.org/b\" v1.0.0\n\texample.org/c v1.0.0\n)\n\
+         \n\
          replace example.org/a => example.org/fork v1.0.1\n\nreplace (\n\t\
          example.org/b => ../b\n\texample.org/c v2.0.0 => example.org/d v1.0.0\n)\n",
         &[
