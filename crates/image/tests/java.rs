@@ -35,6 +35,7 @@ fn archives_name_their_packages_and_those_within() {
         ("deep.jar", &[], "`level2.jar` in it lies deeper than is looked"),
         ("many-1.0.jar", &["pkg:maven/many@1.0"], ""),
         ("bomb.jar", &[], "`big.jar` in it has 314572800 bytes: up to 268435456 are read"),
+        ("packed.jar", &[], "has 5242880 bytes: up to 4194304 are read"),
         ("nothing.jar", &[], ""),
         ("empty-1.0.jar", &["pkg:maven/empty@1.0"], ""),
         ("half.ear", &[log4j], "`a-1.0.jar`: no zip archive, or one that is cut off"),

@@ -107,8 +107,10 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "usr/lib/ruby/gems/3.1.0/specifications/rake-13.0.6.gemspec",
-        "# -*- encoding: utf-8 -*-\n# stub: rake 13.0.6 ruby lib\n\nGem::Specification.new do |s|\n  \
-         s.name = \"rake\".freeze\n  s.version = \"13.0.6\"\n  s.licenses = [\"MIT\".freeze]\nend\n",
+        "# -*- encoding: utf-8 -*-\n# stub: rake 13.0.6 ruby lib\n\n\
+         Gem::Specification.new do |s|\n  \
+         s.name = \"rake\".freeze\n  s.version = \"13.0.6\"\n  \
+         s.licenses = [\"MIT\".freeze]\nend\n",
         &["pkg:gem/rake@13.0.6"],
     ),
     (
@@ -131,7 +133,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
     (
         "packages.lock.json",
         r#"{"version": 1, "dependencies": {"net6.0": {
-            "Newtonsoft.Json": {"type": "Direct", "requested": "[13.0.1, )", "resolved": "13.0.1"},
+            "Newtonsoft.Json": {"type": "Direct", "resolved": "13.0.1"},
             "own": {"type": "Project"}}}}"#,
         &["pkg:nuget/Newtonsoft.Json@13.0.1"],
     ),
@@ -139,7 +141,8 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "app/app.deps.json",
         r#"{"runtimeTarget": {"name": ".NETCoreApp,Version=v6.0"}, "libraries": {
             "app/1.0.0": {"type": "project"}, "Newtonsoft.Json/13.0.1": {"type": "package"},
-            "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1": {"type": "runtimepack"}}}"#,
+            "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1": {
+                "type": "runtimepack"}}}"#,
         &[
             "pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@6.0.1",
             "pkg:nuget/Newtonsoft.Json@13.0.1",
@@ -154,7 +157,8 @@ const CASES: &[(&str, &str, &[&str])] = &[
     (
         "go.mod",
         "module example.org/app\n\ngo 1.21\n\nrequire golang.org/x/net v0.1.0\n\nrequire (\n\t\
-         example.org/a v1.0.0 // indirect\n\t\"example.org/b\" v1.0.0\n\texample.org/c v1.0.0\n)\n\n\
+         example.org/a v1.0.0 // indirect\n\t\"example.org/b\" v1.0.0\n\texample.org/c v1.0.0\n)\n\
+         \n\
          replace example.org/a => example.org/fork v1.0.1\n\nreplace (\n\t\
          example.org/b => ../b\n\texample.org/c v2.0.0 => example.org/d v1.0.0\n)\n",
         &[

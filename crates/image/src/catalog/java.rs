@@ -85,14 +85,16 @@ impl Reading {
                 continue;
             }
             let most = if is_nested { NESTED_BYTES_MAX } else { TEXT_BYTES_MAX };
-            let content = match zip.content(&entry, most.min(self.budget)) {
+            let most = most.min(self.budget);
+            // Damaged or not: many entries may share the same bytes.
+            self.budget -= Some(entry.cost()).filter(|cost| *cost <= most).unwrap_or_default();
+            let content = match zip.content(&entry, most) {
                 Ok(content) => content,
                 Err(problem) => {
                     self.problem(path, &problem);
                     continue;
                 }
             };
-            self.budget = self.budget.saturating_sub(content.len() as u64);
             if is_nested {
                 self.archive(&format!("{path}!/{name}"), &content, depth - 1);
             } else if is_manifest {

@@ -97,9 +97,12 @@ impl Program {
                 ));
             }
             State::Searching { .. } => Vec::new(),
-            State::Go => golang::modules(&self.kept)?,
+            State::Go => golang::modules(&self.kept, None)?,
             State::Whole => match golang::find(&self.kept) {
-                Some(at) => golang::modules(self.kept.get(at..).unwrap_or_default())?,
+                Some(at) => {
+                    let information = self.kept.get(at..).unwrap_or_default();
+                    golang::modules(information, Some(&self.kept))?
+                }
                 None => cargo::crates(&self.kept)?,
             },
         };

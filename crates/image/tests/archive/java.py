@@ -24,7 +24,13 @@ for at in range(6):
     deep = zipped([(f"level{at}.jar", deep)])
 many = zipped([(f"c/{at}.class", "x") for at in range(70000)])
 bomb = zipped([("big.jar", b"\0" * (300 << 20))])
+# Much that says it becomes little.
+name = "META-INF/maven/a/b/pom.properties"
+packed = bytearray(zipped([(name, b"x" * (5 << 20))], zipfile.ZIP_STORED))
+at = packed.rindex(b"PK\x01\x02") + 24
+packed[at : at + 4] = b"\1\0\0\0"
 for name, content in {
+    "packed.jar": bytes(packed),
     "log4j-core-2.14.1.jar": core, "own.jar": shaded,
     "app.war": zipped([("WEB-INF/lib/own.jar", shaded)]),
     "boot.jar": boot, "copied-3.0.jar": copied, "deep.jar": deep, "many-1.0.jar": many,

@@ -58,8 +58,10 @@ impl Manifest {
         let symbolic = self.symbolic_name.split(';').next().unwrap_or_default().trim();
         // `Apache Commons Lang` is a title for people.
         let is_name = |text: &&str| !text.is_empty() && !text.contains([' ', '/', '$', '%']);
+        // Group and name where the last part is written as names are; `javax.inject` may be both.
         let last = symbolic.rsplit('.').next().unwrap_or_default();
-        let names = [name.unwrap_or_default(), &self.short_name, self.title.trim(), last];
+        let bundle = if last.contains('-') { last } else { symbolic };
+        let names = [name.unwrap_or_default(), &self.short_name, self.title.trim(), bundle];
         let name = names.into_iter().find(is_name)?;
         let versions = [
             version.unwrap_or_default(),
@@ -113,6 +115,11 @@ mod tests {
                  Plugin-Version: 4.0 (private-x)\n",
                 None,
                 Some("pkg:maven/org.jenkins-ci.plugins/git@4.0"),
+            ),
+            (
+                "Bundle-SymbolicName: javax.inject\nBundle-Version: 1.0.0\n",
+                None,
+                Some("pkg:maven/javax.inject@1.0.0"),
             ),
             ("", None, None),
         ] {

@@ -83,12 +83,12 @@ impl<'a> Zip<'a> {
         })
     }
 
-    /// The content of a file, if it has no more bytes than this.
+    /// The content of a file, if no more bytes than this are looked at for it.
     pub(super) fn content(self, entry: &Entry<'a>, most: u64) -> Result<Cow<'a, [u8]>, String> {
         let shown = || String::from_utf8_lossy(entry.name).into_owned();
-        let bytes = entry.bytes;
-        if bytes > most {
-            return Err(format!("`{}` in it has {bytes} bytes: up to {most} are read", shown()));
+        let (bytes, cost) = (entry.bytes, entry.cost());
+        if cost > most {
+            return Err(format!("`{}` in it has {cost} bytes: up to {most} are read", shown()));
         }
         if entry.is_encrypted {
             return Err(format!("`{}` in it is encrypted", shown()));
@@ -117,6 +117,14 @@ impl<'a> Zip<'a> {
         let local = local.starts_with(LOCAL_MAGIC).then_some(local)?;
         let content = local.get(LOCAL_BYTES + names as usize..)?;
         content.get(..usize::try_from(entry.packed_bytes).ok()?)
+    }
+}
+
+impl Entry<'_> {
+    /// Bytes that are looked at to read it. What is packed may be larger than what it says it
+    /// becomes, by blocks that hold nothing.
+    pub(super) fn cost(&self) -> u64 {
+        self.bytes.max(self.packed_bytes)
     }
 }
 

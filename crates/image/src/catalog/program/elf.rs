@@ -1,4 +1,4 @@
-//! Sections of ELF files.
+//! Sections and segments of ELF files.
 //!
 //! Source: System V ABI, chapter 4, Object Files.
 
@@ -25,6 +25,35 @@ pub(super) fn section<'a>(file: &'a [u8], name: &str) -> Option<&'a [u8]> {
         let found = texts.get(usize::try_from(at).ok()?..)?;
         let is_it = found.strip_prefix(name.as_bytes()).is_some_and(|it| it.first() == Some(&0));
         if is_it { reader.content(header) } else { None }
+    })
+}
+
+/// Segments that are looked at to find an address.
+const SEGMENTS_MAX: u64 = 1_024;
+/// The type of a segment that is loaded.
+const LOADED: u64 = 1;
+
+/// The bytes from an address of the running program to the end of its segment, as they stand in
+/// the file.
+pub(super) fn at_address(file: &[u8], address: u64) -> Option<&[u8]> {
+    let reader = Reader::of(file)?;
+    let (table, entry_bytes) = if reader.is_wide { (0x20, 0x36) } else { (0x1c, 0x2a) };
+    let (place, start, length) =
+        if reader.is_wide { (0x08, 0x10, 0x20) } else { (0x04, 0x08, 0x10) };
+    let table = reader.word(table)?;
+    let size = u64::from(reader.half(entry_bytes)?);
+    let count = u64::from(reader.half(entry_bytes + 2)?).min(SEGMENTS_MAX);
+    (0..count).find_map(|number| {
+        let header = table.checked_add(number * size)?;
+        if reader.number(header, 4)? != LOADED {
+            return None;
+        }
+        let of = |field: u64| reader.word(header.checked_add(field)?);
+        let (place, start, length) = (of(place)?, of(start)?, of(length)?);
+        let within = address.checked_sub(start).filter(|within| *within < length)?;
+        let segment = file.get(usize::try_from(place).ok()?..)?;
+        let segment = segment.get(..usize::try_from(length).ok()?)?;
+        segment.get(usize::try_from(within).ok()?..)
     })
 }
 

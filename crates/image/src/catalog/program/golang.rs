@@ -5,6 +5,8 @@
 use memchr::memmem;
 use package::{Kind, Package};
 
+use super::elf;
+
 /// What the information begins with.
 pub(super) const MAGIC: &[u8] = b"\xff Go buildinf:";
 /// Bytes before the texts: magic, size of a pointer, flags, and room for two pointers.
@@ -25,15 +27,21 @@ pub(super) fn find(content: &[u8]) -> Option<usize> {
 }
 
 /// The modules, from where the information begins: the program's own, those it needs, and Go's
-/// standard library as `stdlib`.
-pub(super) fn modules(information: &[u8]) -> Result<Vec<Package>, String> {
-    if information.get(15).is_none_or(|flags| flags & INLINE == 0) {
-        return Err("built by Go before 1.18, whose modules are not read".to_owned());
-    }
-    let rest = information.get(HEADER_BYTES..).unwrap_or_default();
-    let cut = "its list of Go modules is cut off";
-    let (go, rest) = text(rest).ok_or(cut)?;
-    let (list, _) = text(rest).ok_or(cut)?;
+/// standard library as `stdlib`. Before Go 1.18 it points at texts elsewhere in the file, which
+/// has to be there as a whole.
+pub(super) fn modules(information: &[u8], file: Option<&[u8]>) -> Result<Vec<Package>, String> {
+    let is_inline = information.get(15).is_some_and(|flags| flags & INLINE != 0);
+    let (go, list) = if is_inline {
+        let texts = information.get(HEADER_BYTES..).and_then(|rest| {
+            let (go, rest) = text(rest)?;
+            Some((go, text(rest)?.0))
+        });
+        texts.ok_or("its list of Go modules is cut off")?
+    } else {
+        let file = file.ok_or("built by Go before 1.18, and too large to have its modules read")?;
+        texts_elsewhere(information, file)
+            .ok_or("built by Go before 1.18, and its list of modules is not where it says")?
+    };
     let mut packages = Vec::new();
     let go = String::from_utf8_lossy(go);
     // `go1.22.1 X:nocoverageredesign`, `devel go1.23-…`
@@ -59,6 +67,30 @@ pub(super) fn modules(information: &[u8]) -> Result<Vec<Package>, String> {
         }
     }
     Ok(packages)
+}
+
+/// Version and list of Go before 1.18: the addresses of two texts' addresses and lengths.
+fn texts_elsewhere<'a>(information: &[u8], file: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let bytes = usize::from(*information.get(14)?);
+    let is_big = information.get(15)? & 1 == 1;
+    let pointer = |content: &[u8], at: usize| {
+        let field = content.get(at..at + bytes)?;
+        let joined = |all: u64, byte: &u8| all << 8 | u64::from(*byte);
+        let is_one = matches!(bytes, 4 | 8);
+        is_one.then(|| {
+            if is_big { field.iter().fold(0, joined) } else { field.iter().rev().fold(0, joined) }
+        })
+    };
+    let text = |at: usize| {
+        let header = elf::at_address(file, pointer(information, at)?)?;
+        let length = usize::try_from(pointer(header, bytes)?).ok()?;
+        match length {
+            // A program outside of a module has no list, and its address is none.
+            0 => Some(&[][..]),
+            _ => elf::at_address(file, pointer(header, 0)?)?.get(..length),
+        }
+    };
+    Some((text(16)?, text(16 + bytes)?))
 }
 
 /// A module by its path. `(devel)` is no version.
@@ -111,7 +143,7 @@ mod tests {
         let list = "path\texample.org/cmd\nmod\texample.org/app\t(devel)\t\n\
                     dep\tgolang.org/x/net\tv0.1.0\th1:abc=\ndep\told.org/a\tv1.0.0\n\
                     =>\tnew.org/a\tv1.0.1\th1:x=\nbuild\t-compiler=gc\n";
-        let found = modules(&information("go1.22.1 X:x", list)).unwrap();
+        let found = modules(&information("go1.22.1 X:x", list), None).unwrap();
         let purls: Vec<String> = found.iter().map(|it| it.purl().to_string()).collect();
         assert_eq!(
             purls,
@@ -128,10 +160,78 @@ mod tests {
     fn what_is_cut_is_an_error() {
         let whole = information("go1.22.1", "dep\tgolang.org/x/net\tv0.1.0\n");
         for length in 16..whole.len() {
-            assert!(modules(&whole[..length]).is_err(), "{length}");
+            assert!(modules(&whole[..length], None).is_err(), "{length}");
         }
-        assert!(modules(MAGIC).is_err());
+        assert!(modules(MAGIC, None).is_err());
         assert_eq!(find(b"\xff Go buildinf:"), None);
         assert_eq!(find(&whole), Some(0));
+    }
+
+    /// A program of Go before 1.18: header, one segment, in it the texts, their places, and the
+    /// information.
+    fn old(is_wide: bool, is_big: bool, list: &str) -> Vec<u8> {
+        const BASE: u64 = 0x40_0000;
+        let bytes = if is_wide { 8 } else { 4 };
+        let number = |value: u64, bytes: usize| -> Vec<u8> {
+            let all = value.to_be_bytes()[8 - bytes..].to_vec();
+            if is_big { all } else { all.into_iter().rev().collect() }
+        };
+        let word = |value: u64| number(value, bytes);
+        let go = "go1.16.5";
+        let list = format!("{0}{list}{0}", "0123456789abcdef");
+        let (head, segment) = if is_wide { (64, 56) } else { (52, 32) };
+        let texts = head + segment;
+        let places = (texts + go.len() + list.len()).next_multiple_of(16);
+        let end = (places + 4 * bytes).next_multiple_of(16) + HEADER_BYTES;
+        let mut file = vec![0; texts];
+        let mut put = |at: usize, content: &[u8]| {
+            file.resize(file.len().max(at + content.len()), 0);
+            file[at..at + content.len()].copy_from_slice(content);
+        };
+        let class = [1 + u8::from(is_wide), 1 + u8::from(is_big), 1];
+        put(0, &[&b"\x7fELF"[..], &class].concat());
+        put(16, &[number(2, 2), number(62, 2), number(1, 4)].concat());
+        put(if is_wide { 0x20 } else { 0x1c }, &word(head as u64));
+        let sizes = [head as u64, segment as u64, 1].map(|it| number(it, 2)).concat();
+        put(if is_wide { 0x34 } else { 0x28 }, &sizes);
+        put(head, &[number(1, 4), number(6, if is_wide { 4 } else { 0 })].concat());
+        let fields = [0, BASE, BASE, end as u64, end as u64].map(word).concat();
+        put(head + if is_wide { 8 } else { 4 }, &fields);
+        put(head + if is_wide { 4 } else { 24 }, &number(6, 4));
+        put(texts, go.as_bytes());
+        put(texts + go.len(), list.as_bytes());
+        let text = |at: usize, length: usize| [BASE + at as u64, length as u64].map(word).concat();
+        put(places, &text(texts, go.len()));
+        put(places + 2 * bytes, &text(texts + go.len(), list.len()));
+        put(end - HEADER_BYTES, &[MAGIC, &[bytes as u8, u8::from(is_big)]].concat());
+        let pointers = [places, places + 2 * bytes].map(|at| word(BASE + at as u64)).concat();
+        put(end - HEADER_BYTES + 16, &pointers);
+        file.resize(end, 0);
+        file
+    }
+
+    #[test]
+    fn programs_of_go_before_1_18_point_at_their_lists() {
+        let list = "path\texample.org/cmd\ndep\tgolang.org/x/net\tv0.1.0\th1:abc=\n";
+        for (is_wide, is_big) in [(true, false), (true, true), (false, false), (false, true)] {
+            let file = old(is_wide, is_big, list);
+            let of = |file: &[u8]| {
+                let information = find(file).and_then(|at| file.get(at..)).unwrap_or_default();
+                modules(information, Some(file))
+            };
+            let purls: Vec<String> =
+                of(&file).unwrap().iter().map(|it| it.purl().to_string()).collect();
+            assert_eq!(purls, ["pkg:golang/stdlib@1.16.5", "pkg:golang/golang.org/x/net@v0.1.0"]);
+            let information = &file[find(&file).unwrap()..];
+            assert!(modules(information, None).is_err());
+            for at in 0..file.len() {
+                let _ = of(&file[..at]);
+                for bit in 0..8 {
+                    let mut damaged = file.clone();
+                    damaged[at] ^= 1 << bit;
+                    let _ = of(&damaged);
+                }
+            }
+        }
     }
 }
