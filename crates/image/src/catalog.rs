@@ -78,7 +78,10 @@ pub fn wanted(path: &str, mode: u32) -> Option<Wanted> {
                 Wanted::DpkgStatusPart
             }
         }
-        _ if folder == "var/lib/dpkg/info" && name.ends_with(".list") => Wanted::DpkgFiles,
+        // Scripts of packages, some of them programs, are beside their lists.
+        _ if folder == "var/lib/dpkg/info" => {
+            return name.ends_with(".list").then_some(Wanted::DpkgFiles);
+        }
         "copyright" if folder.starts_with("usr/share/doc/") => Wanted::DpkgCopyright,
         "installed" if matches!(folder, "lib/apk/db" | "usr/lib/apk/db") => Wanted::ApkInstalled,
         "os-release" if matches!(folder, "etc" | "usr/lib") => Wanted::OsRelease,

@@ -54,9 +54,11 @@ pub(super) fn print(
         section(title, style, &findings, policy, most, &mut out)?;
     }
     steps(found, &mut out)?;
-    if found.findings.is_empty() {
-        let known = if found.gaps.is_empty() { "" } else { ", as far as that is known" };
-        writeln!(out, "{GREEN}nothing known to be vulnerable{GREEN:#}{known}")?;
+    if found.findings.is_empty() && found.gaps.is_empty() {
+        writeln!(out, "{GREEN}nothing in it is known to be vulnerable{GREEN:#}")?;
+    } else if found.findings.is_empty() {
+        let said = "no finding, but not all of it could be judged";
+        writeln!(out, "{YELLOW}{said}{YELLOW:#}: see what is not known")?;
     }
     out.flush()
 }
