@@ -171,7 +171,7 @@ pub(super) const UNDEFINED_ARGUMENT: Rule = Rule {
 
 pub(super) const ARGUMENT_WITHOUT_DEFAULT: Rule = Rule {
     id: "base-argument-without-default",
-    severity: Low,
+    severity: Info,
     title: "Who builds chooses the base image",
     why: "What the image is made of is not in the repository, and nobody reviews it",
     fix: "Give the `ARG` a default with a version",

@@ -327,10 +327,16 @@ fn without_pipefail(file: &Dockerfile) -> Vec<Place> {
                 continue;
             }
             let is_script = it.heredocs.iter().any(|it| it.content.contains("pipefail"));
-            // Of commands that cannot fail nothing is lost.
-            let piped = it.commands.iter().find(|it| {
-                it.pipes && !matches!(it.program(), "echo" | "printf" | "yes" | "cat" | "true")
+            // Of commands that cannot fail nothing is lost; `grep -q` is a question.
+            let next = it.commands.iter().skip(1);
+            let mut pairs = it.commands.iter().zip(next);
+            let piped = pairs.find(|(it, next)| {
+                let is_sure =
+                    matches!(it.program(), "echo" | "printf" | "yes" | "cat" | "tee" | "true");
+                let is_question = next.program() == "grep" && next.has_flag(&["-q", "--quiet"]);
+                it.pipes && !is_sure && !is_question
             });
+            let piped = piped.map(|(it, _)| it);
             if let Some(command) = piped.filter(|_| !is_script) {
                 let message = format!("nobody notices when `{}` fails", command.program());
                 found.push(Place::of(command, message));

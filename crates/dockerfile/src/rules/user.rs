@@ -77,7 +77,8 @@ pub(super) const NAMED: Rule = Rule {
         let user = file.last_stage().and_then(|stage| stage.user.as_ref());
         let Some((_, Some(user), line)) = user else { return Vec::new() };
         let name = user.split(':').next().unwrap_or(user);
-        if is_root(user) || name.parse::<u32>().is_ok() {
+        // Windows has no numbers for its users: `ContainerUser`, `ContainerAdministrator`.
+        if is_root(user) || name.parse::<u32>().is_ok() || name.starts_with("Container") {
             return Vec::new();
         }
         let message = format!("`runAsNonRoot` refuses the image: user `{name}` is not a number");
