@@ -8,6 +8,8 @@ use crate::stage::{self, Stage};
 pub const TEXT_BYTES_MAX: usize = 1 << 20;
 /// Instructions of one file; what follows is not read.
 pub const INSTRUCTIONS_MAX: usize = 10_000;
+/// Characters of an unknown instruction that are told.
+const WORD_SHOWN_MAX: usize = 40;
 /// Heredocs of one instruction.
 const HEREDOCS_MAX: usize = 16;
 
@@ -230,38 +232,14 @@ fn instruction(
     file: &mut Dockerfile,
 ) -> Option<Instruction> {
     let (line, column) = (logical.line, logical.column);
-    let mut written = take_word(&mut logical);
-    let mut keyword = Keyword::of(&written);
-    let on_build = keyword == Some(Keyword::Onbuild);
-    if on_build {
-        written = take_word(&mut logical);
-        keyword = Keyword::of(&written);
-        if matches!(keyword, Some(Keyword::From | Keyword::Maintainer | Keyword::Onbuild)) {
-            file.error(line, Problem::OnBuild(written));
+    let (keyword, written, on_build) = match keyword(&mut logical) {
+        Ok(found) => found,
+        Err(problem) => {
+            file.error(line, problem);
             return None;
         }
-    }
-    let Some(keyword) = keyword else {
-        let shown = written.chars().take(40).collect();
-        let nothing = written.is_empty();
-        let name = "ONBUILD".to_owned();
-        let problem =
-            if nothing { Problem::NoArguments(name) } else { Problem::UnknownInstruction(shown) };
-        file.error(line, problem);
-        return None;
     };
-    let mut flags = Vec::new();
-    while keyword.takes_flags() && logical.text.starts_with("--") {
-        let end = shell::word_end(&logical.text);
-        let word = split_words(&take(&mut logical, end)).concat();
-        let flag = word.strip_prefix("--").unwrap_or(&word);
-        // `--` alone ends them.
-        if flag.is_empty() {
-            break;
-        }
-        let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
-        flags.push(Flag { name: name.to_owned(), value: value.to_owned() });
-    }
+    let flags = if keyword.takes_flags() { flags(&mut logical) } else { Vec::new() };
     let body = logical.text.trim_end();
     // `CMD []` says something; nothing at all does not.
     if body.is_empty() {
@@ -301,6 +279,42 @@ fn instruction(
     };
     made.commands = shell::of_instruction(&made);
     Some(made)
+}
+
+/// The keyword, as written, and whether it stands behind `ONBUILD`.
+fn keyword(logical: &mut Logical) -> Result<(Keyword, String, bool), Problem> {
+    let mut written = take_word(logical);
+    let mut keyword = Keyword::of(&written);
+    let on_build = keyword == Some(Keyword::Onbuild);
+    if on_build {
+        written = take_word(logical);
+        keyword = Keyword::of(&written);
+        if matches!(keyword, Some(Keyword::From | Keyword::Maintainer | Keyword::Onbuild)) {
+            return Err(Problem::OnBuild(written));
+        }
+    }
+    match keyword {
+        Some(keyword) => Ok((keyword, written, on_build)),
+        None if written.is_empty() => Err(Problem::NoArguments("ONBUILD".to_owned())),
+        None => Err(Problem::UnknownInstruction(written.chars().take(WORD_SHOWN_MAX).collect())),
+    }
+}
+
+/// `--name=value` before the arguments, with their quotes taken off.
+fn flags(logical: &mut Logical) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    while logical.text.starts_with("--") {
+        let end = shell::word_end(&logical.text);
+        let word = split_words(&take(logical, end)).concat();
+        let flag = word.strip_prefix("--").unwrap_or(&word);
+        // `--` alone ends them.
+        if flag.is_empty() {
+            break;
+        }
+        let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
+        flags.push(Flag { name: name.to_owned(), value: value.to_owned() });
+    }
+    flags
 }
 
 /// Source: `BuildKit`, `line_parsers.go`, `parseNameVal` and `parseMaybeJSON`.
