@@ -14,6 +14,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod base;
+mod configuration;
 mod expand;
 mod instruction;
 mod read;
@@ -23,6 +24,7 @@ mod shell;
 mod stage;
 
 pub use base::Base;
+pub use configuration::{ConfigurationFinding, judge_configuration};
 pub use instruction::{Flag, Heredoc, Instruction, Keyword};
 pub use read::{Dockerfile, Error, INSTRUCTIONS_MAX, Problem, TEXT_BYTES_MAX};
 pub use rule::{Example, Finding, Rule, judge};

@@ -8,6 +8,10 @@ mod packages;
 mod secrets;
 mod user;
 
+pub(crate) use form::{NO_HEALTHCHECK, SSH_PORT};
+pub(crate) use secrets::{IN_ENV as CREDENTIAL_IN_ENV, IN_TEXT as CREDENTIAL_IN_TEXT};
+pub(crate) use user::{ROOT, is_root};
+
 use crate::instruction::{Instruction, Keyword};
 use crate::read::Dockerfile;
 use crate::rule::{Place, Rule};
@@ -26,7 +30,7 @@ pub const RULES: &[&Rule] = &[
     &base::DUPLICATE_STAGE,
     &base::STAGE_NAME_CASE,
     &base::FOREIGN_FRONTEND,
-    &user::ROOT,
+    &ROOT,
     &user::NAMED,
     &user::SUDO,
     &user::PASSWORDLESS_SUDO,
@@ -77,8 +81,8 @@ pub const RULES: &[&Rule] = &[
     &form::SEVERAL_COMMANDS,
     &form::RELATIVE_WORKDIR,
     &form::CD,
-    &form::NO_HEALTHCHECK,
-    &form::SSH_PORT,
+    &NO_HEALTHCHECK,
+    &SSH_PORT,
     &form::INVALID_PORT,
     &form::DUPLICATE_ENV,
     &form::OLD_ENV,

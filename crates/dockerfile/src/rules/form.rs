@@ -131,7 +131,7 @@ pub(super) const CD: Rule = Rule {
     },
 };
 
-pub(super) const NO_HEALTHCHECK: Rule = Rule {
+pub(crate) const NO_HEALTHCHECK: Rule = Rule {
     id: "no-healthcheck",
     severity: Info,
     title: "The image does not say how to ask whether it is well",
@@ -157,7 +157,7 @@ pub(super) const NO_HEALTHCHECK: Rule = Rule {
     },
 };
 
-pub(super) const SSH_PORT: Rule = Rule {
+pub(crate) const SSH_PORT: Rule = Rule {
     id: "ssh-port-exposed",
     severity: Medium,
     title: "The image listens for remote logins",

@@ -7,7 +7,7 @@ use super::{all, of_instructions};
 use crate::instruction::{Instruction, Keyword};
 use crate::rule::{Example, Place, Rule};
 
-pub(super) const IN_ENV: Rule = Rule {
+pub(crate) const IN_ENV: Rule = Rule {
     id: "credential-in-env",
     severity: High,
     title: "A variable of the image holds a credential",
@@ -53,7 +53,7 @@ pub(super) const IN_ARGUMENT: Rule = Rule {
     },
 };
 
-pub(super) const IN_TEXT: Rule = Rule {
+pub(crate) const IN_TEXT: Rule = Rule {
     id: "credential-in-dockerfile",
     severity: Critical,
     title: "The file itself holds a credential",

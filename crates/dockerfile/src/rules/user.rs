@@ -8,7 +8,7 @@ use crate::instruction::Keyword;
 use crate::read::Dockerfile;
 use crate::rule::{Example, Place, Rule};
 
-pub(super) const ROOT: Rule = Rule {
+pub(crate) const ROOT: Rule = Rule {
     id: "root-image",
     severity: Medium,
     title: "The image runs as root",
@@ -57,7 +57,7 @@ fn ultimate_base(file: &Dockerfile) -> Option<&str> {
     stage.base.as_deref()
 }
 
-fn is_root(user: &str) -> bool {
+pub(crate) fn is_root(user: &str) -> bool {
     let name = user.split(':').next().unwrap_or(user);
     name == "root" || !name.is_empty() && name.bytes().all(|byte| byte == b'0')
 }
