@@ -2,6 +2,7 @@
 
 mod findings;
 mod input;
+mod lint;
 mod sbom;
 mod scan;
 mod text;
@@ -18,6 +19,7 @@ const UNKNOWN: u8 = 3;
 pub(crate) fn run(command: &ImageCommand) -> Result<u8> {
     match command {
         ImageCommand::Scan(arguments) => scan::run(arguments),
+        ImageCommand::Lint(arguments) => lint::run(arguments),
         ImageCommand::Sbom(arguments) => sbom::run(arguments),
     }
 }

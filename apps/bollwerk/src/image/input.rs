@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use collect::image::{
     Chosen, Credentials, ImageRead, Registry, RegistryOptions, Source, open, read,
 };
-use image::{LayerLimits, Reference};
+use image::{Config, LayerLimits, Reference};
 use package::{Distribution, Package};
 use report::harmless;
 
@@ -42,6 +42,12 @@ pub(super) struct Input {
 }
 
 impl Input {
+    /// The configuration alone, without its layers.
+    pub(super) fn configuration(input: &ImageInput) -> Result<Config> {
+        let (path, name) = split(&input.reference);
+        Ok(source(input, path)?.choose(name, &input.platform)?.config)
+    }
+
     /// Reads it.
     pub(super) fn load(input: &ImageInput) -> Result<Self> {
         let (path, name) = split(&input.reference);

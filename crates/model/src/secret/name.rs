@@ -35,6 +35,12 @@ pub fn named(name: &str, text: &str) -> Option<Match> {
     Some(whole(kind))
 }
 
+/// Whether a variable of this name is there to hold a credential, whatever its value is:
+/// `DB_PASSWORD`, `NPM_TOKEN`; not `TOKEN_FILE`.
+pub fn is_credential_name(name: &str) -> bool {
+    class(name).is_some()
+}
+
 /// The longest value that its name alone makes a credential, in bytes.
 pub(super) const VALUE_MAX: usize = 512;
 

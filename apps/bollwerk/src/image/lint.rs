@@ -1,0 +1,138 @@
+//! `bollwerk image lint`: Dockerfiles and configurations of images, judged.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use dockerfile::{Dockerfile, Rule, judge, judge_configuration};
+use model::Severity;
+use report::harmless;
+use serde_json::{Value, json};
+
+use super::input::Input;
+use super::{FAILED, UNKNOWN};
+use crate::arguments::{ImageInput, ImageLint, ScanFormat};
+use crate::console::{BOLD, DIM, RED, YELLOW, print_json};
+
+/// What is wrong with one input.
+struct Found {
+    rule: &'static Rule,
+    /// Line and column; none in a configuration.
+    place: Option<(u32, u32)>,
+    message: String,
+}
+
+/// One input, judged.
+struct Judged<'a> {
+    name: &'a str,
+    found: Vec<Found>,
+    /// What of it could not be read.
+    gaps: Vec<String>,
+}
+
+/// Runs the command; the code to exit with.
+pub(super) fn run(arguments: &ImageLint) -> Result<u8> {
+    let inputs = arguments.inputs.iter();
+    let judged = inputs.map(|name| judged(arguments, name)).collect::<Result<Vec<_>>>()?;
+    match arguments.format {
+        ScanFormat::Json => print_json(&as_json(&judged))?,
+        ScanFormat::Terminal => as_text(&judged, arguments.show)?,
+    }
+    let fails = |found: &Found| arguments.fail_on.is_some_and(|it| found.rule.severity >= it);
+    Ok(match () {
+        () if judged.iter().flat_map(|it| &it.found).any(fails) => FAILED,
+        () if judged.iter().any(|it| !it.gaps.is_empty()) => UNKNOWN,
+        () => 0,
+    })
+}
+
+fn judged<'a>(arguments: &ImageLint, name: &'a str) -> Result<Judged<'a>> {
+    let Some(text) = text_of(Path::new(name))? else {
+        let image = ImageInput {
+            reference: name.to_owned(),
+            platform: arguments.platform.clone(),
+            insecure: arguments.insecure,
+        };
+        let config = Input::configuration(&image)?;
+        let found = judge_configuration(&config).into_iter();
+        let found = found.map(|it| Found { rule: it.rule, place: None, message: it.message });
+        return Ok(Judged { name, found: found.collect(), gaps: Vec::new() });
+    };
+    let file = Dockerfile::parse(&text);
+    let gaps = file.errors.iter().map(|it| format!("line {}: {}", it.line, it.problem)).collect();
+    let found = judge(&file).into_iter().map(|it| Found {
+        rule: it.rule,
+        place: Some((it.line, it.column)),
+        message: it.message,
+    });
+    Ok(Judged { name, found: found.collect(), gaps })
+}
+
+/// The text of a Dockerfile; none for what is a folder, an archive, or no file.
+fn text_of(path: &Path) -> Result<Option<String>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    // Archives have zero bytes in their first header.
+    Ok(String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')))
+}
+
+fn as_text(judged: &[Judged<'_>], show: Severity) -> io::Result<()> {
+    let mut out = io::BufWriter::new(anstream::stdout());
+    let mut hidden = 0;
+    for Judged { name, found, gaps } in judged {
+        let name = harmless(name);
+        for gap in gaps {
+            anstream::eprintln!("{YELLOW}not read:{YELLOW:#} {name}: {}", harmless(gap));
+        }
+        for Found { rule, place, message } in found {
+            if rule.severity < show {
+                hidden += 1;
+                continue;
+            }
+            let style = match rule.severity {
+                Severity::Critical | Severity::High => RED,
+                Severity::Medium => YELLOW,
+                _ => DIM,
+            };
+            let place =
+                place.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+            writeln!(
+                out,
+                "{style}{}{style:#}  {name}{place}  {}",
+                rule.severity,
+                harmless(message)
+            )?;
+            writeln!(out, "      {DIM}{}: {}{DIM:#}", rule.id, rule.fix)?;
+        }
+    }
+    let count: usize = judged.iter().map(|it| it.found.len()).sum();
+    let note =
+        if hidden == 0 { String::new() } else { format!(", {hidden} not shown (`--show info`)") };
+    writeln!(out, "{BOLD}{count} findings{BOLD:#} in {} inputs{note}", judged.len())?;
+    out.flush()
+}
+
+fn as_json(judged: &[Judged<'_>]) -> Value {
+    let found = |it: &Found| {
+        json!({
+            "rule": it.rule.id,
+            "severity": it.rule.severity.to_string(),
+            "line": it.place.map(|(line, _)| line),
+            "column": it.place.map(|(_, column)| column),
+            "message": it.message,
+            "why": it.rule.why,
+            "fix": it.rule.fix,
+        })
+    };
+    let inputs = judged.iter().map(|it| {
+        json!({
+            "name": it.name,
+            "findings": it.found.iter().map(found).collect::<Vec<_>>(),
+            "gaps": it.gaps,
+        })
+    });
+    json!({"schema": "bollwerk.image-lint/v1", "inputs": inputs.collect::<Vec<_>>()})
+}
