@@ -144,7 +144,7 @@ fn an_image_and_its_sbom_give_the_same_findings() {
         let without_places = |report: &Value| -> Vec<Value> {
             let mut findings = report["findings"].as_array().unwrap().clone();
             for finding in &mut findings {
-                finding["found_in"] = Value::Null;
+                finding["foundIn"] = Value::Null;
             }
             findings
         };
@@ -169,6 +169,7 @@ fn nothing_fails_unless_the_policy_says_so() {
     let accepted = format!("fail: waiting\nexceptions:\n{}", all.collect::<String>());
     let (code, report, _) = policy(&accepted);
     assert_eq!((code, &report["findings"][0]["class"]), (0, &json!("accepted")));
+    fits(&report);
     let (code, _, error) = policy("grace: {hihg: 1}");
     assert_eq!(code, 2);
     assert!(error.contains("gate.yaml:1:1: unknown severity `hihg`"), "{error}");
@@ -192,6 +193,7 @@ fn no_image_is_called_clean_on_data_that_cannot_speak_of_it() {
         let (code, report, error) = scan(&layout, &[]);
         assert_eq!((code, &report["gaps"][0]["kind"]), (3, &json!("no-advisory-data")), "{named}");
         assert!(error.contains(named), "{error}");
+        fits(&report);
         assert_eq!(scan(&layout, &["--accept-gap=no-advisory-data"]).0, 0);
     }
 }
@@ -303,6 +305,17 @@ fn what_is_no_image_is_refused() {
     assert!(error.contains("not a digest"), "{error}");
 }
 
+/// Holds an output against the schema of its name.
+fn fits(output: &Value) {
+    let name = output["schema"].as_str().unwrap().replace("/v", ".v");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema");
+    let schema = std::fs::read(folder.join(format!("{name}.json"))).unwrap();
+    let schema: Value = serde_json::from_slice(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors = validator.iter_errors(output).map(|it| format!("{it} at {}", it.instance_path()));
+    assert_eq!(errors.collect::<Vec<_>>(), [""; 0], "{output:#}");
+}
+
 #[test]
 fn dockerfiles_and_configurations_are_judged() {
     let bad = "FROM debian\nRUN curl http://x.example/i.sh | sh\n";
@@ -314,6 +327,7 @@ fn dockerfiles_and_configurations_are_judged() {
     let (code, out, error) = run(&["bad", "--format=json"]);
     assert_eq!(code, 1, "{error}");
     let report: Value = serde_json::from_str(&out).unwrap();
+    fits(&report);
     let findings = report["inputs"][0]["findings"].as_array().unwrap();
     assert!(findings.iter().any(|it| it["line"] == 2), "{report:#}");
     assert_eq!(run(&["good"]).0, 0, "{}", run(&["good"]).1);

@@ -55,7 +55,7 @@ pub(crate) struct ImageScan {
     /// How to show what was found
     #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
     pub(crate) format: ScanFormat,
-    /// Show all that waits for the vendor and all that is in grace without an end
+    /// Show all findings, not the first of each class alone
     #[arg(long)]
     pub(crate) all: bool,
     /// Take this kind of gap as known: it does not change the exit code

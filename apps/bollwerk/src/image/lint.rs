@@ -111,7 +111,10 @@ fn as_text(judged: &[Judged<'_>], show: Severity) -> io::Result<()> {
     let count: usize = judged.iter().map(|it| it.found.len()).sum();
     let note =
         if hidden == 0 { String::new() } else { format!(", {hidden} not shown (`--show info`)") };
-    writeln!(out, "{BOLD}{count} findings{BOLD:#} in {} inputs{note}", judged.len())?;
+    let of =
+        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let (findings, inputs) = (of(count, "finding"), of(judged.len(), "input"));
+    writeln!(out, "{BOLD}{findings}{BOLD:#} in {inputs}{note}")?;
     out.flush()
 }
 

@@ -101,7 +101,7 @@ fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
         "advisory": matched.advisory.id.to_string(),
         "also": matched.also.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "package": it.package.purl().to_string(),
-        "found_in": it.package.found_in.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
+        "foundIn": it.package.found_in.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
         "fixed": matched.fixed,
         "status": matched.status.name(),
         "severity": matched.rating.name(),

@@ -14,7 +14,9 @@ use super::sbom::{name, release};
 use crate::arguments::ImageGapKind;
 use crate::console::{BOLD, DIM, GREEN, RED, YELLOW};
 
-/// Findings of a class that are shown without `--all`; of those to act on all are.
+/// Findings to act on now that are shown without `--all`.
+const URGENT_SHOWN_MAX: usize = 20;
+/// Findings of any other class that are shown without `--all`.
 const SHOWN_MAX: usize = 10;
 /// Steps that are shown.
 const STEPS_MAX: usize = 10;
@@ -50,7 +52,11 @@ pub(super) fn print(
         if findings.is_empty() {
             continue;
         }
-        let most = if all || at == 0 { usize::MAX } else { SHOWN_MAX };
+        let most = match at {
+            _ if all => usize::MAX,
+            0 => URGENT_SHOWN_MAX,
+            _ => SHOWN_MAX,
+        };
         section(title, style, &findings, policy, most, &mut out)?;
     }
     steps(found, &mut out)?;
