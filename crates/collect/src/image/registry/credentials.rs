@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
@@ -31,7 +32,7 @@ impl Credential {
 
     /// As a header.
     pub(super) fn basic(&self) -> Option<HeaderValue> {
-        let text = encoded(format!("{}:{}", self.name, self.password).as_bytes());
+        let text = BASE64_STANDARD.encode(format!("{}:{}", self.name, self.password));
         let mut header = HeaderValue::from_str(&format!("Basic {text}")).ok()?;
         header.set_sensitive(true);
         Some(header)
@@ -127,7 +128,8 @@ impl Kept {
         };
         let is_it = |name: &str| name == registry || host(name) == host(registry);
         let (_, auth) = self.auths.iter().find(|(name, _)| is_it(name))?;
-        let text = decoded(auth.auth.as_ref()?)?;
+        let text =
+            String::from_utf8(BASE64_STANDARD.decode(auth.auth.as_ref()?.trim()).ok()?).ok()?;
         let (name, password) = text.split_once(':')?;
         Some(Credential::new(name, password.trim_end_matches('\0')))
     }
@@ -153,58 +155,9 @@ fn asked(helper: &str, registry: &str) -> Option<Credential> {
     Some(Credential::new(told.username, told.secret))
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Base64, RFC 4648 section 4.
-fn encoded(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let part = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-        let word = part(0) << 16 | part(1) << 8 | part(2);
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let letter = ALPHABET.get((word >> shift & 63) as usize).copied().unwrap_or(b'=');
-            text.push(if at <= chunk.len() { letter as char } else { '=' });
-        }
-    }
-    text
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let (mut word, mut bits) = (0_u32, 0);
-    for letter in text.trim().trim_end_matches('=').bytes() {
-        let value = ALPHABET.iter().position(|it| *it == letter)?;
-        (word, bits) = (word << 6 | value as u32, bits + 6);
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((word >> bits) as u8);
-            word &= (1 << bits) - 1;
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_is_that_of_the_standard() {
-        // RFC 4648, section 10.
-        for (text, expected) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(encoded(text.as_bytes()), expected);
-            assert_eq!(decoded(expected).unwrap(), text);
-        }
-        assert_eq!(decoded("a b"), None);
-    }
 
     #[test]
     fn kept_credentials_are_found_by_host() {
