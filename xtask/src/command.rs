@@ -17,11 +17,14 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The standard output of a command that succeeds.
+/// The standard output of a command that succeeds; it runs in the repository's root unless it is
+/// told where.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = format!("{command:?}");
+    if command.get_current_dir().is_none() {
+        command.current_dir(crate::root());
+    }
     let output = command
-        .current_dir(crate::root())
         .output()
         .with_context(|| format!("cannot start {shown}"))?;
     if !output.status.success() {
