@@ -24,9 +24,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     if command.get_current_dir().is_none() {
         command.current_dir(crate::root());
     }
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start {shown}"))?;
+    let output = command.output().with_context(|| format!("cannot start {shown}"))?;
     if !output.status.success() {
         bail!("{shown} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     }
