@@ -114,7 +114,7 @@ impl<R: Read> Archive<R> {
 
     /// The next entry; none at the end. What nobody took of the data before is passed over.
     pub fn advance(&mut self) -> Result<Option<Entry>, TarError> {
-        self.skip()?;
+        self.pass_over()?;
         while !self.is_over {
             let at = self.at;
             let Some(block) = self.block()? else { break };
@@ -247,7 +247,7 @@ impl<R: Read> Archive<R> {
         (self.left, self.padding) = (size, padding(size));
         let mut content = Vec::with_capacity(size as usize);
         self.data(&mut content, size)?;
-        self.skip()?;
+        self.pass_over()?;
         Ok(content)
     }
 
@@ -319,7 +319,7 @@ impl<R: Read> Archive<R> {
     }
 
     /// Passes over what is left of an entry.
-    fn skip(&mut self) -> Result<(), TarError> {
+    fn pass_over(&mut self) -> Result<(), TarError> {
         self.left += std::mem::take(&mut self.padding);
         self.chunks(|_| true)
     }
