@@ -86,18 +86,11 @@ fn all_are_accepted(plane: &mut ControlPlane, objects: &[Value]) {
     assert!(unknown.iter().all(|kind| CUSTOM.contains(&kind.as_str())), "{unknown:?}");
 }
 
-fn copied(folder: &Folder) -> PathBuf {
-    let shop = folder.path().join("shop");
-    let copy = std::process::Command::new("cp").arg("-r").arg(examples()).arg(&shop).status();
-    assert!(copy.unwrap().success());
-    shop
-}
-
 #[test]
 fn what_is_written_is_accepted() {
     let Some(mut plane) = ControlPlane::start() else { return };
     let folder = Folder::new(&[]);
-    let shop = copied(&folder);
+    let shop = folder.copy(&examples(), "shop");
     let objects = below(&shop);
     settle(&mut plane, &objects);
     all_are_accepted(&mut plane, &objects);
@@ -225,7 +218,7 @@ fn reviews_are_answered_as_the_engine_does() {
 
     let Some(mut plane) = ControlPlane::start() else { return };
     let folder = Folder::new(&[]);
-    let shop = copied(&folder);
+    let shop = folder.copy(&examples(), "shop");
     folder.write("shop/roles.yaml", ROLES);
     let objects = below(&shop);
     settle(&mut plane, &objects);

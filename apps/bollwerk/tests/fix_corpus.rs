@@ -319,12 +319,7 @@ fn risky_fixes_change_their_field_and_nothing_else() {
 fn a_second_run_changes_nothing() {
     let Some(corpus) = program::corpus() else { return };
     let folder = Folder::new(&[]);
-    let copied = std::process::Command::new("cp")
-        .arg("-r")
-        .arg(&corpus)
-        .arg(folder.path().join("corpus"))
-        .status();
-    assert!(copied.unwrap().success());
+    folder.copy(&corpus, "corpus");
     for flags in [["fix", "corpus", "--no-config"].as_slice(), &["fix", "corpus", "--unsafe"]] {
         let (_, _, error) = bollwerk(folder.path(), flags, "");
         assert!(!error.contains("still there"), "{error}");

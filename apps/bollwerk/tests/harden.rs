@@ -30,11 +30,6 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
     found
 }
 
-fn copy(from: &Path, to: &Path) {
-    let copied = std::process::Command::new("cp").arg("-r").arg(from).arg(to).status();
-    assert!(copied.unwrap().success());
-}
-
 fn scan(folder: &Path, path: &str) -> Value {
     let arguments = ["scan", path, "--format=json", "--no-config"];
     let (code, out, error) = bollwerk(folder, &arguments, "");
@@ -81,7 +76,7 @@ const RENAMED: &[(&str, &str)] = &[("pod-security/runAsNonRoot", "runs-as-root")
 #[test]
 fn the_shop_keeps_what_needs_a_person_and_nothing_else() {
     let folder = Folder::new(&[]);
-    copy(&examples(), &folder.path().join("shop"));
+    folder.copy(&examples(), "shop");
     let before = scan(folder.path(), "shop");
     bollwerk(folder.path(), &["harden", "shop", "--no-config"], "");
     let (_, diff, _) = bollwerk(folder.path(), &["harden", "shop", "--no-config", "--diff"], "");
@@ -158,7 +153,7 @@ fn upstream(oracle: &mut Oracle, text: &str) -> Vec<Value> {
 fn upstream_sees_the_named_fields_change_alone() {
     let Some(mut oracle) = Oracle::start() else { return };
     let folder = Folder::new(&[]);
-    copy(&examples(), &folder.path().join("shop"));
+    folder.copy(&examples(), "shop");
     let old = files(&folder.path().join("shop"));
     bollwerk(folder.path(), &["harden", "shop", "--no-config"], "");
     bollwerk(folder.path(), &["fix", "shop", "--unsafe", "--no-config"], "");
@@ -196,7 +191,7 @@ fn projects_of_the_corpus_are_hardened_once_and_readably() {
             continue;
         }
         let folder = Folder::new(&[]);
-        copy(&project, &folder.path().join("p"));
+        folder.copy(&project, "p");
         let gaps = |report: &Value| report["gaps"].as_array().unwrap().len();
         let before = scan(folder.path(), "p");
         let (code, _, error) = bollwerk(folder.path(), &["harden", "p", "--no-config"], "");

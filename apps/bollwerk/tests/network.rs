@@ -11,12 +11,7 @@ use serde_json::Value;
 /// A folder with the example as `shop`.
 fn shop() -> Folder {
     let folder = Folder::new(&[]);
-    let copy = std::process::Command::new("cp")
-        .arg("-r")
-        .arg(examples())
-        .arg(folder.path().join("shop"))
-        .status();
-    assert!(copy.is_ok_and(|status| status.success()));
+    folder.copy(&examples(), "shop");
     folder
 }
 
@@ -149,13 +144,8 @@ fn harden_closes_every_metadata_service() {
 #[test]
 fn a_change_is_told_with_an_example() {
     let folder = shop();
-    let copy = std::process::Command::new("cp")
-        .arg("-r")
-        .arg(folder.path().join("shop"))
-        .arg(folder.path().join("changed"))
-        .status();
-    assert!(copy.is_ok_and(|status| status.success()));
-    let path = folder.path().join("changed/shop/policies.yaml");
+    let changed = folder.copy(&folder.path().join("shop"), "changed");
+    let path = changed.join("shop/policies.yaml");
     let text = std::fs::read_to_string(&path).unwrap();
     let changed = text.replace("values: [cart, catalog, checkout]", "values: [cart, catalog]");
     assert_ne!(text, changed);

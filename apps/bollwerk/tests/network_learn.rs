@@ -28,12 +28,7 @@ const ODD: &str = r#"{"from":"shop/nobody","to":"shop/cart","port":8080}
 /// A folder with the example as `shop`, its policies apart, and the logs.
 fn shop() -> Folder {
     let folder = Folder::new(&[("seen.jsonl", SEEN), ("odd.jsonl", &format!("{SEEN}{ODD}"))]);
-    let copy = std::process::Command::new("cp")
-        .arg("-r")
-        .arg(examples())
-        .arg(folder.path().join("shop"))
-        .status();
-    assert!(copy.is_ok_and(|status| status.success()));
+    folder.copy(&examples(), "shop");
     let of = |name: &str| folder.path().join(name);
     std::fs::rename(of("shop/shop/policies.yaml"), of("policies.yaml")).unwrap();
     folder

@@ -12,12 +12,7 @@ fn run(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
 /// A copy of the example.
 fn shop() -> Folder {
     let folder = Folder::new(&[]);
-    let copy = std::process::Command::new("cp")
-        .arg("-r")
-        .arg(examples())
-        .arg(folder.path().join("shop"))
-        .status();
-    assert!(copy.is_ok_and(|status| status.success()));
+    folder.copy(&examples(), "shop");
     folder
 }
 

@@ -3,7 +3,7 @@
 use advisory::{Database, Date, Exploitation, Match, Rating, Status};
 use package::Package;
 
-use crate::policy::{Breaking, CountedFrom, Exception, Grace, Policy};
+use crate::policy::{Breaking, CountedFrom, Grace, Policy};
 
 /// One vulnerability of one package.
 #[derive(Clone, Debug)]
@@ -71,14 +71,9 @@ pub fn judge<'a>(
         return None;
     }
     let exploitation = database.exploitation(matched.vulnerability);
-    let names: Vec<String> = std::iter::once(matched.vulnerability.to_string())
-        .chain(std::iter::once(matched.advisory.id.to_string()))
-        .chain(matched.also.iter().map(ToString::to_string))
-        .chain(matched.advisory.aliases().map(|it| it.to_string()))
-        .collect();
     let mut expired = None;
-    let is_about = |it: &Exception| it.is_about(names.iter().map(String::as_str), package);
-    for (at, exception) in policy.exceptions.iter().enumerate().filter(|(_, it)| is_about(it)) {
+    let about = policy.exceptions.iter().enumerate();
+    for (at, exception) in about.filter(|(_, it)| it.is_about(&matched, package)) {
         if exception.expires >= today {
             let class = Class::Accepted(at);
             return Some(Finding { package, matched, exploitation, class, expired: None });

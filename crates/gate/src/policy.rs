@@ -1,6 +1,6 @@
 //! The policy: grace by severity and the vendor's word, what is accepted, and what breaks a build.
 
-use advisory::{Date, Rating, Status};
+use advisory::{Date, Match, Rating, Status};
 use model::config::{ConfigError, Key, KeyKind, Section};
 use package::Package;
 
@@ -56,15 +56,14 @@ pub struct Exception {
 
 impl Exception {
     /// Whether it is about this vulnerability, under any of its names, in this package.
-    pub(crate) fn is_about<'n>(
-        &self,
-        mut names: impl Iterator<Item = &'n str>,
-        package: &Package,
-    ) -> bool {
+    pub(crate) fn is_about(&self, matched: &Match<'_>, package: &Package) -> bool {
         let is_package =
             |wanted: &String| package.name == *wanted || package.advisory_name() == wanted.as_str();
-        names.any(|name| name.eq_ignore_ascii_case(&self.vulnerability))
-            && self.package.as_ref().is_none_or(is_package)
+        let advisory = &matched.advisory;
+        let names = [matched.vulnerability, advisory.id].into_iter();
+        let mut names = names.chain(matched.also.iter().copied()).chain(advisory.aliases());
+        self.package.as_ref().is_none_or(is_package)
+            && names.any(|name| name.to_string().eq_ignore_ascii_case(&self.vulnerability))
     }
 }
 

@@ -35,56 +35,77 @@ pub struct Unowned {
 ///
 /// Source: OCI image specification, `layer.md`, Applying Changesets.
 pub fn merge<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Image {
-    let mut live: BTreeMap<&str, Vec<(u32, &Fact)>> = BTreeMap::new();
+    let mut live: BTreeMap<&str, Live<'_>> = BTreeMap::new();
     let mut links: BTreeMap<&str, &str> = BTreeMap::new();
     for (number, layer) in layers.into_iter().enumerate() {
-        remove(&mut live, layer, &links);
-        for (path, target) in &layer.links {
-            links.insert(path, target);
+        remove(&mut live, layer);
+        links.extend(layer.links.iter().map(|(path, target)| (path.as_str(), target.as_str())));
+        if !layer.links.is_empty() {
+            for (path, it) in &mut live {
+                it.name(path, &links);
+            }
         }
         for find in &layer.finds {
-            live.entry(&find.path).or_default().push((number as u32, &find.fact));
+            let it = live.entry(&find.path).or_default();
+            it.facts.push((number as u32, &find.fact));
+            if it.names.is_empty() {
+                it.name(&find.path, &links);
+            }
         }
     }
     Merging::default().image(&live)
 }
 
-/// Takes away what a layer removes, empties or covers.
-fn remove<'a>(
-    live: &mut BTreeMap<&'a str, Vec<(u32, &'a Fact)>>,
-    layer: &Layer,
-    links: &BTreeMap<&str, &str>,
-) {
-    // A path may go through a link of the root, as `lib/apk` does where `lib` is `usr/lib`.
-    let real = |path: &str| {
+/// A file that is there, with what it says.
+#[derive(Default)]
+struct Live<'a> {
+    facts: Vec<(u32, &'a Fact)>,
+    /// Numbers of its paths: as written, and through links of the root, as `lib/apk` is
+    /// `usr/lib/apk` where `lib` is a link.
+    names: Vec<u128>,
+    /// Numbers of the folders it is in, by any of its paths.
+    folders: Vec<u128>,
+}
+
+impl Live<'_> {
+    fn name(&mut self, path: &str, links: &BTreeMap<&str, &str>) {
         let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-        let target = links.get(first).filter(|_| !rest.is_empty())?;
-        Some(format!("{target}/{rest}"))
-    };
-    let both = |path: &String| [Some(path.clone()), real(path)].into_iter().flatten();
-    let removed: HashSet<String> = layer.removed.iter().flat_map(both).collect();
-    let emptied: HashSet<String> = layer.emptied.iter().flat_map(both).collect();
-    let aliases: Vec<(&str, String)> =
-        links.iter().map(|(link, target)| (*link, format!("{target}/"))).collect();
-    let covers = |path: &str| layer.covers.binary_search(&path::hash(path)).is_ok();
-    live.retain(|path, _| {
-        let is_gone = |path: &str| removed.contains(path) || covers(path);
-        let mut names = vec![(*path).to_owned()];
-        // The same file by its way through a link.
-        names.extend(aliases.iter().filter_map(|(link, target)| {
-            path.strip_prefix(target.as_str()).map(|rest| format!("{link}/{rest}"))
-        }));
-        !names.iter().enumerate().any(|(at, name)| {
-            let above = folders(name).filter(|folder| at == 0 || folder.contains('/'));
-            is_gone(name)
-                || above.clone().any(|folder| is_gone(folder) || emptied.contains(folder))
-                || emptied.contains("")
-        })
+        let real = links.get(first).filter(|_| !rest.is_empty());
+        let aliases = links.iter().filter_map(|(link, target)| {
+            let rest = path.strip_prefix(target)?.strip_prefix('/')?;
+            Some((format!("{link}/{rest}"), true))
+        });
+        let real = real.map(|target| (format!("{target}/{rest}"), false));
+        let names =
+            real.into_iter().chain(aliases).chain([(path.to_owned(), links.contains_key(first))]);
+        self.names.clear();
+        self.folders.clear();
+        for (name, is_through_link) in names {
+            self.names.push(path::hash(&name));
+            // A link that is written again takes nothing away from where it points.
+            let above = folders(&name).filter(|it| !is_through_link || it.contains('/'));
+            self.folders.extend(above.map(path::hash));
+        }
+    }
+}
+
+/// Takes away what a layer removes, empties or covers.
+fn remove(live: &mut BTreeMap<&str, Live<'_>>, layer: &Layer) {
+    let numbers =
+        |paths: &[String]| -> HashSet<u128> { paths.iter().map(|path| path::hash(path)).collect() };
+    let (removed, emptied) = (numbers(&layer.removed), numbers(&layer.emptied));
+    if layer.emptied.iter().any(String::is_empty) {
+        return live.clear();
+    }
+    let is_gone = |it: &u128| removed.contains(it) || layer.covers.binary_search(it).is_ok();
+    live.retain(|_, it| {
+        !it.names.iter().any(is_gone)
+            && !it.folders.iter().any(|it| is_gone(it) || emptied.contains(it))
     });
 }
 
 /// The folders a path is in, from the innermost to the one in the root.
-fn folders(path: &str) -> impl Iterator<Item = &str> + Clone {
+fn folders(path: &str) -> impl Iterator<Item = &str> {
     let mut rest = path;
     std::iter::from_fn(move || {
         rest = rest.rsplit_once('/')?.0;
@@ -103,8 +124,8 @@ struct Merging<'a> {
 }
 
 impl<'a> Merging<'a> {
-    fn image(mut self, live: &BTreeMap<&'a str, Vec<(u32, &'a Fact)>>) -> Image {
-        for (path, facts) in live {
+    fn image(mut self, live: &BTreeMap<&'a str, Live<'a>>) -> Image {
+        for (path, Live { facts, .. }) in live {
             for (layer, fact) in facts {
                 match fact {
                     Fact::Packages(packages) => {

@@ -1,5 +1,6 @@
 //! All findings of an image, and what could not be said.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use advisory::{Database, Date, Gap};
@@ -70,21 +71,17 @@ pub(super) fn find<'a>(
         );
         gaps.push((ImageGapKind::UnownedProgram, text));
     }
-    findings.sort_by(|a, b| {
-        let rank = |it: &Finding<'_>| {
-            let class = match it.class {
-                // The longest overdue is no more urgent than the worst.
-                Class::Act(why) => (0, u32::from(why != Why::KnownExploited)),
-                Class::Grace(left) => (1, left.unwrap_or(u32::MAX)),
-                Class::Waiting(_) => (2, 0),
-                Class::Accepted(_) => (3, 0),
-            };
-            let epss = it.exploitation.epss.unwrap_or_default();
-            (class, std::cmp::Reverse((it.matched.rating, epss)))
+    findings.sort_by_cached_key(|it| {
+        let class = match it.class {
+            // The longest overdue is no more urgent than the worst.
+            Class::Act(why) => (0, u32::from(why != Why::KnownExploited)),
+            Class::Grace(left) => (1, left.unwrap_or(u32::MAX)),
+            Class::Waiting(_) => (2, 0),
+            Class::Accepted(_) => (3, 0),
         };
-        let names =
-            |it: &Finding<'_>| (it.package.name.clone(), it.matched.vulnerability.to_string());
-        rank(a).cmp(&rank(b)).then_with(|| names(a).cmp(&names(b)))
+        let epss = it.exploitation.epss.unwrap_or_default();
+        let names = (it.package.name.clone(), it.matched.vulnerability.to_string());
+        (class, Reverse((it.matched.rating, epss)), names)
     });
     Findings { findings, gaps }
 }

@@ -1,11 +1,12 @@
 //! `bollwerk image lint`: Dockerfiles and configurations of images, judged.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use dockerfile::{Dockerfile, Rule, judge, judge_configuration};
+use dockerfile::{Dockerfile, Rule, TEXT_BYTES_MAX, judge, judge_configuration};
+use image::Compression;
 use model::Severity;
 use report::harmless;
 use serde_json::{Value, json};
@@ -69,14 +70,19 @@ fn judged<'a>(arguments: &ImageLint, name: &'a str) -> Result<Judged<'a>> {
     Ok(Judged { name, found: found.collect(), gaps })
 }
 
-/// The text of a Dockerfile; none for what is a folder, an archive, or no file.
+/// The text of a Dockerfile; none for what is a folder, an archive, or no file. One that is too
+/// long is cut behind the limit of its reader, which tells it.
 fn text_of(path: &Path) -> Result<Option<String>> {
     if !path.is_file() {
         return Ok(None);
     }
-    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    // Archives have zero bytes in their first header.
-    Ok(String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')))
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes))
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    // Archives have zero bytes in their first header, or are compressed.
+    let is_text = !bytes.contains(&0) && !matches!(Compression::of(&bytes), Ok(Compression::Gzip));
+    Ok(is_text.then(|| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn as_text(judged: &[Judged<'_>], show: Severity) -> io::Result<()> {

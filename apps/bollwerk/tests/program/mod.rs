@@ -46,6 +46,14 @@ impl Folder {
         &self.0
     }
 
+    /// Copies a folder, with all that is in it, to this name.
+    pub(crate) fn copy(&self, from: &Path, name: &str) -> PathBuf {
+        let to = self.0.join(name);
+        let copied = Command::new("cp").arg("-r").arg(from).arg(&to).status();
+        assert!(copied.unwrap().success());
+        to
+    }
+
     /// Writes a file, and the folders it needs.
     pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.0.join(name);

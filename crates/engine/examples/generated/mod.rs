@@ -5,9 +5,14 @@
 //! ClusterRoleBinding, half of the others grant a Role, the rest a ClusterRole; one to three
 //! subjects each, of 2,000 users, 300 groups and the service accounts.
 
+mod objects;
+
 use std::fmt::Write as _;
 
-use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};
+use model::Snapshot;
+
+use objects::Objects;
+pub(crate) use objects::{WORLD, mix};
 
 pub(crate) const NAMESPACES: u64 = 500;
 pub(crate) const PODS: u64 = 200;
@@ -17,30 +22,11 @@ const CLUSTER_ROLES: u64 = 300;
 pub(crate) const BINDINGS: u64 = 50_000;
 const USERS: u64 = 2_000;
 const GROUPS: u64 = 300;
-pub(crate) const WORLD: WorldId = WorldId(0);
-
-/// The finalizer of `SplitMix64`: the same numbers on every machine.
-pub(crate) fn mix(number: u64) -> u64 {
-    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
 
 /// This part of the cluster, in percent.
 pub(crate) fn cluster(percent: u64) -> Snapshot {
-    let now = "2026-11-24T00:00:00Z".parse().unwrap_or_default();
-    let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, now);
-    let mut part = Part::new();
-    let mut number = 0;
-    let mut add = |text: &str| {
-        let stream = yaml::Stream::json(text, &yaml::Limits::default());
-        for document in stream.documents().flatten() {
-            let origin = Origin { file: 0, document: number, item: Path::root(), line: 1 };
-            part.insert(document.root(), &Redactions::default(), WORLD, origin, None);
-            number += 1;
-        }
-    };
+    let mut objects = Objects::new();
+    let mut add = |text: &str| objects.add(text);
     for role in 0..CLUSTER_ROLES {
         add(&object("ClusterRole", &format!("custom-{role}"), "", &rules(role)));
     }
@@ -79,8 +65,7 @@ pub(crate) fn cluster(percent: u64) -> Snapshot {
     for binding in 0..BINDINGS * percent / 100 {
         add(&self::binding(binding, NAMESPACES * percent / 100));
     }
-    snapshot.add(part);
-    snapshot
+    objects.snapshot()
 }
 
 fn object(kind: &str, name: &str, namespace: &str, rest: &str) -> String {

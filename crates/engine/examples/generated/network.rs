@@ -1,37 +1,23 @@
 //! A generated cluster for the network: namespaces with ten workloads of twenty pods each, and
 //! stacked policies with ranges, named ports and address blocks.
 
+mod objects;
+
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
-use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};
+use model::Snapshot;
+
+use objects::Objects;
+pub(crate) use objects::{WORLD, mix};
 
 pub(crate) const WORKLOADS: u64 = 10;
 pub(crate) const PODS: u64 = 20;
-pub(crate) const WORLD: WorldId = WorldId(0);
-
-/// The finalizer of `SplitMix64`: the same numbers on every machine.
-pub(crate) fn mix(number: u64) -> u64 {
-    let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
 
 /// So many namespaces, each with so many policies.
 pub(crate) fn cluster(namespaces: u64, policies: u64) -> Snapshot {
-    let now = "2026-11-24T00:00:00Z".parse().unwrap_or_default();
-    let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, now);
-    let mut part = Part::new();
-    let mut number = 0;
-    let mut add = |text: &str| {
-        let stream = yaml::Stream::json(text, &yaml::Limits::default());
-        for document in stream.documents().flatten() {
-            let origin = Origin { file: 0, document: number, item: Path::root(), line: 1 };
-            part.insert(document.root(), &Redactions::default(), WORLD, origin, None);
-            number += 1;
-        }
-    };
+    let mut objects = Objects::new();
+    let mut add = |text: &str| objects.add(text);
     for namespace in 0..namespaces {
         add(&format!(
             concat!(
@@ -49,8 +35,7 @@ pub(crate) fn cluster(namespaces: u64, policies: u64) -> Snapshot {
             add(&self::policy(namespace, policy, namespaces));
         }
     }
-    snapshot.add(part);
-    snapshot
+    objects.snapshot()
 }
 
 /// The address of a pod, counted through all namespaces.

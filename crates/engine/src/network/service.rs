@@ -166,46 +166,33 @@ impl<'a> Services<'a> {
         if let Some(selected) = self.selected(service) {
             return Endpoints::Selected(selected);
         }
-        let key = (service.namespace.unwrap_or_default(), service.name);
         let mut found = Vec::new();
-        for id in self.written.get(&key).into_iter().flatten() {
-            let object = self.snapshot.object(*id);
-            let is_known = match object.kind {
-                "Endpoints" => object.root.list("subsets").all(|subset| {
-                    let ends = ["addresses", "notReadyAddresses"];
-                    let mut ends = ends.into_iter().flat_map(|key| subset.list(key));
-                    ends.all(|end| self.add(&object, end, end.str("ip"), subset, &mut found))
-                }),
-                _ => object.root.list("endpoints").all(|end| {
-                    // All addresses of an endpoint are the same pod's.
-                    let address = end.list("addresses").find_map(Node::as_str);
-                    self.add(&object, end, address, object.root, &mut found)
-                }),
-            };
-            if !is_known {
+        for object in self.written(service) {
+            if !ends(&object).iter().all(|end| self.add(&object, end, &mut found)) {
                 return Endpoints::Unknown;
             }
         }
         if found.is_empty() { Endpoints::Unknown } else { Endpoints::Written(found) }
     }
 
-    /// Adds the ports of one endpoint; whether the pod at its address was seen.
-    fn add(
-        &self,
-        object: &Object<'_>,
-        end: Node<'_>,
-        address: Option<&str>,
-        ports: Node<'_>,
-        found: &mut Vec<Written>,
-    ) -> bool {
-        let named = end.get("targetRef").filter(|it| it.str("kind") == Some("Pod"));
+    /// The `EndpointSlice`s and `Endpoints` that are written for a Service.
+    pub(super) fn written(&self, service: &Object<'_>) -> Vec<Object<'a>> {
+        let key = (service.namespace.unwrap_or_default(), service.name);
+        let written = self.written.get(&key).into_iter().flatten();
+        written.map(|id| self.snapshot.object(*id)).collect()
+    }
+
+    /// Adds the ports of one end; whether the pod at its address was seen.
+    fn add(&self, object: &Object<'_>, end: &End<'_>, found: &mut Vec<Written>) -> bool {
+        let named = end.node.get("targetRef").filter(|it| it.str("kind") == Some("Pod"));
         let pod = named.and_then(|it| {
             let namespace = it.str("namespace").or(object.namespace)?;
             self.network.find_pod(namespace, it.str("name")?)
         });
-        let by_address = || self.by_address.get(&address.and_then(parse_address)?).copied();
+        // All addresses of an end are the same pod's.
+        let by_address = || self.by_address.get(&parse_address(end.addresses.first()?)?).copied();
         let Some(target) = pod.or_else(by_address) else { return false };
-        found.extend(ports.list("ports").filter_map(|port| {
+        found.extend(end.ports.list("ports").filter_map(|port| {
             let number = u16::try_from(port.int("port")?).ok().filter(|number| *number > 0)?;
             let protocol = Protocol::of(port.str("protocol").unwrap_or("TCP"))?;
             let name = port.str("name").unwrap_or_default().to_owned();
@@ -213,6 +200,41 @@ impl<'a> Services<'a> {
         }));
         true
     }
+}
+
+/// One end that is written for a Service.
+pub(super) struct End<'a> {
+    node: Node<'a>,
+    pub(super) addresses: Vec<&'a str>,
+    /// What has the list of its ports.
+    pub(super) ports: Node<'a>,
+    /// Whether it takes connections.
+    pub(super) is_ready: bool,
+}
+
+/// The ends in an `EndpointSlice` or in `Endpoints`.
+pub(super) fn ends<'a>(object: &Object<'a>) -> Vec<End<'a>> {
+    if object.kind == "EndpointSlice" {
+        let end = |node: Node<'a>| End {
+            node,
+            addresses: node.list("addresses").filter_map(Node::as_str).collect(),
+            ports: object.root,
+            is_ready: true,
+        };
+        return object.root.list("endpoints").map(end).collect();
+    }
+    let mut found = Vec::new();
+    for subset in object.root.list("subsets") {
+        for (list, is_ready) in [("addresses", true), ("notReadyAddresses", false)] {
+            found.extend(subset.list(list).map(|node| End {
+                node,
+                addresses: node.str("ip").into_iter().collect(),
+                ports: subset,
+                is_ready,
+            }));
+        }
+    }
+    found
 }
 
 impl Written {

@@ -13,7 +13,7 @@ use super::super::service::Services;
 use super::super::{Network, WorkloadId};
 use super::Cause;
 use super::dns::Dns;
-use super::services::{Backend, Seen, Service};
+use super::services::{Backend, Service};
 use super::units::{UnitId, Units, run_of};
 
 /// Who is behind an end of a connection.
@@ -75,17 +75,14 @@ impl<'a> Directory<'a> {
             inside: AddressSet::empty(),
             dns: Dns::default(),
         };
-        let mut seen = Seen::default();
         for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
             let object = snapshot.object(id);
-            match (object.group(), object.kind) {
-                ("", "Node") => directory.take_node(&object),
-                ("", "Endpoints") | ("discovery.k8s.io", "EndpointSlice") => seen.endpoints(object),
-                _ => {}
+            if (object.group(), object.kind) == ("", "Node") {
+                directory.take_node(&object);
             }
         }
         directory.workloads();
-        directory.services(snapshot, world, &seen);
+        directory.services(snapshot, world);
         if directory.dns.units.is_empty() {
             directory.dns = Dns::labelled(units);
         }
@@ -137,7 +134,7 @@ impl<'a> Directory<'a> {
         }
     }
 
-    fn services(&mut self, snapshot: &'a Snapshot, world: WorldId, seen: &Seen<'a>) {
+    fn services(&mut self, snapshot: &'a Snapshot, world: WorldId) {
         let services = Services::read(self.network, snapshot, world);
         for id in services.all() {
             let object = &snapshot.object(*id);
@@ -149,7 +146,7 @@ impl<'a> Directory<'a> {
             if addresses.is_empty() && !is_dns {
                 continue;
             }
-            let service = Service::new(object, spec, &services, seen, self.units);
+            let service = Service::new(object, spec, &services, self.units);
             if is_dns {
                 self.dns.add(&service, self.units);
             }

@@ -1,6 +1,5 @@
 //! What answers behind a Service: the pods it selects, or the endpoints that are written for it.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use model::{Node, Object};
@@ -8,7 +7,7 @@ use model::{Node, Object};
 use super::super::WorkloadId;
 use super::super::address::parse_address;
 use super::super::ports::Protocol;
-use super::super::service::Services;
+use super::super::service::{Services, ends};
 use super::directory::Party;
 use super::units::{UnitId, Units};
 
@@ -34,12 +33,13 @@ impl Service {
         object: &Object<'_>,
         spec: Node<'_>,
         services: &Services<'_>,
-        seen: &Seen<'_>,
         units: &Units,
     ) -> Self {
         let selected = services.selected(object);
-        let key = (object.namespace.unwrap_or_default(), object.name);
-        let slices = seen.endpoints.get(&key).filter(|_| selected.is_none());
+        let written: Vec<Object<'_>> = match selected {
+            Some(_) => Vec::new(),
+            None => services.written(object),
+        };
         let mut ports = Vec::new();
         for port in spec.list("ports") {
             let protocol = Protocol::of(port.str("protocol").unwrap_or("TCP"));
@@ -52,7 +52,7 @@ impl Service {
             pods.dedup();
             let name = port.str("name").unwrap_or_default();
             let of_slice = |it: &Object<'_>| endpoints(it, name, protocol);
-            let mut endpoints: Vec<_> = slices.into_iter().flatten().flat_map(of_slice).collect();
+            let mut endpoints: Vec<_> = written.iter().flat_map(of_slice).collect();
             endpoints.sort_unstable();
             endpoints.dedup();
             endpoints.truncate(ENDPOINTS_MAX);
@@ -75,26 +75,6 @@ pub(super) enum Backend {
     At(Party, u16),
 }
 
-/// Objects that are looked at together.
-#[derive(Default)]
-pub(super) struct Seen<'a> {
-    /// By namespace and name of the service.
-    endpoints: HashMap<(&'a str, &'a str), Vec<Object<'a>>>,
-}
-
-impl<'a> Seen<'a> {
-    pub(super) fn endpoints(&mut self, object: Object<'a>) {
-        let is_slice = object.kind == "EndpointSlice";
-        let name = if is_slice { object.label(SLICE_LABEL) } else { Some(object.name) };
-        if let (Some(namespace), Some(name)) = (object.namespace, name) {
-            self.endpoints.entry((namespace, name)).or_default().push(object);
-        }
-    }
-}
-
-/// Names the service of a slice (`LabelServiceName` in `k8s.io/api/discovery/v1`).
-const SLICE_LABEL: &str = "kubernetes.io/service-name";
-
 /// Addresses of an `EndpointSlice` or of `Endpoints`, and their port of a name and protocol.
 fn endpoints(object: &Object<'_>, name: &str, protocol: Protocol) -> Vec<(IpAddr, u16)> {
     let port = |ports: Node<'_>| {
@@ -105,17 +85,9 @@ fn endpoints(object: &Object<'_>, name: &str, protocol: Protocol) -> Vec<(IpAddr
         ports.next()?.int("port").and_then(|it| u16::try_from(it).ok())
     };
     let mut found = Vec::new();
-    if object.kind == "EndpointSlice" {
-        let Some(port) = port(object.root) else { return found };
-        for endpoint in object.root.list("endpoints") {
-            let addresses = endpoint.list("addresses").filter_map(Node::as_str);
-            found.extend(addresses.filter_map(parse_address).map(|address| (address, port)));
-        }
-        return found;
-    }
-    for subset in object.root.list("subsets") {
-        let Some(port) = port(subset) else { continue };
-        let addresses = subset.list("addresses").filter_map(|it| parse_address(it.str("ip")?));
+    for end in ends(object).into_iter().filter(|end| end.is_ready) {
+        let Some(port) = port(end.ports) else { continue };
+        let addresses = end.addresses.into_iter().filter_map(parse_address);
         found.extend(addresses.map(|address| (address, port)));
     }
     found
