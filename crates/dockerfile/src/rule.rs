@@ -1,10 +1,9 @@
-//! What a rule is, what it finds, and the one place that asks all of them.
+//! What a rule is, and what it finds.
 
 use model::Severity;
 
 use crate::instruction::Instruction;
 use crate::read::Dockerfile;
-use crate::rules::RULES;
 use crate::shell::Command;
 
 /// One thing that can be wrong in a Dockerfile.
@@ -53,9 +52,9 @@ pub struct Finding {
 /// Where a rule found something, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    line: u32,
-    column: u32,
-    message: String,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) message: String,
 }
 
 impl Place {
@@ -73,19 +72,4 @@ impl Place {
     pub(crate) fn on(line: u32, message: impl Into<String>) -> Self {
         Self { line, column: 1, message: message.into() }
     }
-}
-
-/// All that is wrong with a file: by line, then column, then rule.
-pub fn judge(file: &Dockerfile) -> Vec<Finding> {
-    let of_rule = |rule: &'static Rule| {
-        let places = (rule.judge)(file).into_iter();
-        places.map(move |Place { line, column, message }| Finding { rule, line, column, message })
-    };
-    let mut found: Vec<Finding> = RULES.iter().copied().flat_map(of_rule).collect();
-    found.sort_by(|a, b| {
-        let key = |it: &Finding| (it.line, it.column, it.rule.id);
-        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
-    });
-    found.dedup_by(|a, b| a.line == b.line && a.rule.id == b.rule.id && a.message == b.message);
-    found
 }

@@ -1,4 +1,4 @@
-//! All rules, in the order of their files, and how they walk over a file.
+//! All rules, in the order of their files, and the one place that asks them.
 
 mod base;
 mod copy;
@@ -14,7 +14,7 @@ pub(crate) use user::{ROOT, is_root};
 
 use crate::instruction::{Instruction, Keyword};
 use crate::read::Dockerfile;
-use crate::rule::{Place, Rule};
+use crate::rule::{Finding, Place, Rule};
 use crate::shell::Command;
 
 /// Every rule.
@@ -92,6 +92,21 @@ pub const RULES: &[&Rule] = &[
     &form::DEBUG_MODE,
     &form::USELESS_COMMAND,
 ];
+
+/// All that is wrong with a file: by line, then column, then rule.
+pub fn judge(file: &Dockerfile) -> Vec<Finding> {
+    let of_rule = |rule: &'static Rule| {
+        let places = (rule.judge)(file).into_iter();
+        places.map(move |Place { line, column, message }| Finding { rule, line, column, message })
+    };
+    let mut found: Vec<Finding> = RULES.iter().copied().flat_map(of_rule).collect();
+    found.sort_by(|a, b| {
+        let key = |it: &Finding| (it.line, it.column, it.rule.id);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    found.dedup_by(|a, b| a.line == b.line && a.rule.id == b.rule.id && a.message == b.message);
+    found
+}
 
 /// Instructions of one kind.
 fn all(file: &Dockerfile, keyword: Keyword) -> impl Iterator<Item = &Instruction> {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use image::{DOCUMENT_BYTES_MAX, Descriptor, Digest, Index};
 
-use super::archive::{Piece, Span};
-use super::source::ImageError;
+use super::error::ImageError;
+use super::in_place::{Piece, Span};
 
 /// The annotation that names an image in an index.
 const NAME: &str = "org.opencontainers.image.ref.name";

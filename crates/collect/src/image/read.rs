@@ -9,7 +9,9 @@ use std::thread;
 
 use image::{Descriptor, Digesting, Image, Layer, LayerError, LayerLimits, inflated, merge};
 
-use super::source::{Blob, Chosen, ImageError, Source};
+use super::chosen::Chosen;
+use super::error::ImageError;
+use super::source::{Blob, Source};
 
 /// Layers read at once at the most: each has a buffer of its own.
 const THREADS_MAX: usize = 8;

@@ -4,64 +4,17 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use image::{
-    Config, DOCUMENT_BYTES_MAX, Descriptor, Digest, Index, Manifest, ManifestError, Platform,
-};
+use image::{Config, DOCUMENT_BYTES_MAX, Descriptor, Digest, Index, Manifest, Platform};
 
-use super::archive::DockerArchive;
+use super::chosen::Chosen;
+use super::docker::DockerArchive;
+use super::error::ImageError;
+use super::in_place;
 use super::layout::Layout;
-use super::registry::{Registry, RegistryError};
+use super::registry::Registry;
 
 /// Indexes within indexes.
 const DEPTH_MAX: usize = 4;
-
-/// Why an image cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ImageError {
-    /// Nothing that holds an image.
-    #[error("{path}: {reason}")]
-    NoImage {
-        /// What was given.
-        path: String,
-        /// Why it is none.
-        reason: String,
-    },
-    /// A registry that gives no answer of use.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// A blob that cannot be read.
-    #[error("{what}: {error}")]
-    Unreadable {
-        /// Which.
-        what: String,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// A blob that is not what its digest says.
-    #[error("{what} is damaged or was changed: its content is {found}")]
-    WrongDigest {
-        /// Which.
-        what: String,
-        /// The digest of what is there, or its size.
-        found: String,
-    },
-    /// A document that says something else than it should.
-    #[error("{what} {error}")]
-    Document {
-        /// Which.
-        what: String,
-        /// What is wrong.
-        error: ManifestError,
-    },
-    /// No image or several to choose from.
-    #[error("{reason}; there are: {}", .choices.join(", "))]
-    Choice {
-        /// What is missing.
-        reason: String,
-        /// What can be chosen.
-        choices: Vec<String>,
-    },
-}
 
 /// Where images are.
 pub enum Source {
@@ -81,21 +34,6 @@ pub enum Blob<'a> {
     Inflated(Box<dyn Read + Send + 'a>),
 }
 
-/// One image.
-#[derive(Clone, Debug)]
-pub struct Chosen {
-    /// Its names in the source.
-    pub names: Vec<String>,
-    /// The digest of its manifest; none in an archive that has no manifest.
-    pub digest: Option<Digest>,
-    /// The digest of its configuration.
-    pub config_digest: Digest,
-    /// How it was built and how it runs.
-    pub config: Config,
-    /// Its layers, the lowest first.
-    pub layers: Vec<Descriptor>,
-}
-
 /// Opens what is at a path: a folder with an `oci-layout`, or a tar of one or by `docker save`.
 pub fn open(path: &Path) -> Result<Source, ImageError> {
     let no_image =
@@ -104,7 +42,7 @@ pub fn open(path: &Path) -> Result<Source, ImageError> {
     if metadata.is_dir() {
         return Layout::folder(path).map(Source::Layout);
     }
-    let (entries, file) = super::archive::entries(path)?;
+    let (entries, file) = in_place::entries(path)?;
     if entries.contains_key("manifest.json") {
         // Newer versions of Docker write both; this one names the tags.
         return DockerArchive::new(file, entries, path).map(Source::DockerArchive);

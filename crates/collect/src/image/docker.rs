@@ -1,100 +1,16 @@
-//! Images in a tar, which is read in place.
+//! Archives of Docker.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use image::{
-    Archive, Compression, Config, DOCUMENT_BYTES_MAX, Descriptor, Digest, EntryKind, ManifestError,
-};
+use image::{Config, DOCUMENT_BYTES_MAX, Descriptor, Digest, ManifestError};
 use serde::Deserialize;
 
-use super::source::{Chosen, ImageError};
-
-/// Files in a tar that holds an image.
-const FILES_MAX: usize = 100_000;
-
-/// Where a file of the tar is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    start: u64,
-    length: u64,
-}
-
-/// A piece of a file, read from its beginning on. Several may be read at once.
-pub(super) struct Piece<'a> {
-    file: &'a File,
-    at: u64,
-    end: u64,
-}
-
-impl<'a> Piece<'a> {
-    pub(super) fn new(file: &'a File, span: Span) -> Self {
-        Self { file, at: span.start, end: span.start + span.length }
-    }
-}
-
-impl Read for Piece<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX);
-        let wanted = buffer.len().min(left);
-        let count = self.file.read_at(buffer.get_mut(..wanted).unwrap_or_default(), self.at)?;
-        if count == 0 && wanted > 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.at += count as u64;
-        Ok(count)
-    }
-}
-
-/// The files of a tar, and where they are.
-pub(super) fn entries(path: &Path) -> Result<(HashMap<String, Span>, File), ImageError> {
-    let unreadable = |error| ImageError::Unreadable { what: path.display().to_string(), error };
-    let no_image =
-        |reason: String| ImageError::NoImage { path: path.display().to_string(), reason };
-    let file = File::open(path).map_err(unreadable)?;
-    let length = file.metadata().map_err(unreadable)?.len();
-    let mut start = [0; 8];
-    let count = file.read_at(&mut start, 0).map_err(unreadable)?;
-    match Compression::of(start.get(..count).unwrap_or_default()) {
-        Ok(Compression::None) => {}
-        Ok(_) => {
-            let reason = "a compressed tar, which cannot be read in place: inflate it first, as by \
-                          `gunzip`";
-            return Err(no_image(reason.to_owned()));
-        }
-        Err(error) => return Err(no_image(error.to_string())),
-    }
-    let mut archive = Archive::new(Piece::new(&file, Span { start: 0, length }));
-    let (mut entries, mut links) = (HashMap::new(), Vec::new());
-    while let Some(entry) = archive.advance().map_err(|error| no_image(error.to_string()))? {
-        let name = String::from_utf8_lossy(archive.path());
-        let name = name.trim_start_matches("./").to_owned();
-        match entry.kind {
-            EntryKind::File => {
-                let span = Span { start: archive.position(), length: entry.size };
-                entries.insert(name, span);
-            }
-            // Older versions of Docker link layers that are there twice.
-            EntryKind::SymbolicLink | EntryKind::HardLink => {
-                let link = String::from_utf8_lossy(archive.link());
-                links.push((name, link.trim_start_matches("../").to_owned()));
-            }
-            _ => {}
-        }
-        if entries.len() + links.len() > FILES_MAX {
-            return Err(no_image(format!("more than {FILES_MAX} files: no image")));
-        }
-    }
-    for (name, target) in links {
-        if let Some(span) = entries.get(&target).copied() {
-            entries.entry(name).or_insert(span);
-        }
-    }
-    Ok((entries, file))
-}
+use super::chosen::Chosen;
+use super::error::ImageError;
+use super::in_place::{Piece, Span};
 
 /// What `docker save` writes.
 ///
@@ -177,7 +93,7 @@ impl DockerArchive {
         let config = self.configs.get(&image.config).cloned().unwrap_or_default();
         let layer = |digest: &String| {
             let digest: Digest = digest.parse().ok()?;
-            let size = self.layers.get(&digest)?.length;
+            let size = self.layers.get(&digest)?.length();
             Some(Descriptor {
                 media_type: "application/vnd.docker.image.rootfs.diff.tar".to_owned(),
                 digest,
@@ -203,7 +119,7 @@ impl DockerArchive {
         let unreadable = |error| ImageError::Unreadable { what: what(), error };
         let span = self.entries.get(name).copied();
         let span = span.ok_or_else(|| unreadable(io::ErrorKind::NotFound.into()))?;
-        if span.length > DOCUMENT_BYTES_MAX {
+        if span.length() > DOCUMENT_BYTES_MAX {
             let error = io::Error::new(io::ErrorKind::InvalidData, "too large for a document");
             return Err(unreadable(error));
         }
