@@ -64,6 +64,9 @@ struct Comparison {
 impl Comparison {
     fn all(&mut self, policies: &[&Policy], found: &mut BTreeMap<ObjectId, Repetition>) {
         for (number, policy) in policies.iter().enumerate() {
+            if self.left == 0 {
+                break;
+            }
             let same = policies[..number].iter().find(|before| {
                 !found.contains_key(&before.id)
                     && self.is_within(policy, &[before])
@@ -82,6 +85,12 @@ impl Comparison {
                 let mut rules = rules.peekable();
                 let is_base = rules.peek().is_none() || rules.any(is_for_everybody);
                 if found.contains_key(&policy.id) || is_base {
+                    continue;
+                }
+                if self.left == 0 {
+                    if !is_one_enough {
+                        found.insert(policy.id, Repetition::NotCompared);
+                    }
                     continue;
                 }
                 let others = self.others(policy, policies, found);

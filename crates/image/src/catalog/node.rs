@@ -8,6 +8,10 @@ use serde_json::Value;
 
 use crate::Fact;
 
+/// Bytes of a `package.json`: what npm publishes has at most some hundred thousand, and the tree of
+/// a hostile one takes many times its size.
+const BYTES_MAX: usize = 4 << 20;
+
 #[derive(Deserialize)]
 struct Written {
     name: Option<String>,
@@ -19,6 +23,9 @@ struct Written {
 /// `package.json`. One without name or version is no package but a part of
 /// one: `{"type": "module"}`.
 pub(super) fn package(content: &[u8]) -> Result<Vec<Fact>, String> {
+    if content.len() > BYTES_MAX {
+        return Err(format!("a package.json of more than {BYTES_MAX} bytes"));
+    }
     let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
     let written: Written =
         serde_json::from_slice(content).map_err(|error| format!("no package.json: {error}"))?;
@@ -65,5 +72,7 @@ mod tests {
         assert_eq!(packages[0].licences, ["MIT", "X"]);
         assert_eq!(package(br#"{"type": "module"}"#).unwrap(), []);
         assert!(package(b"{").is_err());
+        let large = format!(r#"{{"name": "a", "version": "1", "x": "{}"}}"#, "x".repeat(BYTES_MAX));
+        assert!(package(large.as_bytes()).is_err());
     }
 }
