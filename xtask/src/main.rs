@@ -3,6 +3,7 @@
 mod bench;
 mod cluster;
 mod command;
+mod containerd;
 mod corpus;
 mod database;
 mod fuzz;

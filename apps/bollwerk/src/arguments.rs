@@ -21,7 +21,8 @@ pub(crate) use access::{
 
 pub(crate) use cluster::ClusterInputs;
 pub(crate) use image::{
-    ImageCommand, ImageGapKind, ImageInput, ImageLint, ImageSbom, ImageScan, SbomFormat, ScanFormat,
+    ImageCommand, ImageGapKind, ImageLint, ImageReading, ImageSbom, ImageScan, ReportFormat,
+    SbomFormat, ScanFormat,
 };
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
@@ -184,7 +185,7 @@ pub(crate) struct TwoSides {
 }
 
 /// How it is read.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 pub(crate) struct Reading {
     /// Namespace of objects that name none
     #[arg(long, short, value_name = "NAME")]

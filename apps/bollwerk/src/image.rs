@@ -1,8 +1,13 @@
 //! `bollwerk image`: what is in an image, and what of it has to be acted on.
 
+mod bases;
 mod findings;
+mod fleet;
+mod fleet_text;
 mod input;
 mod lint;
+mod local;
+mod sarif;
 mod sbom;
 mod scan;
 mod text;

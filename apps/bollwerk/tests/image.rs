@@ -4,111 +4,14 @@
 mod program;
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use image::Digest;
+use program::layout::{Layout, gzip, tar};
 use program::{Folder, bollwerk};
 use serde_json::{Value, json};
 
 /// A time in which the embedded database is of use.
 const NOW: &str = "--now=2026-11-30T00:00:00Z";
-
-/// Files of a layer.
-type Files<'a> = &'a [(&'a str, &'a str)];
-
-/// A tar as the simplest programs write it.
-fn tar(files: Files<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (path, content) in files {
-        let mut header = [0; 512];
-        header[..path.len()].copy_from_slice(path.as_bytes());
-        header[100..107].copy_from_slice(b"0000644");
-        header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
-        header[148..156].fill(b' ');
-        header[156] = b'0';
-        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-        header[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
-        bytes.extend(header);
-        bytes.extend(content.as_bytes());
-        bytes.resize(bytes.len().next_multiple_of(512), 0);
-    }
-    bytes.extend([0; 1024]);
-    bytes
-}
-
-fn gzip(content: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// An OCI layout that is written blob by blob.
-struct Layout {
-    folder: Folder,
-}
-
-impl Layout {
-    fn new() -> Self {
-        let folder = Folder::new(&[("oci-layout", r#"{"imageLayoutVersion": "1.0.0"}"#)]);
-        std::fs::create_dir_all(folder.path().join("blobs/sha256")).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn file(&self, digest: &str) -> PathBuf {
-        self.path().join("blobs").join(digest.replace(':', "/"))
-    }
-
-    fn blob(&self, media_type: &str, content: &[u8]) -> Value {
-        let digest = Digest::of(content).to_string();
-        std::fs::write(self.file(&digest), content).unwrap();
-        json!({"mediaType": media_type, "digest": digest, "size": content.len()})
-    }
-
-    fn image(&self, layers: &[Files<'_>], platform: (&str, &str)) -> Value {
-        let layers: Vec<Value> = layers
-            .iter()
-            .map(|files| {
-                self.blob("application/vnd.oci.image.layer.v1.tar+gzip", &gzip(&tar(files)))
-            })
-            .collect();
-        let (os, architecture) = platform;
-        let config = json!({"os": os, "architecture": architecture, "created": "2026-01-01T00:00:00Z",
-            "rootfs": {"type": "layers", "diff_ids": []}});
-        let config =
-            self.blob("application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
-        let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers});
-        let mut manifest = self
-            .blob("application/vnd.oci.image.manifest.v1+json", manifest.to_string().as_bytes());
-        manifest["platform"] = json!({"os": os, "architecture": architecture});
-        manifest
-    }
-
-    fn index(&self, manifests: &[Value]) {
-        let index = json!({"schemaVersion": 2, "manifests": manifests});
-        self.folder.write("index.json", &index.to_string());
-    }
-
-    fn of(layers: &[Files<'_>]) -> Self {
-        let layout = Self::new();
-        let image = layout.image(layers, ("linux", "amd64"));
-        layout.index(&[image]);
-        layout
-    }
-
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        let whole = [&["image"], arguments].concat();
-        bollwerk(self.path().parent().unwrap(), &whole, "")
-    }
-
-    fn name(&self) -> String {
-        self.path().display().to_string()
-    }
-}
 
 const REQUESTS: (&str, &str) = (
     "usr/lib/python3.11/site-packages/requests-2.2.1.dist-info/METADATA",
@@ -303,6 +206,75 @@ fn what_is_no_image_is_refused() {
     let (code, _, error) = layout.run(&["scan", &name]);
     assert_eq!(code, 2);
     assert!(error.contains("not a digest"), "{error}");
+}
+
+#[test]
+fn a_newer_base_and_the_age_are_told() {
+    let fixed = REQUESTS.1.replace("2.2.1", "99.0.0");
+    let all = Layout::new();
+    let old = all.built_at(&[&[REQUESTS]], "2025-01-01T00:00:00Z", "base:1");
+    let new = all.built_at(&[&[(REQUESTS.0, &fixed)]], "2025-06-01T00:00:00Z", "base:2");
+    let own = [("srv/text", "x")];
+    let image = all.built_at(&[&[REQUESTS], &own], "2025-02-01T00:00:00Z", "cart:1");
+    all.index(&[old, new, image]);
+    all.folder.write("gate.yaml", "maxAge: 90\nfail: act\n");
+    let name = |tag: &str| format!("{}:{tag}", all.name());
+    let policy = format!("{}/gate.yaml", all.name());
+    let bases = [format!("--base={}", name("base:1")), format!("--base={}", name("base:2"))];
+    let cart = name("cart:1");
+    let arguments = ["scan", &cart, &bases[0], &bases[1], NOW];
+    let (code, out, error) = all.run(&[&arguments[..], &["--format=json"]].concat());
+    assert_eq!((code, error.as_str()), (0, ""));
+    let report: Value = serde_json::from_str(&out).unwrap();
+    fits(&report);
+    let count = report["findings"].as_array().unwrap().len();
+    assert!(count > 0);
+    assert_eq!(report["base"]["name"], json!(name("base:1")));
+    assert_eq!(report["base"]["findings"], json!(count));
+    assert_eq!(report["base"]["newer"]["name"], json!(name("base:2")));
+    assert_eq!(report["base"]["newer"]["mends"], json!(count));
+    assert_eq!(report["age"]["days"], 667);
+    assert_eq!(report["age"]["isTooOld"], false);
+
+    let (_, out, _) = all.run(&arguments);
+    for part in ["built on ", "base:2 mends", "built 667 days ago"] {
+        assert!(out.contains(part), "no {part:?} in\n{out}");
+    }
+    // Too old is too old, whatever is found.
+    let clean = name("base:2");
+    let (code, out, _) = all.run(&["scan", &clean, "--policy", &policy, NOW]);
+    assert!(code == 1 && out.contains("longer than the policy allows"), "{out}");
+}
+
+#[test]
+fn code_scanning_services_read_what_was_found() {
+    let layout = Layout::of(&[&[REQUESTS]]);
+    layout.folder.write(
+        "gate.yaml",
+        "exceptions:\n- {vulnerability: CVE-2014-1829, owner: web, reason: unused, \
+         expires: 2027-01-31}\n",
+    );
+    let (name, policy) = (layout.name(), format!("{}/gate.yaml", layout.name()));
+    let arguments = ["scan", &name, "--policy", &policy, "--format=sarif", NOW];
+    let (code, out, error) = layout.run(&arguments);
+    assert_eq!((code, error.as_str()), (0, ""));
+    let log: Value = serde_json::from_str(&out).unwrap();
+    if let Some(schema) = std::env::var_os("BOLLWERK_SARIF_SCHEMA") {
+        let schema: Value = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&log).map(|it| it.to_string()).collect();
+        assert_eq!(errors, [""; 0], "{out}");
+    }
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let of = |id: &str| results.iter().find(|it| it["ruleId"] == id).unwrap();
+    assert_eq!(of("CVE-2014-1829")["suppressions"][0]["kind"], "external");
+    let open = of("CVE-2014-1830");
+    assert_eq!(open["suppressions"], Value::Null);
+    let place = &open["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, REQUESTS.0);
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let at = usize::try_from(open["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(rules[at]["id"], "CVE-2014-1830");
 }
 
 /// Holds an output against the schema of its name.

@@ -1,8 +1,12 @@
 //! Images: where their blobs are, and their layers read.
 
+pub mod bolt;
 mod chosen;
+mod containerd;
 mod docker;
 mod error;
+mod facts;
+mod folder;
 mod in_place;
 mod layout;
 mod read;
@@ -11,6 +15,8 @@ mod source;
 
 pub use chosen::Chosen;
 pub use error::ImageError;
-pub use read::{ImageRead, LayerFailure, ReadLayer, read};
+pub use facts::Facts;
+pub use folder::read_folder;
+pub use read::{ImageRead, LayerFailure, ReadLayer, Reading, read};
 pub use registry::{Credential, Credentials, Registry, RegistryError, RegistryOptions};
 pub use source::{Blob, Source, open};

@@ -9,10 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use collect::image::{
-    Credential, Credentials, ImageError, LayerFailure, Registry, RegistryError, RegistryOptions,
-    Source, read,
+    Credential, Credentials, ImageError, LayerFailure, Reading, Registry, RegistryError,
+    RegistryOptions, Source, read,
 };
-use image::{Digest, LayerLimits, Platform, Reference};
+use image::{Digest, Platform, Reference};
 use serde_json::{Value, json};
 
 /// A request as the server saw it.
@@ -183,7 +183,7 @@ fn pull(shared: &Shared, options: RegistryOptions) -> Result<Vec<String>, String
     let source = registry(shared, options);
     let platform = Platform { os: "linux".into(), architecture: "amd64".into(), variant: None };
     let chosen = source.choose(None, &platform).map_err(|error| error.to_string())?;
-    let image = read(&source, &chosen, &LayerLimits::default(), |_| {});
+    let image = read(&source, &chosen, Reading::default(), |_| {});
     for layer in image.layers {
         layer.layer.map_err(|failure| failure.to_string())?;
     }
@@ -402,7 +402,7 @@ fn failures_are_told_apart() {
     let source = registry(&shared, options());
     let platform: Platform = "linux/amd64".parse().unwrap();
     let chosen = source.choose(None, &platform).unwrap();
-    let image = read(&source, &chosen, &LayerLimits::default(), |_| {});
+    let image = read(&source, &chosen, Reading::default(), |_| {});
     let failure = image.layers.into_iter().next().unwrap().layer.unwrap_err();
     assert!(matches!(
         failure,

@@ -6,10 +6,14 @@
 //! defaults do, and nothing breaks a build.
 #![warn(clippy::disallowed_methods)]
 
+mod age;
+mod base;
 mod finding;
 mod policy;
 mod upgrade;
 
+pub use age::{Age, age};
+pub use base::{Base, Foundation, Newer, foundation};
 pub use finding::{Class, Finding, Why, judge};
 pub use policy::{Breaking, CountedFrom, Exception, Grace, KEYS, Policy};
 pub use upgrade::{Upgrade, upgrades};

@@ -79,6 +79,8 @@ pub struct Policy {
     pub known_exploited: Grace,
     /// What days are counted from where there is a fix.
     pub counted_from: CountedFrom,
+    /// Days after which an image has to be built again, whatever is found in it.
+    pub max_age: Option<u32>,
     /// What is accepted.
     pub exceptions: Vec<Exception>,
     /// What makes the command fail.
@@ -97,6 +99,7 @@ impl Default for Policy {
             unfixed,
             known_exploited: Days(0),
             counted_from: CountedFrom::Fix,
+            max_age: None,
             exceptions: Vec::new(),
             breaking: Breaking::Nothing,
         }
@@ -129,6 +132,11 @@ pub const KEYS: &[Key] = &[
         name: "countedFrom",
         kind: KeyKind::Text,
         doc: "What days are counted from: `fix` (that it is there) or `published`.",
+    },
+    Key {
+        name: "maxAge",
+        kind: KeyKind::Text,
+        doc: "Days after which an image has to be built again, whatever is found in it.",
     },
     Key {
         name: "fail",
@@ -186,6 +194,7 @@ impl Policy {
         if let Some(from) = section.parse("countedFrom", counted_from)? {
             policy.counted_from = from;
         }
+        policy.max_age = section.parse("maxAge", max_age)?;
         if let Some(breaking) = section.parse("fail", breaking)? {
             policy.breaking = breaking;
         }
@@ -203,6 +212,13 @@ fn grace(written: &str) -> Result<Grace, String> {
             Ok(days) if days <= 36_500 => Ok(Grace::Days(days)),
             _ => Err(format!("`{written}` is neither a number of days nor `never`")),
         },
+    }
+}
+
+fn max_age(written: &str) -> Result<u32, String> {
+    match grace(written)? {
+        Grace::Days(days) => Ok(days),
+        Grace::Never => Err("an age has a number of days".to_owned()),
     }
 }
 

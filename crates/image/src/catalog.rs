@@ -6,6 +6,7 @@
 mod apk;
 mod dpkg;
 mod java;
+mod licence;
 mod lock;
 mod node;
 mod program;
@@ -55,7 +56,12 @@ impl Wanted {
     }
 }
 
-/// Whether a file is looked at, by its path and its mode.
+/// Whether a file is looked at at all, by its path and its mode.
+pub fn is_wanted(path: &str, mode: u32) -> bool {
+    wanted(path, mode).is_some()
+}
+
+/// Which cataloger looks at a file, by its path and its mode.
 #[expect(
     clippy::case_sensitive_file_extension_comparisons,
     reason = "the programs that read these files compare them so"

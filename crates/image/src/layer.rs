@@ -4,11 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 use package::{Distribution, Package};
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::{self, Wanted};
 use crate::compression::inflated;
 use crate::path;
 use crate::tar::{Archive, Entry, EntryKind, TarError};
+
+/// A number of the catalogers: what they find in a file may be kept as long as it stays the same.
+///
+/// A hash of the sources of this crate and of `package`, so that nobody has to think of it.
+pub const EDITION: &str = env!("FACTS_EDITION");
 
 /// What marks a removed file of the layers below.
 ///
@@ -50,7 +56,7 @@ impl Default for LayerLimits {
 }
 
 /// What a file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
     /// These packages are there.
     Packages(Vec<Package>),
@@ -65,7 +71,7 @@ pub enum Fact {
 }
 
 /// A file with what it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Find {
     /// Its path, without a leading `/`.
     pub path: String,
@@ -74,7 +80,7 @@ pub struct Find {
 }
 
 /// Why something of a layer is not known.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Problem {
     /// A file that has to be read as a whole and is larger than the bound.
     #[error("{0} bytes are more than are read of one file")]
@@ -97,7 +103,7 @@ pub enum Problem {
 }
 
 /// Something of a layer that is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerGap {
     /// The path of the file.
     pub path: String,
@@ -124,7 +130,7 @@ pub enum LayerError {
 
 /// What one layer says, whatever lies below it: a function of its bytes, to be kept by their
 /// digest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layer {
     /// Files with what they say, by path.
     pub finds: Vec<Find>,
@@ -155,31 +161,60 @@ impl Layer {
     /// If it cannot be read to its end: nothing is known of such a layer.
     pub fn read<'a>(blob: impl Read + Send + 'a, limits: &LayerLimits) -> Result<Self, LayerError> {
         let content = inflated(blob).map_err(LayerError::Compression)?;
-        let mut reading = Reading {
-            limits,
-            layer: Self::default(),
-            by_path: HashMap::new(),
-            linked: Vec::new(),
-            buffer: Vec::new(),
-        };
+        let mut reading = LayerReading::new(limits);
         let mut archive = Archive::new(content);
         while let Some(entry) = archive.advance()? {
-            reading.layer.entries += 1;
-            if reading.layer.entries > limits.entries {
-                return Err(LayerError::Entries(limits.entries));
-            }
             if archive.position() > limits.bytes {
                 return Err(LayerError::Bytes(limits.bytes));
             }
-            reading.entry(&mut archive, entry)?;
+            if !reading.entry(&mut archive, entry)? {
+                return Err(LayerError::Entries(limits.entries));
+            }
         }
-        reading.layer.bytes = archive.position();
-        Ok(reading.finish())
+        Ok(reading.finish(archive.position()))
+    }
+}
+
+/// What stands in a layer, one entry at a time: in an archive, or in a folder that holds the same.
+pub trait Entries {
+    /// Why an entry cannot be read.
+    type Error;
+    /// The path of the entry as written, any bytes.
+    fn path(&self) -> &[u8];
+    /// What a link points at, as written.
+    fn link(&self) -> &[u8];
+    /// The content piece by piece, until `take` has enough.
+    fn chunks(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Self::Error>;
+    /// The content, appended to what is in `content`; no more than `most` bytes.
+    fn data(&mut self, content: &mut Vec<u8>, most: u64) -> Result<(), Self::Error> {
+        let mut room = most;
+        self.chunks(&mut |chunk| {
+            let taken = chunk.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+            content.extend_from_slice(chunk.get(..taken).unwrap_or_default());
+            room -= taken as u64;
+            room > 0
+        })
+    }
+}
+
+impl<R: Read> Entries for Archive<R> {
+    type Error = TarError;
+
+    fn path(&self) -> &[u8] {
+        self.path()
+    }
+
+    fn link(&self) -> &[u8] {
+        self.link()
+    }
+
+    fn chunks(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), TarError> {
+        self.chunks(take)
     }
 }
 
 /// A layer so far.
-struct Reading<'a> {
+pub struct LayerReading<'a> {
     limits: &'a LayerLimits,
     layer: Layer,
     /// Where the finds of a path are: a later entry of the same path replaces them.
@@ -190,15 +225,46 @@ struct Reading<'a> {
     buffer: Vec<u8>,
 }
 
-impl Reading<'_> {
-    fn entry<R: Read>(&mut self, archive: &mut Archive<R>, entry: Entry) -> Result<(), TarError> {
-        let (path, leaves) = path::normal(archive.path());
+impl<'a> LayerReading<'a> {
+    /// A layer of which nothing was read yet.
+    pub fn new(limits: &'a LayerLimits) -> Self {
+        Self {
+            limits,
+            layer: Layer::default(),
+            by_path: HashMap::new(),
+            linked: Vec::new(),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Takes in the entry that `entries` is at. False, and nothing is taken in, after as many as
+    /// there may be.
+    ///
+    /// # Errors
+    ///
+    /// If its content cannot be read.
+    pub fn entry<E: Entries>(&mut self, entries: &mut E, entry: Entry) -> Result<bool, E::Error> {
+        if self.layer.entries >= self.limits.entries {
+            return Ok(false);
+        }
+        self.layer.entries += 1;
+        let (path, leaves) = path::normal(entries.path());
         if leaves {
             self.gap(&path, Problem::Leaves);
         }
-        if path.is_empty() {
-            return Ok(());
+        if !path.is_empty() {
+            self.at(entries, entry, path)?;
         }
+        Ok(true)
+    }
+
+    /// An entry at a path of the image.
+    fn at<E: Entries>(
+        &mut self,
+        entries: &mut E,
+        entry: Entry,
+        path: String,
+    ) -> Result<(), E::Error> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
         if let Some(hidden) = name.strip_prefix(WHITEOUT) {
             if name == OPAQUE {
@@ -219,7 +285,7 @@ impl Reading<'_> {
         finds.take_while(|find| find.path == path).for_each(|find| find.path.clear());
         match entry.kind {
             EntryKind::SymbolicLink => {
-                let link = String::from_utf8_lossy(archive.link());
+                let link = String::from_utf8_lossy(entries.link());
                 if folder.is_empty()
                     && let Some(target) = path::target(&path, &link)
                 {
@@ -227,8 +293,10 @@ impl Reading<'_> {
                 }
             }
             EntryKind::HardLink => {
-                let (target, _) = path::normal(archive.link());
-                self.linked.push((path, target));
+                if catalog::wanted(&path, 0).is_some() {
+                    let (target, _) = path::normal(entries.link());
+                    self.linked.push((path, target));
+                }
             }
             EntryKind::Sparse => {
                 if catalog::wanted(&path, entry.mode).is_some() {
@@ -237,7 +305,7 @@ impl Reading<'_> {
             }
             EntryKind::File => {
                 if let Some(wanted) = catalog::wanted(&path, entry.mode) {
-                    self.file(archive, entry, &path, wanted)?;
+                    self.file(entries, entry, &path, wanted)?;
                 }
             }
             EntryKind::Folder | EntryKind::Other => {}
@@ -246,15 +314,15 @@ impl Reading<'_> {
     }
 
     /// A file that may say something.
-    fn file<R: Read>(
+    fn file<E: Entries>(
         &mut self,
-        archive: &mut Archive<R>,
+        entries: &mut E,
         entry: Entry,
         path: &str,
         wanted: Wanted,
-    ) -> Result<(), TarError> {
+    ) -> Result<(), E::Error> {
         if wanted == Wanted::Program {
-            return self.program(archive, entry, path);
+            return self.program(entries, entry, path);
         }
         let most =
             if wanted.is_archive() { self.limits.archive_bytes } else { self.limits.file_bytes };
@@ -263,7 +331,7 @@ impl Reading<'_> {
             return Ok(());
         }
         self.buffer.clear();
-        archive.data(&mut self.buffer, most)?;
+        entries.data(&mut self.buffer, most)?;
         let buffer = std::mem::take(&mut self.buffer);
         let (facts, problems) = catalog::read(wanted, path, &buffer);
         self.found(path, facts);
@@ -276,14 +344,14 @@ impl Reading<'_> {
     }
 
     /// A program: looked at piece by piece, whatever its size.
-    fn program<R: Read>(
+    fn program<E: Entries>(
         &mut self,
-        archive: &mut Archive<R>,
+        entries: &mut E,
         entry: Entry,
         path: &str,
-    ) -> Result<(), TarError> {
+    ) -> Result<(), E::Error> {
         let mut program = catalog::Program::new(entry.size);
-        archive.chunks(|chunk| program.take(chunk))?;
+        entries.chunks(&mut |chunk| program.take(chunk))?;
         match program.finish(path) {
             Ok(facts) => self.found(path, facts),
             Err(reason) => self.gap(path, Problem::Unreadable(reason)),
@@ -301,7 +369,8 @@ impl Reading<'_> {
         }
     }
 
-    fn gap(&mut self, path: &str, problem: Problem) {
+    /// Notes that something of a path is not known.
+    pub fn gap(&mut self, path: &str, problem: Problem) {
         if self.layer.gaps.len() < self.limits.gaps {
             self.layer.gaps.push(LayerGap { path: path.to_owned(), problem });
         } else {
@@ -317,8 +386,10 @@ impl Reading<'_> {
         }
     }
 
-    fn finish(self) -> Layer {
+    /// The layer, of which so many bytes were read.
+    pub fn finish(self, bytes: u64) -> Layer {
         let mut layer = self.layer;
+        layer.bytes = bytes;
         layer.finds.retain(|find| !find.path.is_empty());
         let mut by_path: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
         for find in &layer.finds {
@@ -326,9 +397,6 @@ impl Reading<'_> {
         }
         let mut linked = Vec::new();
         for (path, target) in self.linked {
-            if catalog::wanted(&path, 0).is_none() {
-                continue;
-            }
             match by_path.get(target.as_str()) {
                 Some(facts) => linked.extend(
                     facts.iter().map(|fact| Find { path: path.clone(), fact: (*fact).clone() }),

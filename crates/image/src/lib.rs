@@ -15,9 +15,12 @@ mod path;
 mod reference;
 mod tar;
 
+pub use catalog::is_wanted;
 pub use compression::{Compression, NotInflated, inflated};
 pub use digest::{Digest, DigestError, Digesting};
-pub use layer::{Fact, Find, Layer, LayerError, LayerGap, LayerLimits, Problem};
+pub use layer::{
+    EDITION, Entries, Fact, Find, Layer, LayerError, LayerGap, LayerLimits, LayerReading, Problem,
+};
 pub use manifest::{
     Config, DOCUMENT_BYTES_MAX, Descriptor, History, Index, Manifest, ManifestError, MediaType,
     Platform, Process,

@@ -1,5 +1,7 @@
 //! Which distribution a root file system is, by its `etc/os-release`.
 
+use serde::{Deserialize, Serialize};
+
 /// Lines of a file that are read; real ones have under 30.
 const LINES_MAX: usize = 1_000;
 
@@ -7,7 +9,7 @@ const LINES_MAX: usize = 1_000;
 const VALUE_BYTES_MAX: usize = 4_096;
 
 /// What `os-release(5)` says of a distribution. A field that is not set is empty.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Distribution {
     /// `ID`, in lower case: `debian`, `alpine`, `rhel`. `linux` where it is not set.
     pub id: String,

@@ -1,9 +1,11 @@
 //! What a package is installed by.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Scheme;
 
 /// The package managers we catalogue, named by their purl type.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Kind {
     /// Alpine's apk, also of Wolfi and Chainguard.
     Apk,

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ecosystem::canonical_name;
 use crate::{Distribution, Kind, Purl};
 
 /// One package in one version.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Package {
     /// What it is installed by.
     pub kind: Kind,
@@ -32,7 +34,7 @@ pub struct Package {
 }
 
 /// The source package a binary package was built from.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Source {
     /// Its name: `openssl` of `libssl3`.
     pub name: String,
@@ -41,7 +43,7 @@ pub struct Source {
 }
 
 /// A file that shows a package.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Evidence {
     /// The path in the image, without a leading `/`.
     pub path: String,

@@ -25,6 +25,7 @@ mod width;
 mod wording;
 
 pub use csv::csv_cell;
+pub use sarif::uri;
 pub use width::cells;
 pub use wording::harmless;
 

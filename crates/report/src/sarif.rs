@@ -188,7 +188,7 @@ fn location(location: &Location) -> Value {
 
 /// A path as a URI reference (RFC 3986): everything but unreserved characters and `/` is
 /// percent-encoded.
-pub(crate) fn uri(path: &str) -> String {
+pub fn uri(path: &str) -> String {
     if path == "-" {
         return "stdin".to_owned();
     }

@@ -24,9 +24,12 @@ pub(crate) enum ImageCommand {
 const SCAN_EXAMPLES: &str = "\
 Examples:
   bollwerk image scan registry.example.org/shop/cart:1.2
-  bollwerk image scan oci:layout/
   bollwerk image scan cart.tar --policy gate.yaml
   bollwerk image scan cart.cdx.json --format json > cart.json
+  bollwerk image scan --from-manifests deploy/ --images-in sboms/
+  bollwerk image scan --from-manifests deploy/ --vulnerability CVE-2026-1234
+  bollwerk image scan rootfs:/mnt/disk
+  bollwerk image scan containerd:docker.io/library/nginx:1.29
 
 A policy says how many days a team has (all keys are optional; these are the defaults):
 
@@ -34,6 +37,7 @@ A policy says how many days a team has (all keys are optional; these are the def
   unfixed: {end_of_life: 90}       # else what has no fix waits for the vendor
   knownExploited: 0                # days for what attackers use
   countedFrom: fix                 # or `published`
+  maxAge: 90                       # days; without it no image is too old
   fail: nothing                    # or `act`, `grace`, `waiting`
   exceptions:
   - {vulnerability: CVE-2026-1234, package: openssl, owner: web team, reason: not reachable,
@@ -44,8 +48,28 @@ not be assessed";
 
 #[derive(Args)]
 pub(crate) struct ImageScan {
+    /// Images, each as `image sbom` takes it
+    #[arg(value_name = "IMAGE", required_unless_present_any = ["from_manifests", "from_snapshot"])]
+    pub(crate) images: Vec<String>,
+    /// Scan what these manifests run, and tell which workloads each finding is in
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from_manifests: Vec<PathBuf>,
+    /// The same for what `bollwerk snapshot save` wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "from_manifests")]
+    pub(crate) from_snapshot: Option<PathBuf>,
+    /// Folder of layouts, archives and SBOMs in which images are looked for by name or digest
+    /// before a registry is asked
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) images_in: Option<PathBuf>,
+    /// An image that others are built on, older and newer ones: tells what of an image comes from
+    /// there, and whether a newer one mends it
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) base: Vec<String>,
+    /// Only this vulnerability, under any of its names
+    #[arg(long, value_name = "ID")]
+    pub(crate) vulnerability: Option<String>,
     #[command(flatten)]
-    pub(crate) image: ImageInput,
+    pub(crate) reading: ImageReading,
     /// What a team has decided: days of grace, exceptions, what fails
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
@@ -53,8 +77,8 @@ pub(crate) struct ImageScan {
     #[arg(long, value_name = "FILE")]
     pub(crate) database: Option<PathBuf>,
     /// How to show what was found
-    #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
-    pub(crate) format: ScanFormat,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Terminal)]
+    pub(crate) format: ReportFormat,
     /// Show all findings, not the first of each class alone
     #[arg(long)]
     pub(crate) all: bool,
@@ -66,7 +90,18 @@ pub(crate) struct ImageScan {
     pub(crate) now: Option<jiff::Timestamp>,
 }
 
-/// How findings of an image are shown.
+/// How findings of images are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Terminal,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for code scanning services
+    Sarif,
+}
+
+/// How findings of an image's configuration are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ScanFormat {
     /// For people
@@ -103,9 +138,8 @@ pub(crate) struct ImageLint {
     /// Dockerfiles, or images as `image scan` takes them
     #[arg(value_name = "DOCKERFILE|IMAGE", required = true)]
     pub(crate) inputs: Vec<String>,
-    /// Of an image for several platforms, the one for this
-    #[arg(long, value_name = "OS/ARCHITECTURE", default_value = "linux/amd64")]
-    pub(crate) platform: Platform,
+    #[command(flatten)]
+    pub(crate) reading: ImageReading,
     /// The least severity that makes the command fail, or `none`
     #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on,
           default_value = "medium")]
@@ -116,9 +150,6 @@ pub(crate) struct ImageLint {
     /// How to show what was found
     #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
     pub(crate) format: ScanFormat,
-    /// Speak plain HTTP with a registry on this machine
-    #[arg(long)]
-    pub(crate) insecure: bool,
 }
 
 const SBOM_EXAMPLES: &str = "\
@@ -131,8 +162,14 @@ Exit codes: 0 all of it was read, 2 wrong use, 3 some of it could not be read";
 
 #[derive(Args)]
 pub(crate) struct ImageSbom {
+    /// An image in a registry (`registry.example.org/shop/cart:1.2`); or a folder or tar with one
+    /// (`oci:PATH`, `docker-archive:PATH`, or only PATH), followed by `:NAME` where there are
+    /// several; an SBOM (CycloneDX, SPDX or Syft, as JSON); a root file system (`rootfs:FOLDER`);
+    /// or what containerd has on this node (`containerd:NAME`)
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: String,
     #[command(flatten)]
-    pub(crate) image: ImageInput,
+    pub(crate) reading: ImageReading,
     /// How to write what is in it
     #[arg(long, value_enum, default_value_t = SbomFormat::Terminal)]
     pub(crate) format: SbomFormat,
@@ -144,20 +181,24 @@ pub(crate) struct ImageSbom {
     pub(crate) now: Option<jiff::Timestamp>,
 }
 
-/// Which image.
-#[derive(Args)]
-pub(crate) struct ImageInput {
-    /// An image in a registry (`registry.example.org/shop/cart:1.2`); or a folder or tar with one
-    /// (`oci:PATH`, `docker-archive:PATH`, or only PATH), followed by `:NAME` where there are
-    /// several; or an SBOM (CycloneDX, SPDX or Syft, as JSON)
-    #[arg(value_name = "IMAGE")]
-    pub(crate) reference: String,
+/// How images are read.
+#[derive(Args, Clone)]
+pub(crate) struct ImageReading {
     /// Of an image for several platforms, the one for this
     #[arg(long, value_name = "OS/ARCHITECTURE", default_value = "linux/amd64")]
     pub(crate) platform: Platform,
     /// Speak plain HTTP with a registry on this machine
     #[arg(long)]
     pub(crate) insecure: bool,
+    /// Where containerd has its images and their layers
+    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/containerd")]
+    pub(crate) containerd: PathBuf,
+    /// Keep what layers were found to hold in this folder [default: in the user's cache]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "no_cache")]
+    pub(crate) cache: Option<PathBuf>,
+    /// Read every layer anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
 }
 
 /// How what is in an image is written.

@@ -72,16 +72,20 @@ pub(super) fn find<'a>(
         gaps.push((ImageGapKind::UnownedProgram, text));
     }
     findings.sort_by_cached_key(|it| {
-        let class = match it.class {
-            // The longest overdue is no more urgent than the worst.
-            Class::Act(why) => (0, u32::from(why != Why::KnownExploited)),
-            Class::Grace(left) => (1, left.unwrap_or(u32::MAX)),
-            Class::Waiting(_) => (2, 0),
-            Class::Accepted(_) => (3, 0),
-        };
-        let epss = it.exploitation.epss.unwrap_or_default();
-        let names = (it.package.name.clone(), it.matched.vulnerability.to_string());
-        (class, Reverse((it.matched.rating, epss)), names)
+        (urgency(it), it.package.name.clone(), it.matched.vulnerability.to_string())
     });
     Findings { findings, gaps }
+}
+
+/// How soon somebody has to look at a finding: what is smallest comes first.
+pub(super) fn urgency(it: &Finding<'_>) -> impl Ord + use<> {
+    let class = match it.class {
+        // The longest overdue is no more urgent than the worst.
+        Class::Act(why) => (0, u32::from(why != Why::KnownExploited)),
+        Class::Grace(left) => (1, left.unwrap_or(u32::MAX)),
+        Class::Waiting(_) => (2, 0),
+        Class::Accepted(_) => (3, 0),
+    };
+    let epss = it.exploitation.epss.unwrap_or_default();
+    (class, Reverse((it.matched.rating, epss)))
 }

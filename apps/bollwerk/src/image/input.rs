@@ -2,22 +2,29 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use collect::image::{
-    Chosen, Credentials, ImageRead, Registry, RegistryOptions, Source, open, read,
+    Chosen, Credentials, Facts, ImageRead, Reading, Registry, RegistryOptions, Source, open, read,
+    read_folder,
 };
-use image::{Config, LayerLimits, Reference};
+use image::{Config, Layer, LayerLimits, Reference, merge};
 use package::{Distribution, Package};
 use report::harmless;
 
-use crate::arguments::{ImageGapKind, ImageInput};
+use crate::arguments::{ImageGapKind, ImageReading};
 use crate::console::YELLOW;
 
 /// Gaps told one by one.
 const GAPS_TOLD_MAX: usize = 20;
+/// The label that names the image an image was built on.
+///
+/// Source: OCI image specification, `annotations.md`.
+const BASE_NAME: &str = "org.opencontainers.image.base.name";
+/// What stands before the name of an image that a node has.
+const CONTAINERD: &str = "containerd:";
 /// Bytes of an SBOM.
 const SBOM_BYTES_MAX: u64 = 512 << 20;
 
@@ -32,6 +39,10 @@ pub(super) struct Input {
     pub(super) unowned: Vec<String>,
     /// Digests of its layers, the lowest first.
     pub(super) layers: Vec<String>,
+    /// Digests of what its layers hold, however they are packed.
+    pub(super) contents: Vec<String>,
+    /// What it was built on, as it says itself.
+    pub(super) built_on: Option<String>,
     /// When it was built: RFC 3339, as written.
     pub(super) created: Option<String>,
     /// Files and bytes that were read.
@@ -43,27 +54,92 @@ pub(super) struct Input {
 
 impl Input {
     /// The configuration alone, without its layers.
-    pub(super) fn configuration(input: &ImageInput) -> Result<Config> {
-        let (path, name) = split(&input.reference);
-        Ok(source(input, path)?.choose(name, &input.platform)?.config)
+    pub(super) fn configuration(reference: &str, how: &ImageReading) -> Result<Config> {
+        let (path, name) = split(reference);
+        Ok(source(reference, path, how)?.choose(name, &how.platform)?.config)
     }
 
     /// Reads it.
-    pub(super) fn load(input: &ImageInput) -> Result<Self> {
-        let (path, name) = split(&input.reference);
+    pub(super) fn load(reference: &str, how: &ImageReading) -> Result<Self> {
+        if let Some(folder) = reference.strip_prefix("rootfs:") {
+            return Self::of_folder(folder);
+        }
+        let (path, name) = split(reference);
         if is_json(Path::new(path)) {
             return Self::of_sbom(path);
         }
-        let source = source(input, path)?;
-        let chosen = source.choose(name, &input.platform)?;
-        let read = read(&source, &chosen, &LayerLimits::default(), |_| {});
-        Ok(Self::of_image(&input.reference, chosen, read))
+        Self::of_source(reference, &source(reference, path, how)?, name, how)
+    }
+
+    /// Reads an image of a registry, whatever is called so on this machine.
+    pub(super) fn of_registry(reference: &str, how: &ImageReading) -> Result<Self> {
+        Self::of_source(reference, &registry(reference, how)?, None, how)
+    }
+
+    /// Reads all images at a path, with the names each is known by.
+    pub(super) fn load_all(path: &Path, how: &ImageReading) -> Result<Vec<(Vec<String>, Self)>> {
+        let shown = path.display().to_string();
+        if is_json(path) {
+            let input = Self::of_sbom(&shown)?;
+            return Ok(vec![(vec![input.name.clone()], input)]);
+        }
+        let source = open(path)?;
+        let mut found = Vec::new();
+        for name in source.names()? {
+            let chosen = source.choose(name.as_deref(), &how.platform)?;
+            let names = chosen.names.clone();
+            found.push((names, Self::of_chosen(&shown, &source, chosen, how)));
+        }
+        Ok(found)
+    }
+
+    fn of_source(
+        reference: &str,
+        source: &Source,
+        name: Option<&str>,
+        how: &ImageReading,
+    ) -> Result<Self> {
+        let chosen = source.choose(name, &how.platform)?;
+        Ok(Self::of_chosen(reference, source, chosen, how))
+    }
+
+    fn of_chosen(reference: &str, source: &Source, chosen: Chosen, how: &ImageReading) -> Self {
+        let facts = facts(how);
+        let reading = Reading { facts: facts.as_ref(), ..Reading::default() };
+        let read = read(source, &chosen, reading, |_| {});
+        Self::of_image(reference, chosen, read)
+    }
+
+    /// A root file system, which is one layer that lies on nothing.
+    fn of_folder(folder: &str) -> Result<Self> {
+        let layer = read_folder(Path::new(folder), &LayerLimits::default())
+            .with_context(|| format!("the folder {} cannot be read", harmless(folder)))?;
+        let mut image = merge([&layer]);
+        for found in image.packages.iter_mut().flat_map(|it| &mut it.found_in) {
+            found.layer = None;
+        }
+        let gaps = layer_gaps(&layer, &format!("in {folder}"));
+        Ok(Self {
+            name: folder.to_owned(),
+            digest: String::new(),
+            distribution: image.distribution,
+            packages: image.packages,
+            unowned: image.unowned.into_iter().map(|it| it.path).collect(),
+            layers: Vec::new(),
+            contents: Vec::new(),
+            built_on: None,
+            created: None,
+            files: layer.entries,
+            bytes: layer.bytes,
+            gaps: gaps.into_iter().map(|gap| (ImageGapKind::Unreadable, gap)).collect(),
+        })
     }
 
     fn of_image(reference: &str, chosen: Chosen, read: ImageRead) -> Self {
         let gaps = gaps(&chosen, &read);
         let found = || read.layers.iter().filter_map(|layer| layer.layer.as_ref().ok());
         let digest = chosen.digest.unwrap_or(chosen.config_digest);
+        let labels = chosen.config.config.as_ref().and_then(|it| it.labels.as_ref());
         Self {
             name: chosen.names.into_iter().next().unwrap_or_else(|| reference.to_owned()),
             digest: digest.to_string(),
@@ -73,6 +149,8 @@ impl Input {
             packages: read.image.packages,
             unowned: read.image.unowned.into_iter().map(|it| it.path).collect(),
             layers: read.layers.iter().map(|it| it.descriptor.digest.to_string()).collect(),
+            contents: chosen.config.rootfs.diff_ids,
+            built_on: labels.and_then(|it| it.get(BASE_NAME).cloned()),
             created: chosen.config.created,
             gaps,
         }
@@ -98,6 +176,8 @@ impl Input {
             packages: found.packages,
             unowned: found.unowned,
             layers: Vec::new(),
+            contents: Vec::new(),
+            built_on: None,
             created: None,
             files: 0,
             bytes: 0,
@@ -117,6 +197,9 @@ pub(super) fn tell(gaps: &[(ImageGapKind, String)]) {
 
 /// The path and the name after it. A path may itself hold colons: it is what exists.
 fn split(reference: &str) -> (&str, Option<&str>) {
+    if let Some(name) = reference.strip_prefix(CONTAINERD) {
+        return (reference, Some(name));
+    }
     let schemes = ["oci:", "oci-archive:", "docker-archive:", "sbom:"];
     let rest = schemes.iter().find_map(|scheme| reference.strip_prefix(scheme));
     let rest = rest.unwrap_or(reference);
@@ -143,8 +226,10 @@ fn is_json(path: &Path) -> bool {
 }
 
 /// What is at the path, else in a registry.
-fn source(input: &ImageInput, path: &str) -> Result<Source> {
-    let reference = input.reference.as_str();
+fn source(reference: &str, path: &str, how: &ImageReading) -> Result<Source> {
+    if reference.starts_with(CONTAINERD) {
+        return Ok(Source::containerd(&how.containerd)?);
+    }
     let named = reference.strip_prefix("docker://").unwrap_or(path);
     if Path::new(path).exists() {
         let no_image = || format!("`{}` is no image that can be read", harmless(reference));
@@ -157,12 +242,16 @@ fn source(input: &ImageInput, path: &str) -> Result<Source> {
     if is_file {
         bail!("no file `{}`", harmless(path));
     }
-    let named: Reference = named.parse().with_context(|| {
+    registry(named, how)
+}
+
+fn registry(reference: &str, how: &ImageReading) -> Result<Source> {
+    let named: Reference = reference.parse().with_context(|| {
         format!("`{}` is neither a file nor the name of an image", harmless(reference))
     })?;
     let options = RegistryOptions {
         credentials: Credentials::default().of_user(),
-        insecure: input.insecure,
+        insecure: how.insecure,
         ..RegistryOptions::default()
     };
     Ok(Source::Registry(Box::new(Registry::new(named, options)?)))
@@ -177,15 +266,29 @@ fn gaps(chosen: &Chosen, read: &ImageRead) -> Vec<(ImageGapKind, String)> {
         let short = layer.descriptor.digest.hex().get(..12).unwrap_or_default();
         match &layer.layer {
             Err(failure) => gaps.push(format!("layer {short} could not be read: {failure}")),
-            Ok(found) => {
-                for gap in &found.gaps {
-                    gaps.push(format!("/{} in layer {short}: {}", gap.path, gap.problem));
-                }
-                if found.more_gaps > 0 {
-                    gaps.push(format!("{} more files in layer {short}", found.more_gaps));
-                }
-            }
+            Ok(found) => gaps.extend(layer_gaps(found, &format!("in layer {short}"))),
         }
     }
     gaps.into_iter().map(|gap| (ImageGapKind::Unreadable, gap)).collect()
+}
+
+fn layer_gaps(layer: &Layer, place: &str) -> Vec<String> {
+    let one = |gap: &image::LayerGap| format!("/{} {place}: {}", gap.path, gap.problem);
+    let mut gaps: Vec<String> = layer.gaps.iter().map(one).collect();
+    if layer.more_gaps > 0 {
+        gaps.push(format!("{} more files {place}", layer.more_gaps));
+    }
+    gaps
+}
+
+/// What is known of layers from before, unless nobody wants it or there is no place for it.
+fn facts(how: &ImageReading) -> Option<Facts> {
+    let set = |name| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+    let of_user = || {
+        let cache =
+            set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
+        Some(cache.join("bollwerk/layers"))
+    };
+    let folder = how.cache.clone().or_else(of_user).filter(|_| !how.no_cache)?;
+    Some(Facts::new(&folder))
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::input::Input;
 use super::{FAILED, UNKNOWN};
-use crate::arguments::{ImageInput, ImageLint, ScanFormat};
+use crate::arguments::{ImageLint, ScanFormat};
 use crate::console::{BOLD, DIM, RED, YELLOW, print_json};
 
 /// What is wrong with one input.
@@ -50,12 +50,7 @@ pub(super) fn run(arguments: &ImageLint) -> Result<u8> {
 
 fn judged<'a>(arguments: &ImageLint, name: &'a str) -> Result<Judged<'a>> {
     let Some(text) = text_of(Path::new(name))? else {
-        let image = ImageInput {
-            reference: name.to_owned(),
-            platform: arguments.platform.clone(),
-            insecure: arguments.insecure,
-        };
-        let config = Input::configuration(&image)?;
+        let config = Input::configuration(name, &arguments.reading)?;
         let found = judge_configuration(&config).into_iter();
         let found = found.map(|it| Found { rule: it.rule, place: None, message: it.message });
         return Ok(Judged { name, found: found.collect(), gaps: Vec::new() });

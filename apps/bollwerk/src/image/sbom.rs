@@ -18,7 +18,7 @@ const COLUMN_MAX: usize = 48;
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &ImageSbom) -> Result<u8> {
-    let input = Input::load(&arguments.image)?;
+    let input = Input::load(&arguments.image, &arguments.reading)?;
     input::tell(&input.gaps);
     let mut out: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(

@@ -5,14 +5,18 @@ use std::path::Path;
 
 use advisory::{Database, Date, EMBEDDED};
 use anyhow::{Context, Result, anyhow};
-use gate::{Class, Finding, KEYS, Policy, Why, upgrades};
+use gate::{Breaking, Class, Finding, KEYS, Policy, Why, foundation, upgrades};
 use model::config::Section;
 use serde_json::{Value, json};
 
+use super::bases::Bases;
 use super::findings::{Findings, find};
+use super::fleet::Fleet;
+use super::fleet_text::{self, Judged};
 use super::input::{self, Input};
-use super::{FAILED, UNKNOWN, text};
-use crate::arguments::{ImageScan, ScanFormat};
+use super::text::{self, Shown};
+use super::{FAILED, UNKNOWN, sarif};
+use crate::arguments::{ImageGapKind, ImageScan, ReportFormat};
 use crate::console::print_json;
 
 /// Runs the command; the code to exit with.
@@ -22,22 +26,190 @@ pub(super) fn run(arguments: &ImageScan) -> Result<u8> {
     let stored = stored.context("the database cannot be read")?;
     let database = Database::open(stored.as_deref().unwrap_or(EMBEDDED))
         .map_err(|error| anyhow!("the database cannot be used: {error}"))?;
-    let input = Input::load(&arguments.image)?;
     let now = arguments.now.unwrap_or_else(jiff::Timestamp::now);
     let today = Date::parse(&now.to_string()).context("`--now` is before 1970")?;
-    let found = find(&input, &database, &policy, today);
-    input::tell(&found.gaps);
-    match arguments.format {
-        ScanFormat::Json => print_json(&as_json(&input, &found, &policy, today))?,
-        ScanFormat::Terminal => text::print(&input, &found, &policy, today, arguments.all)?,
+    let scan = Scan { arguments, policy, database, today };
+    let is_deployment = !arguments.from_manifests.is_empty() || arguments.from_snapshot.is_some();
+    match &arguments.images[..] {
+        [only] if !is_deployment => scan.one(only),
+        _ => scan.fleet(),
     }
-    let breaks = |it: &Finding<'_>| it.class.breaks(policy.breaking);
-    let is_accepted = |kind| arguments.accept_gap.contains(&kind);
-    Ok(match () {
-        () if found.findings.iter().any(breaks) => FAILED,
-        () if found.gaps.iter().any(|(kind, _)| !is_accepted(*kind)) => UNKNOWN,
-        () => 0,
-    })
+}
+
+/// What is asked, and what it is judged by.
+struct Scan<'a> {
+    arguments: &'a ImageScan,
+    policy: Policy,
+    database: Database<'a>,
+    today: Date,
+}
+
+impl Scan<'_> {
+    fn one(&self, reference: &str) -> Result<u8> {
+        let input = Input::load(reference, &self.arguments.reading)?;
+        let found = self.find(&input);
+        let inputs = Bases::load(&self.arguments.base, &self.arguments.reading)?;
+        let judged = inputs.judged(|input| self.find(input));
+        let bases = judged.bases();
+        let foundation = foundation(&input.contents, &found.findings, &bases);
+        let mut gaps = found.gaps.clone();
+        gaps.extend(judged.gaps(foundation.as_ref()));
+        input::tell(&gaps);
+        let shown = Shown { input: &input, found: &found, foundation: foundation.as_ref() };
+        let all = [(&input, &found)];
+        let code = self.code(&all, &gaps);
+        match self.arguments.format {
+            ReportFormat::Sarif => print_json(&sarif::document(&all, &gaps, &self.policy, code))?,
+            ReportFormat::Json => {
+                let mut document = json!({"schema": "bollwerk.image-scan/v1"});
+                self.describe(shown, &mut document);
+                document["day"] = json!(self.today.to_string());
+                print_json(&document)?;
+            }
+            ReportFormat::Terminal => {
+                text::print(shown, &self.policy, self.today, self.arguments.all)?;
+            }
+        }
+        Ok(code)
+    }
+
+    fn fleet(&self) -> Result<u8> {
+        let fleet = Fleet::load(self.arguments)?;
+        let judged: Vec<Judged<'_>> = fleet
+            .images
+            .iter()
+            .map(|it| (it, it.input.as_ref().ok().map(|input| self.find(input))))
+            .collect();
+        let mut gaps = fleet.gaps.clone();
+        for (image, found) in &judged {
+            let name = image.references.first().map_or("", String::as_str);
+            if let Err(reason) = &image.input {
+                gaps.push((ImageGapKind::Unreadable, format!("{name}: {reason}")));
+            }
+            let of_image = found.iter().flat_map(|it| &it.gaps);
+            gaps.extend(of_image.map(|(kind, text)| (*kind, format!("{name}: {text}"))));
+        }
+        input::tell(&gaps);
+        let found: Vec<(&Input, &Findings<'_>)> = judged
+            .iter()
+            .filter_map(|(image, it)| Some((&**image.input.as_ref().ok()?, it.as_ref()?)))
+            .collect();
+        let code = self.code(&found, &gaps);
+        match self.arguments.format {
+            ReportFormat::Sarif => print_json(&sarif::document(&found, &gaps, &self.policy, code))?,
+            ReportFormat::Json => print_json(&self.fleet_as_json(&judged, &fleet.gaps))?,
+            ReportFormat::Terminal => fleet_text::print(&judged, self.arguments.all)?,
+        }
+        Ok(code)
+    }
+
+    /// Every finding that is asked for.
+    fn find<'i>(&'i self, input: &'i Input) -> Findings<'i> {
+        let mut found = find(input, &self.database, &self.policy, self.today);
+        if let Some(wanted) = &self.arguments.vulnerability {
+            found.findings.retain(|it| {
+                let (matched, advisory) = (&it.matched, &it.matched.advisory);
+                let names = [matched.vulnerability, advisory.id].into_iter();
+                let mut names = names.chain(matched.also.iter().copied()).chain(advisory.aliases());
+                names.any(|name| name.to_string().eq_ignore_ascii_case(wanted))
+            });
+        }
+        found
+    }
+
+    fn code(&self, found: &[(&Input, &Findings<'_>)], gaps: &[(ImageGapKind, String)]) -> u8 {
+        let breaks = |it: &Finding<'_>| it.class.breaks(self.policy.breaking);
+        let is_too_old = |input: &Input, it: &Findings<'_>| {
+            self.policy.breaking >= Breaking::Act
+                && text::age(input, it, &self.policy, self.today).is_some_and(|it| it.is_too_old)
+        };
+        let is_accepted = |kind| self.arguments.accept_gap.contains(&kind);
+        let fails = |(input, it): &(&Input, &Findings<'_>)| {
+            it.findings.iter().any(breaks) || is_too_old(input, it)
+        };
+        match () {
+            () if found.iter().any(fails) => FAILED,
+            () if gaps.iter().any(|(kind, _)| !is_accepted(*kind)) => UNKNOWN,
+            () => 0,
+        }
+    }
+
+    fn fleet_as_json(&self, judged: &[Judged<'_>], gaps: &[(ImageGapKind, String)]) -> Value {
+        let images = judged.iter().map(|(image, found)| {
+            let mut document = json!({
+                "references": image.references,
+                "workloads": image.workloads.iter().map(|it| json!({
+                    "kind": it.kind,
+                    "namespace": it.namespace,
+                    "name": it.name,
+                    "containers": it.containers,
+                    "exposure": it.exposure.name(),
+                })).collect::<Vec<_>>(),
+            });
+            match (&image.input, found) {
+                (Ok(input), Some(found)) => {
+                    self.describe(Shown { input, found, foundation: None }, &mut document);
+                }
+                (Err(reason), _) => document["notRead"] = json!(reason),
+                _ => {}
+            }
+            document
+        });
+        json!({
+            "schema": "bollwerk.image-fleet/v1",
+            "day": self.today.to_string(),
+            "images": images.collect::<Vec<_>>(),
+            "gaps": as_json(gaps),
+        })
+    }
+
+    /// An image and what was found in it.
+    fn describe(&self, shown: Shown<'_>, document: &mut Value) {
+        let Shown { input, found, foundation } = shown;
+        let steps = upgrades(&found.findings);
+        let steps = steps.iter().map(|it| {
+            json!({
+                "kind": it.kind.purl_type(),
+                "package": it.name,
+                "from": it.from,
+                "to": it.to,
+                "mends": it.mends,
+                "urgent": it.urgent,
+                "worst": it.worst.name(),
+            })
+        });
+        document["image"] = json!({
+            "name": input.name,
+            "digest": input.digest,
+            "created": input.created,
+            "distribution": input.distribution.as_ref().map(|it| {
+                json!({"id": it.id, "version": it.version_id})
+            }),
+            "packages": input.packages.len(),
+        });
+        let findings = found.findings.iter().map(|it| finding(it, &self.policy));
+        let age = text::age(input, found, &self.policy, self.today);
+        document["age"] = json!(age.map(|it| {
+            json!({"days": it.days, "fixesSince": it.fixes_since, "isTooOld": it.is_too_old})
+        }));
+        document["base"] = json!(foundation.map(|it| {
+            json!({
+                "name": it.base.name,
+                "findings": it.findings,
+                "newer": it.newer.map(|it| {
+                    json!({"name": it.base.name, "mends": it.mends, "urgent": it.urgent})
+                }),
+            })
+        }));
+        document["findings"] = findings.collect();
+        document["upgrades"] = steps.collect();
+        document["gaps"] = as_json(&found.gaps);
+    }
+}
+
+fn as_json(gaps: &[(ImageGapKind, String)]) -> Value {
+    let one = |(kind, text): &(ImageGapKind, String)| json!({"kind": text::gap_name(*kind), "message": text});
+    gaps.iter().map(one).collect()
 }
 
 fn policy(path: &Path) -> Result<Policy> {
@@ -48,49 +220,26 @@ fn policy(path: &Path) -> Result<Policy> {
     read.map_err(|error| anyhow!("{shown}:{error}"))
 }
 
-fn as_json(input: &Input, found: &Findings<'_>, policy: &Policy, today: Date) -> Value {
-    let steps = upgrades(&found.findings);
-    let steps = steps.iter().map(|it| {
-        json!({
-            "kind": it.kind.purl_type(),
-            "package": it.name,
-            "from": it.from,
-            "to": it.to,
-            "mends": it.mends,
-            "urgent": it.urgent,
-            "worst": it.worst.name(),
-        })
-    });
-    json!({
-        "schema": "bollwerk.image-scan/v1",
-        "image": {
-            "name": input.name,
-            "digest": input.digest,
-            "created": input.created,
-            "distribution": input.distribution.as_ref().map(|it| {
-                json!({"id": it.id, "version": it.version_id})
-            }),
-            "packages": input.packages.len(),
-        },
-        "day": today.to_string(),
-        "findings": found.findings.iter().map(|it| finding(it, policy)).collect::<Vec<_>>(),
-        "upgrades": steps.collect::<Vec<_>>(),
-        "gaps": found.gaps.iter().map(|(kind, text)| {
-            json!({"kind": text::gap_name(*kind), "message": text})
-        }).collect::<Vec<_>>(),
-    })
+/// A class as it stands in outputs.
+pub(super) fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Act(_) => "act",
+        Class::Grace(_) => "grace",
+        Class::Waiting(_) => "waiting",
+        Class::Accepted(_) => "accepted",
+    }
 }
 
 fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
     let matched = &it.matched;
     let exception = |at: usize| policy.exceptions.get(at);
-    let (class, days, why) = match it.class {
-        Class::Act(Why::KnownExploited) => ("act", None, Some("known-exploited")),
-        Class::Act(Why::Overdue(days)) => ("act", Some(-i64::from(days)), Some("overdue")),
-        Class::Act(Why::Undated) => ("act", None, Some("undated")),
-        Class::Grace(left) => ("grace", left.map(i64::from), None),
-        Class::Waiting(status) => ("waiting", None, Some(status.name())),
-        Class::Accepted(_) => ("accepted", None, None),
+    let (days, why) = match it.class {
+        Class::Act(Why::KnownExploited) => (None, Some("known-exploited")),
+        Class::Act(Why::Overdue(days)) => (Some(-i64::from(days)), Some("overdue")),
+        Class::Act(Why::Undated) => (None, Some("undated")),
+        Class::Grace(left) => (left.map(i64::from), None),
+        Class::Waiting(status) => (None, Some(status.name())),
+        Class::Accepted(_) => (None, None),
     };
     let accepted = match it.class {
         Class::Accepted(at) => exception(at),
@@ -107,7 +256,7 @@ fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
         "severity": matched.rating.name(),
         "summary": matched.advisory.summary(),
         "published": matched.published.map(|it| it.to_string()),
-        "class": class,
+        "class": class_name(it.class),
         "daysLeft": days,
         "why": why,
         "knownExploitedSince": it.exploitation.known_since.map(|it| it.to_string()),

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use advisory::{Date, Rating};
 use anstyle::Style;
 use clap::ValueEnum;
-use gate::{Class, Finding, Policy, Why, upgrades};
+use gate::{Age, Class, Finding, Foundation, Policy, Why, upgrades};
 use report::{cells, harmless};
 
 use super::findings::Findings;
@@ -28,16 +28,30 @@ pub(super) fn gap_name(kind: ImageGapKind) -> String {
     kind.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned())
 }
 
-/// Prints the report.
-pub(super) fn print(
+/// An image and what was found in it.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) input: &'a Input,
+    pub(super) found: &'a Findings<'a>,
+    pub(super) foundation: Option<&'a Foundation<'a>>,
+}
+
+/// How old an image is.
+pub(super) fn age(
     input: &Input,
     found: &Findings<'_>,
     policy: &Policy,
     today: Date,
-    all: bool,
-) -> io::Result<()> {
+) -> Option<Age> {
+    let built = input.created.as_deref().and_then(Date::parse)?;
+    gate::age(policy, built, &found.findings, today)
+}
+
+/// Prints the report.
+pub(super) fn print(shown: Shown<'_>, policy: &Policy, today: Date, all: bool) -> io::Result<()> {
+    let Shown { input, found, foundation } = shown;
     let mut out = BufWriter::new(anstream::stdout());
-    head(input, today, &mut out)?;
+    head(input, age(input, found, policy, today), &mut out)?;
     let of = |is_it: fn(Class) -> bool| -> Vec<&Finding<'_>> {
         found.findings.iter().filter(|it| is_it(it.class)).collect()
     };
@@ -59,6 +73,7 @@ pub(super) fn print(
         };
         section(title, style, &findings, policy, most, &mut out)?;
     }
+    base(input, foundation, &mut out)?;
     steps(found, &mut out)?;
     if found.findings.is_empty() && found.gaps.is_empty() {
         writeln!(out, "{GREEN}nothing in it is known to be vulnerable{GREEN:#}")?;
@@ -69,18 +84,56 @@ pub(super) fn print(
     out.flush()
 }
 
-fn head(input: &Input, today: Date, out: &mut dyn Write) -> io::Result<()> {
+fn head(input: &Input, age: Option<Age>, out: &mut dyn Write) -> io::Result<()> {
     let name = harmless(&input.name);
     let short = input.digest.get(..19).unwrap_or(&input.digest);
     writeln!(out, "{BOLD}{name}{BOLD:#} {DIM}{}{DIM:#}", harmless(short))?;
-    let built = input.created.as_deref().and_then(Date::parse);
-    let age = built.and_then(|built| today.days().checked_sub(built.days()));
-    let age = match age {
-        Some(days) if days > OLD_DAYS => format!(", {YELLOW}built {days} days ago{YELLOW:#}"),
-        Some(days) => format!(", built {days} days ago"),
-        None => String::new(),
+    write!(out, "{}, {} packages", release(input), input.packages.len())?;
+    if let Some(Age { days, fixes_since, is_too_old }) = age {
+        let style = match is_too_old {
+            true => RED,
+            false if days > OLD_DAYS => YELLOW,
+            false => Style::new(),
+        };
+        write!(out, ", {style}built {} ago{style:#}", counted(days))?;
+        if is_too_old {
+            write!(out, ", {RED}longer than the policy allows{RED:#}")?;
+        }
+        if fixes_since > 0 {
+            write!(out, "; {fixes_since} of the fixes came after that: build it again")?;
+        }
+    }
+    writeln!(out, "\n")
+}
+
+fn counted(days: u32) -> String {
+    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
+}
+
+/// What comes from the image it was built on.
+fn base(input: &Input, foundation: Option<&Foundation<'_>>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(it) = foundation else {
+        let Some(name) = &input.built_on else { return Ok(()) };
+        let name = harmless(name);
+        return writeln!(
+            out,
+            "{DIM}built on {name}, as it says; `--base {name}` tells whether a newer one mends \
+             anything{DIM:#}\n"
+        );
     };
-    writeln!(out, "{}, {} packages{age}\n", release(input), input.packages.len())
+    let name = harmless(it.base.name);
+    write!(out, "{BOLD}built on {name}{BOLD:#}, where {} of the findings come from", it.findings)?;
+    match it.newer {
+        Some(newer) => {
+            let urgent = match newer.urgent {
+                0 => String::new(),
+                count => format!(", {count} of them now"),
+            };
+            let name = harmless(newer.base.name);
+            writeln!(out, ": {GREEN}{name} mends {}{urgent}{GREEN:#}\n", newer.mends)
+        }
+        None => writeln!(out, ": no newer one at hand mends any\n"),
+    }
 }
 
 fn section(
@@ -113,7 +166,8 @@ fn section(
     writeln!(out)
 }
 
-fn row(finding: &Finding<'_>) -> [String; 3] {
+/// Severity, name, and package with the step that mends it.
+pub(super) fn row(finding: &Finding<'_>) -> [String; 3] {
     let package = finding.package;
     let step = match finding.matched.fixed {
         Some(fixed) => format!("{} {} -> {fixed}", name(package), package.version),
@@ -123,15 +177,15 @@ fn row(finding: &Finding<'_>) -> [String; 3] {
     [finding.matched.rating.name().to_owned(), id, step].map(|text| harmless(&text))
 }
 
-fn note(finding: &Finding<'_>, policy: &Policy) -> String {
-    let days = |count: u32| if count == 1 { "1 day".to_owned() } else { format!("{count} days") };
+/// What else there is to say of a finding's class.
+pub(super) fn note(finding: &Finding<'_>, policy: &Policy) -> String {
     let exception = |at: usize| policy.exceptions.get(at);
     let mut note = match finding.class {
         Class::Act(Why::KnownExploited) => "attackers use it".to_owned(),
         Class::Act(Why::Overdue(0)) => "due today".to_owned(),
-        Class::Act(Why::Overdue(count)) => format!("{} overdue", days(count)),
+        Class::Act(Why::Overdue(count)) => format!("{} overdue", counted(count)),
         Class::Act(Why::Undated) => "undated, so no grace".to_owned(),
-        Class::Grace(Some(left)) => format!("{} left", days(left)),
+        Class::Grace(Some(left)) => format!("{} left", counted(left)),
         Class::Grace(None) => String::new(),
         Class::Waiting(status) => status.name().replace('_', " "),
         Class::Accepted(at) => exception(at).map_or_else(String::new, |it| {

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "not every test uses every helper")]
 
 pub(crate) mod hostile;
+pub(crate) mod layout;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,8 @@ pub(crate) fn bollwerk(folder: &Path, arguments: &[&str], input: &str) -> (i32, 
     let mut child = Command::new(env!("CARGO_BIN_EXE_bollwerk"))
         .args(arguments)
         .current_dir(folder)
+        // No test finds what another one kept.
+        .env("XDG_CACHE_HOME", "/dev/null")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

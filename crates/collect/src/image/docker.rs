@@ -77,6 +77,12 @@ impl DockerArchive {
         Ok(archive)
     }
 
+    /// The first tag of each image; none where it has none.
+    pub(super) fn names(&self) -> Vec<Option<String>> {
+        let first = |image: &Listed| image.repo_tags.as_ref()?.first().cloned();
+        self.images.iter().map(first).collect()
+    }
+
     pub(super) fn choose(&self, name: Option<&str>) -> Result<Chosen, ImageError> {
         let names = |image: &Listed| image.repo_tags.clone().unwrap_or_default();
         let is_wanted =

@@ -1,17 +1,21 @@
 //! The files of a tar, read in place.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, process};
 
-use image::{Archive, Compression, EntryKind};
+use image::{Archive, Compression, EntryKind, inflated};
 
 use super::error::ImageError;
 
 /// Files in a tar that holds an image.
 const FILES_MAX: usize = 100_000;
+/// Bytes of a compressed archive when inflated.
+const INFLATED_BYTES_MAX: u64 = 32 << 30;
 
 /// Where a file of the tar is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,19 +62,15 @@ pub(super) fn entries(path: &Path) -> Result<(HashMap<String, Span>, File), Imag
     let unreadable = |error| ImageError::Unreadable { what: path.display().to_string(), error };
     let no_image =
         |reason: String| ImageError::NoImage { path: path.display().to_string(), reason };
-    let file = File::open(path).map_err(unreadable)?;
-    let length = file.metadata().map_err(unreadable)?.len();
+    let mut file = File::open(path).map_err(unreadable)?;
     let mut start = [0; 8];
     let count = file.read_at(&mut start, 0).map_err(unreadable)?;
     match Compression::of(start.get(..count).unwrap_or_default()) {
         Ok(Compression::None) => {}
-        Ok(_) => {
-            let reason = "a compressed tar, which cannot be read in place: inflate it first, as by \
-                          `gunzip`";
-            return Err(no_image(reason.to_owned()));
-        }
+        Ok(_) => file = inflated_aside(file).map_err(unreadable)?,
         Err(error) => return Err(no_image(error.to_string())),
     }
+    let length = file.metadata().map_err(unreadable)?.len();
     let mut archive = Archive::new(Piece::new(&file, Span { start: 0, length }));
     let (mut entries, mut links) = (HashMap::new(), Vec::new());
     while let Some(entry) = archive.advance().map_err(|error| no_image(error.to_string()))? {
@@ -98,4 +98,21 @@ pub(super) fn entries(path: &Path) -> Result<(HashMap<String, Span>, File), Imag
         }
     }
     Ok((entries, file))
+}
+
+/// The content of a compressed file in one that has no name any more and goes with the program:
+/// what is compressed can be read from its beginning alone, and a tar's files come in any order.
+fn inflated_aside(file: File) -> io::Result<File> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = env::temp_dir().join(format!(".bollwerk-{}-{number}", process::id()));
+    let mut aside =
+        File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    fs::remove_file(&path)?;
+    let count = io::copy(&mut inflated(file)?.take(INFLATED_BYTES_MAX + 1), &mut aside)?;
+    if count > INFLATED_BYTES_MAX {
+        let reason = format!("more than {INFLATED_BYTES_MAX} bytes when inflated");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
+    }
+    Ok(aside)
 }

@@ -2,7 +2,7 @@
 //!
 //! Source: OCI image specification 1.1, `image-layout.md`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -44,18 +44,29 @@ impl Layout {
         Self { files: Files::Archive(file, entries), path: path.display().to_string() }
     }
 
-    /// The image of this name, or the only one, and all its names.
-    pub(super) fn named(
-        &self,
-        name: Option<&str>,
-    ) -> Result<(Descriptor, Vec<String>), ImageError> {
+    fn index(&self) -> Result<Index, ImageError> {
         let what = || format!("{}/index.json", self.path);
         let mut content = Vec::new();
         self.open("index.json")
             .and_then(|file| file.take(DOCUMENT_BYTES_MAX).read_to_end(&mut content))
             .map_err(|error| ImageError::Unreadable { what: what(), error })?;
-        let index =
-            Index::read(&content).map_err(|error| ImageError::Document { what: what(), error })?;
+        Index::read(&content).map_err(|error| ImageError::Document { what: what(), error })
+    }
+
+    /// The digest of each image.
+    pub(super) fn names(&self) -> Result<Vec<Option<String>>, ImageError> {
+        let index = self.index()?;
+        let digests = index.manifests.iter().map(|it| it.digest.as_str());
+        let unique: BTreeSet<&str> = digests.collect();
+        Ok(unique.into_iter().map(|it| Some(it.to_owned())).collect())
+    }
+
+    /// The image of this name, or the only one, and all its names.
+    pub(super) fn named(
+        &self,
+        name: Option<&str>,
+    ) -> Result<(Descriptor, Vec<String>), ImageError> {
+        let index = self.index()?;
         let names = |descriptor: &Descriptor| -> Vec<String> {
             let notes = descriptor.annotations.iter().flatten();
             let names = notes.filter(|(key, _)| matches!(key.as_str(), NAME | FULL_NAME));
@@ -65,22 +76,21 @@ impl Layout {
             let is_it = |it: &str| it == descriptor.digest.as_str();
             name.is_none_or(|name| names(descriptor).iter().any(|it| it == name) || is_it(name))
         };
-        let mut found = index.manifests.iter().filter(is_wanted);
-        match (found.next(), found.next()) {
-            (Some(only), None) => Ok((only.clone(), names(only))),
-            (first, _) => {
-                let reason = match (name, first) {
-                    (Some(name), None) => format!("no image `{name}` in {}", self.path),
-                    (Some(name), _) => format!("several images `{name}` in {}", self.path),
-                    (None, None) => format!("no image in {}", self.path),
-                    (None, _) => {
-                        format!("several images in {0}: name one as `{0}:NAME`", self.path)
-                    }
-                };
-                let choices = index.manifests.iter().flat_map(names).collect();
-                Err(ImageError::Choice { reason, choices })
-            }
+        let found: Vec<&Descriptor> = index.manifests.iter().filter(is_wanted).collect();
+        let first = found.first().copied();
+        // One image may stand there once for each of its names.
+        let is_one = found.iter().all(|it| Some(&it.digest) == first.map(|it| &it.digest));
+        if let Some(only) = first.filter(|_| is_one) {
+            return Ok((only.clone(), found.iter().copied().flat_map(names).collect()));
         }
+        let reason = match (name, first) {
+            (Some(name), None) => format!("no image `{name}` in {}", self.path),
+            (Some(name), _) => format!("several images `{name}` in {}", self.path),
+            (None, None) => format!("no image in {}", self.path),
+            (None, _) => format!("several images in {0}: name one as `{0}:NAME`", self.path),
+        };
+        let choices = index.manifests.iter().flat_map(names).collect();
+        Err(ImageError::Choice { reason, choices })
     }
 
     pub(super) fn blob(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -11,6 +11,8 @@ use image::{Descriptor, Digesting, Image, Layer, LayerError, LayerLimits, inflat
 
 use super::chosen::Chosen;
 use super::error::ImageError;
+use super::facts::Facts;
+use super::folder::read_folder;
 use super::source::{Blob, Source};
 
 /// Layers read at once at the most: each has a buffer of its own.
@@ -28,6 +30,9 @@ pub enum LayerFailure {
     /// What follows it.
     #[error("cannot be read to its end: {0}")]
     End(io::Error),
+    /// The folder it is unpacked in.
+    #[error("its folder cannot be read: {0}")]
+    Folder(io::Error),
 }
 
 /// One layer of an image.
@@ -46,12 +51,32 @@ pub struct ImageRead {
     pub image: Image,
 }
 
+/// How layers are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading<'a> {
+    /// Bounds on what a layer may make us do.
+    pub limits: LayerLimits,
+    /// What is known of layers from before.
+    pub facts: Option<&'a Facts>,
+}
+
+impl Reading<'_> {
+    fn known(&self, descriptor: &Descriptor) -> Option<Layer> {
+        self.facts?.find(&descriptor.digest, &self.limits)
+    }
+
+    fn keep(&self, descriptor: &Descriptor, layer: &Layer) -> bool {
+        let facts = self.facts.as_ref();
+        facts.is_some_and(|facts| facts.keep(&descriptor.digest, &self.limits, layer))
+    }
+}
+
 /// Reads all layers, the largest first so that the last one to end is short, and lays them over
 /// each other. `done` is told the bytes of each layer when it is done.
 pub fn read(
     source: &Source,
     chosen: &Chosen,
-    limits: &LayerLimits,
+    reading: Reading<'_>,
     done: impl Fn(u64) + Sync,
 ) -> ImageRead {
     // Of a layer that is there twice, one is enough.
@@ -62,10 +87,18 @@ pub fn read(
     let mut order: Vec<&Descriptor> = unique.into_values().collect();
     order.sort_by_key(|descriptor| std::cmp::Reverse(descriptor.size));
     let next = AtomicUsize::new(0);
+    let is_new = AtomicBool::new(false);
     let found = Mutex::new(BTreeMap::new());
     let work = || {
         while let Some(descriptor) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let layer = read_layer(source, descriptor, limits);
+            let layer = match reading.known(descriptor) {
+                Some(layer) => Ok(layer),
+                None => read_layer(source, descriptor, &reading.limits).map(|(layer, whole)| {
+                    let is_kept = whole && reading.keep(descriptor, &layer);
+                    is_new.fetch_or(is_kept, Ordering::Relaxed);
+                    layer
+                }),
+            };
             done(descriptor.size);
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             found.insert(descriptor.digest.as_str(), layer);
@@ -78,6 +111,9 @@ pub fn read(
         }
         work();
     });
+    if let Some(facts) = reading.facts.filter(|_| is_new.load(Ordering::Relaxed)) {
+        facts.prune();
+    }
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     let layers: Vec<&Layer> = chosen
         .layers
@@ -92,13 +128,17 @@ pub fn read(
     ImageRead { layers: layers.collect(), image }
 }
 
-/// One layer, verified: nothing of it counts unless its digest is right.
+/// One layer, verified: nothing of it counts unless its digest is right. Whether there was one:
+/// a folder has none, and the node that unpacked it has the last word.
 fn read_layer(
     source: &Source,
     descriptor: &Descriptor,
     limits: &LayerLimits,
-) -> Result<Layer, LayerFailure> {
+) -> Result<(Layer, bool), LayerFailure> {
     let blob: Box<dyn Read + Send + '_> = match source.blob(descriptor)? {
+        Blob::Folder(path) => {
+            return read_folder(&path, limits).map(|it| (it, false)).map_err(LayerFailure::Folder);
+        }
         Blob::AsStored(blob) => blob,
         Blob::Inflated(blob) => inflated(blob).map_err(LayerError::Compression)?,
     };
@@ -114,5 +154,5 @@ fn read_layer(
         let found = format!("{length} bytes, not {}", descriptor.size);
         return Err(ImageError::WrongDigest { what, found }.into());
     }
-    Ok(layer?)
+    Ok((layer?, true))
 }

@@ -1,12 +1,15 @@
 //! One image of a source: chosen by name and platform, its documents read and verified.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use image::{Config, DOCUMENT_BYTES_MAX, Descriptor, Digest, Index, Manifest, Platform};
 
 use super::chosen::Chosen;
+use super::containerd::Containerd;
 use super::docker::DockerArchive;
 use super::error::ImageError;
 use super::in_place;
@@ -24,6 +27,26 @@ pub enum Source {
     DockerArchive(DockerArchive),
     /// A repository of a registry.
     Registry(Box<Registry>),
+    /// What containerd has on a node.
+    Containerd(Node),
+}
+
+/// What containerd has on a node, and where the layers of the chosen image are unpacked.
+pub struct Node {
+    containerd: Containerd,
+    folders: OnceLock<HashMap<Digest, PathBuf>>,
+}
+
+impl Source {
+    /// The folder of a containerd, such as `/var/lib/containerd`.
+    ///
+    /// # Errors
+    ///
+    /// If its database is not there or cannot be read.
+    pub fn containerd(root: &Path) -> Result<Self, ImageError> {
+        let containerd = Containerd::open(root)?;
+        Ok(Self::Containerd(Node { containerd, folders: OnceLock::new() }))
+    }
 }
 
 /// A blob as it is stored.
@@ -32,6 +55,8 @@ pub enum Blob<'a> {
     AsStored(Box<dyn Read + Send + 'a>),
     /// Its content has the digest when inflated.
     Inflated(Box<dyn Read + Send + 'a>),
+    /// A layer, unpacked in a folder.
+    Folder(PathBuf),
 }
 
 /// Opens what is at a path: a folder with an `oci-layout`, or a tar of one or by `docker save`.
@@ -68,6 +93,17 @@ impl Source {
                 Ok(chosen)
             }
             Self::DockerArchive(archive) => archive.choose(name),
+            Self::Containerd(Node { containerd, folders }) => {
+                let name = name.ok_or_else(|| ImageError::Choice {
+                    reason: "of what a node has, an image has to be named".to_owned(),
+                    choices: Vec::new(),
+                })?;
+                let (descriptor, names) = containerd.named(name)?;
+                let mut chosen = self.resolve(&descriptor, platform, 0)?;
+                folders.get_or_init(|| containerd.folders(&chosen.config, &chosen.layers));
+                chosen.names = names;
+                Ok(chosen)
+            }
             Self::Registry(registry) => {
                 let (descriptor, content) = registry.named()?;
                 let mut chosen = self.resolve_content(&descriptor, content, platform, 0)?;
@@ -75,6 +111,20 @@ impl Source {
                 Ok(chosen)
             }
         }
+    }
+
+    /// What [`Source::choose`] takes for each image of a file or folder: a name, or none where
+    /// the only one has none.
+    ///
+    /// # Errors
+    ///
+    /// If the list of its images cannot be read.
+    pub fn names(&self) -> Result<Vec<Option<String>>, ImageError> {
+        Ok(match self {
+            Self::Layout(layout) => layout.names()?,
+            Self::DockerArchive(archive) => archive.names(),
+            Self::Registry(_) | Self::Containerd(_) => Vec::new(),
+        })
     }
 
     /// A blob.
@@ -89,6 +139,14 @@ impl Source {
                 archive.layer(&descriptor.digest).map(Blob::Inflated).map_err(unreadable)
             }
             Self::Registry(registry) => Ok(Blob::AsStored(registry.blob(descriptor)?)),
+            Self::Containerd(Node { containerd, folders }) => {
+                let folder = folders.get().and_then(|all| all.get(&descriptor.digest));
+                if let Some(folder) = folder {
+                    return Ok(Blob::Folder(folder.clone()));
+                }
+                let blob = containerd.blob(&descriptor.digest).map_err(unreadable)?;
+                Ok(Blob::AsStored(Box::new(blob)))
+            }
         }
     }
 
@@ -100,9 +158,8 @@ impl Source {
     ) -> Result<Chosen, ImageError> {
         let content = match self {
             Self::Registry(registry) => registry.manifest(descriptor.digest.as_str())?,
-            Self::Layout(_) | Self::DockerArchive(_) => {
-                let (Blob::AsStored(blob) | Blob::Inflated(blob)) = self.blob(descriptor)?;
-                small(blob, || format!("manifest {}", descriptor.digest))?
+            Self::Layout(_) | Self::DockerArchive(_) | Self::Containerd(_) => {
+                small(self.blob(descriptor)?, || format!("manifest {}", descriptor.digest))?
             }
         };
         self.resolve_content(descriptor, content, platform, depth)
@@ -146,14 +203,20 @@ impl Source {
         descriptor: &Descriptor,
         what: impl Fn() -> String,
     ) -> Result<Vec<u8>, ImageError> {
-        let (Blob::AsStored(blob) | Blob::Inflated(blob)) = self.blob(descriptor)?;
-        verified(small(blob, &what)?, &descriptor.digest, what)
+        verified(small(self.blob(descriptor)?, &what)?, &descriptor.digest, what)
     }
 }
 
 /// A small blob, read whole.
-fn small(blob: impl Read, what: impl Fn() -> String) -> Result<Vec<u8>, ImageError> {
+fn small(blob: Blob<'_>, what: impl Fn() -> String) -> Result<Vec<u8>, ImageError> {
     let mut content = Vec::new();
+    let blob = match blob {
+        Blob::AsStored(blob) | Blob::Inflated(blob) => blob,
+        Blob::Folder(_) => {
+            let found = "a folder".to_owned();
+            return Err(ImageError::WrongDigest { what: what(), found });
+        }
+    };
     blob.take(DOCUMENT_BYTES_MAX + 1)
         .read_to_end(&mut content)
         .map_err(|error| ImageError::Unreadable { what: what(), error })?;

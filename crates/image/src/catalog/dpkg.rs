@@ -113,10 +113,12 @@ pub(super) fn copyright(text: &str) -> Vec<Fact> {
     const COMMON: &str = "/usr/share/common-licenses/";
     let mut licences: Vec<String> = Vec::new();
     let mut add = |name: &str| {
-        let name = name.trim().trim_end_matches(['.', ',', ';', ':', ')', '\'', '"', '`']);
+        let name = name.trim();
+        let name = name.trim_end_matches(['.', ',', ';', ':', ')', '\'', '"', '`', '’', '”', '>']);
         let is_name = !name.is_empty() && name.len() <= 100 && !name.contains('/');
-        if is_name && licences.len() < LICENCES_MAX && !licences.iter().any(|it| it == name) {
-            licences.push(name.to_owned());
+        let name = super::licence::of_debian(name);
+        if is_name && licences.len() < LICENCES_MAX && !licences.contains(&name) {
+            licences.push(name);
         }
     };
     for line in text.lines() {
@@ -174,7 +176,7 @@ mod tests {
     fn licences_are_named_once() {
         let text = "Format: x\n\nFiles: *\nLicense: GPL-2+\n text in \
                     /usr/share/common-licenses/GPL-2'.\nLicense: MIT\nLicense: GPL-2+\n";
-        let expected = ["GPL-2", "GPL-2+", "MIT"].map(str::to_owned).to_vec();
+        let expected = ["GPL-2.0-only", "GPL-2.0-or-later", "MIT"].map(str::to_owned).to_vec();
         assert_eq!(copyright(text), [Fact::Licences(expected)]);
     }
 
