@@ -34,7 +34,6 @@
 
 mod database;
 mod date;
-pub mod delta;
 mod identifier;
 mod intake;
 mod osv;

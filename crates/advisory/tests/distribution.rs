@@ -1,8 +1,5 @@
-//! How a database gets from one to another: built from files, signed, fetched in pieces.
+//! How a database gets from one to another: built from files, and signed.
 
-mod sets;
-
-use advisory::delta::{Index, Piece};
 use advisory::signature::{PublicKey, SignatureError, sign, signers, verified};
 use advisory::{Database, Date, Form, Intake, Source};
 
@@ -133,60 +130,4 @@ fn a_database_is_taken_from_those_who_signed_it() {
         assert!(matches!(sign(&bytes, none), Err(SignatureError::Key("private"))), "{none}");
     }
     assert!(PublicKey::of_pem(KEY).is_err());
-}
-
-/// Puts a file together and gives how many bytes had to be fetched.
-fn fetched(before: &[u8], after: &[u8]) -> usize {
-    let index = Index::of(after);
-    let read = serde_json::to_vec(&index).unwrap();
-    assert_eq!(Index::read(&read).unwrap(), index);
-    let (mut made, mut lacking) = (Vec::<u8>::new(), 0);
-    for piece in index.pieces(before) {
-        match piece {
-            Piece::Have(range) => made.extend(&before[range]),
-            Piece::Lack(range) => {
-                let (start, end) = (range.start as usize, range.end as usize);
-                lacking += end - start;
-                made.extend(&after[start..end]);
-            }
-        }
-    }
-    assert_eq!(made, after);
-    lacking
-}
-
-#[test]
-fn what_is_there_is_not_fetched_again() {
-    let mut seed = 1_u64;
-    let mut noise = || {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (seed >> 33) as u8
-    };
-    let before: Vec<u8> = (0..1 << 20).map(|_| noise()).collect();
-    assert_eq!(fetched(&before, &before), 0);
-    assert_eq!(fetched(&[], &before), before.len());
-    assert_eq!(fetched(&before, &[]), 0);
-    let mut after = before.clone();
-    after.splice(500_000..500_000, [1, 2, 3]);
-    assert!(fetched(&before, &after) < 100_000, "an insertion moves no chunk behind it");
-    assert_eq!(fetched(&vec![0; 1 << 20], &vec![0; 1 << 19]), 0);
-    for text in ["", "{}", r#"{"schema": "x", "digest": "", "size": 0, "chunks": []}"#] {
-        assert!(Index::read(text.as_bytes()).is_err(), "{text}");
-    }
-    let lying =
-        r#"{"schema": "bollwerk.database-index/v1", "digest": "", "size": 9, "chunks": []}"#;
-    assert!(Index::read(lying.as_bytes()).is_err());
-}
-
-#[test]
-fn an_update_of_real_advisories_in_pieces() {
-    let Some(text) = sets::text("pypi") else { return };
-    let lines: Vec<&str> = text.lines().collect();
-    // What came in the last days of a set: one record of a hundred.
-    let before: Vec<&str> =
-        (0..lines.len()).filter(|at| at % 100 != 7).map(|at| lines[at]).collect();
-    let (before, after) = (database(&before.join("\n")), database(&text));
-    let lacking = fetched(&before, &after);
-    println!("{lacking} of {} bytes are fetched for 1 % of new records", after.len());
-    assert!(lacking <= after.len());
 }

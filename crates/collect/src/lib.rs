@@ -1,5 +1,6 @@
 //! The world into a snapshot. The only crate that reads.
 
+pub mod advisories;
 pub mod audit;
 pub mod config;
 pub mod flows;
