@@ -2,6 +2,7 @@
 
 mod access;
 mod cluster;
+mod db;
 mod image;
 mod network;
 
@@ -20,8 +21,10 @@ pub(crate) use access::{
 };
 
 pub(crate) use cluster::ClusterInputs;
+pub(crate) use db::{DatabaseInput, DbBuild, DbCommand, DbFormat, DbStatus, DbUpdate, DbVerify};
 pub(crate) use image::{
-    ImageCommand, ImageGapKind, ImageInput, ImageLint, ImageSbom, ImageScan, SbomFormat, ScanFormat,
+    FindingsFormat, ImageCommand, ImageGapKind, ImageInput, ImageLint, ImageSbom, ImageScan,
+    SbomFormat, ScanFormat,
 };
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
@@ -60,6 +63,9 @@ pub(crate) enum Command {
     /// Tell what is in an image
     #[command(subcommand)]
     Image(ImageCommand),
+    /// Build, update and look at the database of advisories
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),

@@ -3,9 +3,11 @@
 mod findings;
 mod input;
 mod lint;
+mod ranking;
 mod sbom;
 mod scan;
 mod text;
+mod vex;
 
 use anyhow::Result;
 

@@ -43,6 +43,8 @@ pub struct Intake {
     builder: Builder,
     today: Date,
     told: Vec<Provenance>,
+    /// The newest day each source tells of itself.
+    states: Vec<Option<Date>>,
     refused: Vec<Refused>,
     refused_count: u64,
     unplaced: u64,
@@ -57,6 +59,7 @@ impl Intake {
             builder,
             today,
             told: Vec::new(),
+            states: Vec::new(),
             refused: Vec::new(),
             refused_count: 0,
             unplaced: 0,
@@ -71,6 +74,7 @@ impl Intake {
     /// A source and the digest of its bytes; files name it by what comes back.
     pub fn source(&mut self, source: Source, digest: String) -> usize {
         self.told.push(Provenance { digest, ..Provenance::default() });
+        self.states.push(source.date);
         self.builder.source(source)
     }
 
@@ -93,6 +97,7 @@ impl Intake {
                 self.add_all(source, place, &found.records)
             }),
             Form::Epss => epss::scores(text).map(|found| {
+                self.is_of(source, found.date);
                 for (name, told) in &found.scores {
                     self.builder.exploitation(*name, *told);
                 }
@@ -111,6 +116,9 @@ impl Intake {
                 count
             }),
         };
+        if matches!(form, Form::KnownExploited | Form::EndOfLife) {
+            self.is_of(source, Some(self.today));
+        }
         match taken {
             Ok(count) => self.count(source, count),
             Err(error) => self.refuse(source, place.to_owned(), &error.to_string()),
@@ -138,6 +146,9 @@ impl Intake {
     pub fn finish(mut self) -> Taken {
         for (at, told) in self.told.into_iter().enumerate() {
             self.builder.provenance(at, told);
+        }
+        for (at, state) in self.states.into_iter().enumerate() {
+            self.builder.dated(at, state);
         }
         Taken {
             built: self.builder.finish(),
@@ -204,9 +215,19 @@ impl Intake {
     }
 
     fn add(&mut self, source: usize, place: String, record: &Record<'_>) {
+        self.is_of(source, Date::parse(&record.modified));
         match self.builder.add(source, record) {
             Ok(()) => self.count(source, 1),
             Err(refusal) => self.refuse(source, place, &refusal.to_string()),
+        }
+    }
+
+    /// A day a source tells of itself; days to come are slips of the pen.
+    fn is_of(&mut self, source: usize, day: Option<Date>) {
+        if let (Some(state), Some(day)) = (self.states.get_mut(source), day)
+            && day <= self.today
+        {
+            *state = Some(state.map_or(day, |state| state.max(day)));
         }
     }
 

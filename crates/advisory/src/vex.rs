@@ -20,6 +20,7 @@ use package::Purl;
 use serde_json::Value;
 
 use crate::Status;
+pub use open_vex::is_justification;
 pub use write::{Claim, write};
 
 /// Bytes of a document.

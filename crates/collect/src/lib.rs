@@ -4,6 +4,7 @@ pub mod advisories;
 pub mod audit;
 pub mod config;
 pub mod flows;
+mod http;
 pub mod image;
 mod lines;
 pub mod manifests;

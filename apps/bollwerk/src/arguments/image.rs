@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use image::Platform;
 use model::Severity;
 
-use super::FailOn;
+use super::{DatabaseInput, FailOn};
 
 #[derive(Subcommand)]
 pub(crate) enum ImageCommand {
@@ -27,6 +27,8 @@ Examples:
   bollwerk image scan oci:layout/
   bollwerk image scan cart.tar --policy gate.yaml
   bollwerk image scan cart.cdx.json --format json > cart.json
+  bollwerk image scan cart.tar --vex vendor.openvex.json --vex our.cdx.json
+  bollwerk image scan cart.tar --format openvex --author 'Shop security' > cart.openvex.json
 
 A policy says how many days a team has (all keys are optional; these are the defaults):
 
@@ -49,12 +51,17 @@ pub(crate) struct ImageScan {
     /// What a team has decided: days of grace, exceptions, what fails
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// Advisories to match with, instead of those that bollwerk carries
+    #[command(flatten)]
+    pub(crate) database: DatabaseInput,
+    /// What somebody states about vulnerabilities: OpenVEX, CycloneDX or CSAF, as JSON
     #[arg(long, value_name = "FILE")]
-    pub(crate) database: Option<PathBuf>,
+    pub(crate) vex: Vec<PathBuf>,
+    /// Who states what `--format openvex` writes
+    #[arg(long, value_name = "NAME", default_value = "bollwerk")]
+    pub(crate) author: String,
     /// How to show what was found
-    #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
-    pub(crate) format: ScanFormat,
+    #[arg(long, value_enum, default_value_t = FindingsFormat::Terminal)]
+    pub(crate) format: FindingsFormat,
     /// Show all findings, not the first of each class alone
     #[arg(long)]
     pub(crate) all: bool,
@@ -64,6 +71,18 @@ pub(crate) struct ImageScan {
     /// The day it is: RFC 3339
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<jiff::Timestamp>,
+}
+
+/// How vulnerabilities of an image are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FindingsFormat {
+    /// For people
+    Terminal,
+    /// For programs
+    Json,
+    /// As statements: OpenVEX 0.2.0
+    #[value(name = "openvex")]
+    OpenVex,
 }
 
 /// How findings of an image are shown.
@@ -84,6 +103,8 @@ pub(crate) enum ImageGapKind {
     NoAdvisoryData,
     /// Packages or advisories without a version that can be compared
     UnknownVersion,
+    /// A VEX statement that could not be read
+    UnreadableVex,
     /// Packages of a kind we do not know
     UnknownPackage,
     /// Programs that no package brought

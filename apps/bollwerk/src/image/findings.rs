@@ -1,19 +1,21 @@
 //! All findings of an image, and what could not be said.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use advisory::{Database, Date, Gap};
-use gate::{Class, Finding, Policy, Why, judge};
+use gate::{Finding, Policy, judge};
 
 use super::input::Input;
 use super::sbom::name;
+use super::{ranking, vex};
 use crate::arguments::ImageGapKind;
 
 /// What was found, the most urgent first.
 pub(super) struct Findings<'a> {
     pub(super) findings: Vec<Finding<'a>>,
     pub(super) gaps: Vec<(ImageGapKind, String)>,
+    /// What VEX states, to which findings that are not affected point.
+    pub(super) stated: vex::Stated,
 }
 
 /// Matches every package and puts each finding into its class.
@@ -71,17 +73,6 @@ pub(super) fn find<'a>(
         );
         gaps.push((ImageGapKind::UnownedProgram, text));
     }
-    findings.sort_by_cached_key(|it| {
-        let class = match it.class {
-            // The longest overdue is no more urgent than the worst.
-            Class::Act(why) => (0, u32::from(why != Why::KnownExploited)),
-            Class::Grace(left) => (1, left.unwrap_or(u32::MAX)),
-            Class::Waiting(_) => (2, 0),
-            Class::Accepted(_) => (3, 0),
-        };
-        let epss = it.exploitation.epss.unwrap_or_default();
-        let names = (it.package.name.clone(), it.matched.vulnerability.to_string());
-        (class, Reverse((it.matched.rating, epss)), names)
-    });
-    Findings { findings, gaps }
+    ranking::sort(&mut findings);
+    Findings { findings, gaps, stated: vex::Stated::default() }
 }

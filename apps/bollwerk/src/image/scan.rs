@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use advisory::{Database, Date, EMBEDDED};
+use advisory::Date;
 use anyhow::{Context, Result, anyhow};
 use gate::{Class, Finding, KEYS, Policy, Why, upgrades};
 use model::config::Section;
@@ -11,25 +11,33 @@ use serde_json::{Value, json};
 
 use super::findings::{Findings, find};
 use super::input::{self, Input};
-use super::{FAILED, UNKNOWN, text};
-use crate::arguments::{ImageScan, ScanFormat};
+use super::{FAILED, UNKNOWN, ranking, text, vex};
+use crate::arguments::{FindingsFormat, ImageScan};
 use crate::console::print_json;
+use crate::db::Chosen;
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &ImageScan) -> Result<u8> {
     let policy = arguments.policy.as_deref().map_or_else(|| Ok(Policy::default()), policy)?;
-    let stored = arguments.database.as_deref().map(fs::read).transpose();
-    let stored = stored.context("the database cannot be read")?;
-    let database = Database::open(stored.as_deref().unwrap_or(EMBEDDED))
-        .map_err(|error| anyhow!("the database cannot be used: {error}"))?;
+    let chosen = Chosen::of(&arguments.database)?;
+    let database = chosen.open()?;
     let input = Input::load(&arguments.image)?;
     let now = arguments.now.unwrap_or_else(jiff::Timestamp::now);
     let today = Date::parse(&now.to_string()).context("`--now` is before 1970")?;
-    let found = find(&input, &database, &policy, today);
+    let mut found = find(&input, &database, &policy, today);
+    vex::apply(&arguments.vex, &input, &mut found)?;
     input::tell(&found.gaps);
     match arguments.format {
-        ScanFormat::Json => print_json(&as_json(&input, &found, &policy, today))?,
-        ScanFormat::Terminal => text::print(&input, &found, &policy, today, arguments.all)?,
+        FindingsFormat::Json => {
+            print_json(&as_json(&input, &found, &policy, today, chosen.as_json()))?;
+        }
+        FindingsFormat::Terminal => {
+            text::print(&input, &found, &policy, today, arguments.all)?;
+            anstream::eprintln!("advisories: {}", chosen.words());
+        }
+        FindingsFormat::OpenVex => {
+            print_json(&vex::written(&input, &found, &policy, &arguments.author, now))?;
+        }
     }
     let breaks = |it: &Finding<'_>| it.class.breaks(policy.breaking);
     let is_accepted = |kind| arguments.accept_gap.contains(&kind);
@@ -48,7 +56,13 @@ fn policy(path: &Path) -> Result<Policy> {
     read.map_err(|error| anyhow!("{shown}:{error}"))
 }
 
-fn as_json(input: &Input, found: &Findings<'_>, policy: &Policy, today: Date) -> Value {
+fn as_json(
+    input: &Input,
+    found: &Findings<'_>,
+    policy: &Policy,
+    today: Date,
+    database: Value,
+) -> Value {
     let steps = upgrades(&found.findings);
     let steps = steps.iter().map(|it| {
         json!({
@@ -72,8 +86,11 @@ fn as_json(input: &Input, found: &Findings<'_>, policy: &Policy, today: Date) ->
             }),
             "packages": input.packages.len(),
         },
+        "database": database,
         "day": today.to_string(),
-        "findings": found.findings.iter().map(|it| finding(it, policy)).collect::<Vec<_>>(),
+        "findings": found.findings.iter().map(|it| {
+            found.stated.annotated(finding(it, policy), it)
+        }).collect::<Vec<_>>(),
         "upgrades": steps.collect::<Vec<_>>(),
         "gaps": found.gaps.iter().map(|(kind, text)| {
             json!({"kind": text::gap_name(*kind), "message": text})
@@ -91,7 +108,9 @@ fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
         Class::Grace(left) => ("grace", left.map(i64::from), None),
         Class::Waiting(status) => ("waiting", None, Some(status.name())),
         Class::Accepted(_) => ("accepted", None, None),
+        Class::NotAffected(_) => ("not-affected", None, Some("vex")),
     };
+    let rank = ranking::rank_of(it);
     let accepted = match it.class {
         Class::Accepted(at) => exception(at),
         _ => None,
@@ -111,6 +130,7 @@ fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
         "daysLeft": days,
         "why": why,
         "knownExploitedSince": it.exploitation.known_since.map(|it| it.to_string()),
+        "rank": json!({"score": rank.score, "reason": rank.reason()}),
         "epss": it.exploitation.epss.map(|it| f64::from(it) / 10_000.0),
         "acceptedBy": accepted.map(|it| json!({"owner": it.owner, "reason": it.reason,
             "until": it.expires.to_string()})),

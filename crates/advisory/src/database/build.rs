@@ -135,6 +135,13 @@ impl Builder {
         }
     }
 
+    /// Says of which day the data of a source are.
+    pub(crate) fn dated(&mut self, source: usize, date: Option<Date>) {
+        if let Some(source) = self.sources.get_mut(source) {
+            source.date = date;
+        }
+    }
+
     /// Says when the database is built.
     pub fn built_at(&mut self, now: jiff::Timestamp) {
         self.built_at = Some(now);

@@ -16,6 +16,8 @@ use reqwest::header::{
 use reqwest::{StatusCode, Url, redirect};
 use serde::{Deserialize, Serialize};
 
+use crate::http::{is_loopback, told};
+
 /// Tries of one file.
 const TRIES_MAX: u32 = 4;
 /// Before the second try; doubled before each further one.
@@ -263,8 +265,9 @@ impl Downloader {
                 let seconds = self.options.total_timeout.as_secs();
                 return Err(unfit(url.as_str(), format!("it takes more than {seconds} seconds")));
             }
-            let count =
-                response.read(&mut block).map_err(|error| broken(url, error.to_string()))?;
+            let count = response
+                .read(&mut block)
+                .map_err(|_| broken(url, format!("it broke off after {at} bytes")))?;
             if count == 0 {
                 break;
             }
@@ -364,15 +367,6 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 /// An address without what may be a credential: name, password and query.
 fn shown(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else { return "the address".to_owned() };
@@ -393,15 +387,4 @@ fn broken(url: &Url, reason: String) -> DownloadError {
 
 fn refused(url: &Url, status: StatusCode) -> DownloadError {
     DownloadError::Refused { url: shown(url.as_str()), status: status.as_u16() }
-}
-
-/// An error with its last cause and without its address.
-fn told(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
-    while let Some(it) = cause {
-        text = it.to_string();
-        cause = it.source();
-    }
-    if text.is_empty() { "no answer".to_owned() } else { text }
 }
