@@ -2,6 +2,7 @@
 
 mod access;
 mod cluster;
+mod db;
 mod image;
 mod network;
 
@@ -20,8 +21,9 @@ pub(crate) use access::{
 };
 
 pub(crate) use cluster::ClusterInputs;
+pub(crate) use db::{DatabaseInput, DbBuild, DbCommand, DbFormat, DbStatus, DbUpdate, DbVerify};
 pub(crate) use image::{
-    ImageCommand, ImageGapKind, ImageLint, ImageReading, ImageSbom, ImageScan, ReportFormat,
+    FindingsFormat, ImageCommand, ImageGapKind, ImageLint, ImageReading, ImageSbom, ImageScan,
     SbomFormat, ScanFormat,
 };
 pub(crate) use network::{
@@ -61,6 +63,9 @@ pub(crate) enum Command {
     /// Tell what is in an image
     #[command(subcommand)]
     Image(ImageCommand),
+    /// Build, update and look at the database of advisories
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Accept the findings of today, so that only new ones fail
     #[command(subcommand)]
     Baseline(BaselineCommand),

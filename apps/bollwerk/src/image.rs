@@ -7,10 +7,12 @@ mod fleet_text;
 mod input;
 mod lint;
 mod local;
+mod ranking;
 mod sarif;
 mod sbom;
 mod scan;
 mod text;
+mod vex;
 
 use anyhow::Result;
 

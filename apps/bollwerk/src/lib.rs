@@ -11,6 +11,7 @@ mod catalog;
 mod cluster;
 pub mod config;
 mod console;
+mod db;
 mod diff;
 mod fix;
 mod frameworks;
@@ -63,6 +64,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Access(command) => access::run(&command),
         Command::Network(command) => network::run(&command),
         Command::Image(command) => image::run(&command),
+        Command::Db(command) => db::run(&command),
         Command::Baseline(command) => baseline::run(&command),
         Command::Fix(fix) => fix::run(&fix),
         Command::Harden(harden) => harden::run(&harden),

@@ -4,7 +4,7 @@
 mod program;
 
 use program::layout::Layout;
-use program::{Folder, bollwerk};
+use program::{Folder, bollwerk, fits};
 use serde_json::{Value, json};
 
 const NOW: &str = "--now=2026-11-30T00:00:00Z";
@@ -83,6 +83,7 @@ fn each_finding_is_told_with_those_that_run_it() {
     let folder = deployment();
     let (code, report, error) = scan(&folder, &[]);
     assert_eq!(code, 3, "{error}");
+    fits(&report);
     assert_eq!(report["images"].as_array().unwrap().len(), 5);
 
     let cart = image(&report, "reg.example/cart:1");

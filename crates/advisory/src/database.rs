@@ -15,6 +15,8 @@
 //!                percentile u16, known exploited since u32 (days; all bits set: not known to be)
 //! 9 prose        a line for each advisory, 4 bytes of offset each, then the texts; optional
 //! 10 coverage    of each ecosystem: count of sources, each: its place in 1, count of its records
+//! 11 provenance  when it was built and what each source was, see [`provenance`]
+//! 12 ends        until when releases get fixes, see [`provenance`]
 //! ```
 //!
 //! Numbers of a fixed size are little-endian, all others take seven bits a byte. Packages of an
@@ -26,6 +28,7 @@ pub(crate) mod build;
 pub(crate) mod bytes;
 pub(crate) mod entry;
 pub(crate) mod matching;
+pub(crate) mod provenance;
 pub(crate) mod record;
 
 use std::cmp::Ordering;
@@ -59,10 +62,12 @@ enum Section {
     Exploited,
     Prose,
     Coverage,
+    Provenance,
+    Ends,
 }
 
 /// How many kinds of sections there are, and 1 for the place 0.
-const SECTIONS: usize = 11;
+const SECTIONS: usize = 13;
 
 /// Why bytes are no database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -148,6 +153,23 @@ impl<'a> Database<'a> {
         }
         found.check().ok_or(damaged("its tables do not fit"))?;
         Ok(found)
+    }
+
+    /// The bytes of the database at the start of a file that may hold more behind it: its
+    /// signatures.
+    ///
+    /// # Errors
+    ///
+    /// If the file does not begin as a database does, or ends before it.
+    pub fn split(file: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), OpenError> {
+        let mut head = Reader::new(file);
+        if head.take(MAGIC.len()) != Some(MAGIC) {
+            return Err(OpenError::Magic);
+        }
+        let length = head.u64().and_then(|_| head.u64());
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        let cut = OpenError::Damaged("it ends too early");
+        length.and_then(|length| file.split_at_checked(length)).ok_or(cut)
     }
 
     /// What tells two databases apart, for caches: the checksum of all they hold.

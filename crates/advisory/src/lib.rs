@@ -35,10 +35,13 @@
 mod database;
 mod date;
 mod identifier;
+mod intake;
 mod osv;
 mod severity;
+pub mod signature;
 pub mod sources;
 mod status;
+pub mod vex;
 
 /// The database the program carries: facts of freely usable sets, with their credit in
 /// [`Database::sources`]. Built by `cargo xtask database`, at most 3 MB.
@@ -46,9 +49,11 @@ pub static EMBEDDED: &[u8] = include_bytes!("../data/default.bwdb");
 
 pub use database::build::{Builder, Built, Refusal, Source};
 pub use database::matching::{Gap, Match, Matching};
+pub use database::provenance::Provenance;
 pub use database::{Advisory, Coverage, Database, Exploitation, OpenError};
 pub use date::Date;
 pub use identifier::Identifier;
+pub use intake::{Form, Intake, Refused, Taken};
 pub use osv::{Affected, Event, Range, RangeKind, Record, RecordError};
 pub use severity::{Rating, score_of};
 pub use status::{Informational, Status};

@@ -31,6 +31,9 @@ pub enum Class {
     Waiting(Status),
     /// Somebody answers for it: the place of the exception in the policy.
     Accepted(usize),
+    /// Somebody states in VEX that it is not affected, or has the fix: the place of the statement
+    /// in what the caller has read. Set by the caller.
+    NotAffected(usize),
 }
 
 /// Why it is time.
@@ -51,7 +54,7 @@ impl Class {
             Self::Act(_) => breaking >= Breaking::Act,
             Self::Grace(_) => breaking >= Breaking::Grace,
             Self::Waiting(_) => breaking >= Breaking::Waiting,
-            Self::Accepted(_) => false,
+            Self::Accepted(_) | Self::NotAffected(_) => false,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Breaking every build on every CVE teaches people to switch the scanner off. So each finding is
 //! in one of four classes: to act on now, in grace for some more days, waiting for the vendor, or
-//! accepted by somebody with a name until a day. A [`Policy`] says which; without one the
+//! accepted by somebody with a name until a day. What a VEX statement says is not affected stands beside
+//! them. A [`Policy`] says which; without one the
 //! defaults do, and nothing breaks a build.
 #![warn(clippy::disallowed_methods)]
 
@@ -10,10 +11,12 @@ mod age;
 mod base;
 mod finding;
 mod policy;
+mod rank;
 mod upgrade;
 
 pub use age::{Age, age};
 pub use base::{Base, Foundation, Newer, foundation};
 pub use finding::{Class, Finding, Why, judge};
 pub use policy::{Breaking, CountedFrom, Exception, Grace, KEYS, Policy};
+pub use rank::{Exposure, Rank, rank};
 pub use upgrade::{Upgrade, upgrades};

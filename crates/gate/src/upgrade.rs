@@ -31,7 +31,7 @@ pub fn upgrades<'a>(findings: &[Finding<'a>]) -> Vec<Upgrade<'a>> {
     let mut found: BTreeMap<(Kind, String), Upgrade<'a>> = BTreeMap::new();
     for finding in findings {
         let Some(fixed) = finding.matched.fixed else { continue };
-        if matches!(finding.class, Class::Accepted(_)) {
+        if matches!(finding.class, Class::Accepted(_) | Class::NotAffected(_)) {
             continue;
         }
         let package = finding.package;

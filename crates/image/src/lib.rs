@@ -14,6 +14,7 @@ mod merge;
 mod path;
 mod reference;
 mod tar;
+mod zip;
 
 pub use catalog::is_wanted;
 pub use compression::{Compression, NotInflated, inflated};
@@ -28,3 +29,4 @@ pub use manifest::{
 pub use merge::{Image, Unowned, merge};
 pub use reference::{Reference, ReferenceError};
 pub use tar::{Archive, Entry, EntryKind, TarError};
+pub use zip::{Zip, ZipEntry};

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use image::Platform;
 use model::Severity;
 
-use super::FailOn;
+use super::{DatabaseInput, FailOn};
 
 #[derive(Subcommand)]
 pub(crate) enum ImageCommand {
@@ -30,6 +30,8 @@ Examples:
   bollwerk image scan --from-manifests deploy/ --vulnerability CVE-2026-1234
   bollwerk image scan rootfs:/mnt/disk
   bollwerk image scan containerd:docker.io/library/nginx:1.29
+  bollwerk image scan cart.tar --vex vendor.openvex.json --vex our.cdx.json
+  bollwerk image scan cart.tar --format openvex --author 'Shop security' > cart.openvex.json
 
 A policy says how many days a team has (all keys are optional; these are the defaults):
 
@@ -73,12 +75,17 @@ pub(crate) struct ImageScan {
     /// What a team has decided: days of grace, exceptions, what fails
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// Advisories to match with, instead of those that bollwerk carries
+    #[command(flatten)]
+    pub(crate) database: DatabaseInput,
+    /// What somebody states about vulnerabilities: OpenVEX, CycloneDX or CSAF, as JSON
     #[arg(long, value_name = "FILE")]
-    pub(crate) database: Option<PathBuf>,
+    pub(crate) vex: Vec<PathBuf>,
+    /// Who states what `--format openvex` writes
+    #[arg(long, value_name = "NAME", default_value = "bollwerk")]
+    pub(crate) author: String,
     /// How to show what was found
-    #[arg(long, value_enum, default_value_t = ReportFormat::Terminal)]
-    pub(crate) format: ReportFormat,
+    #[arg(long, value_enum, default_value_t = FindingsFormat::Terminal)]
+    pub(crate) format: FindingsFormat,
     /// Show all findings, not the first of each class alone
     #[arg(long)]
     pub(crate) all: bool,
@@ -90,15 +97,18 @@ pub(crate) struct ImageScan {
     pub(crate) now: Option<jiff::Timestamp>,
 }
 
-/// How findings of images are reported.
+/// How vulnerabilities of an image are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
+pub(crate) enum FindingsFormat {
     /// For people
     Terminal,
     /// For programs
     Json,
     /// SARIF 2.1.0, for code scanning services
     Sarif,
+    /// As statements: OpenVEX 0.2.0
+    #[value(name = "openvex")]
+    OpenVex,
 }
 
 /// How findings of an image's configuration are shown.
@@ -119,6 +129,8 @@ pub(crate) enum ImageGapKind {
     NoAdvisoryData,
     /// Packages or advisories without a version that can be compared
     UnknownVersion,
+    /// A VEX statement that could not be read
+    UnreadableVex,
     /// Packages of a kind we do not know
     UnknownPackage,
     /// Programs that no package brought

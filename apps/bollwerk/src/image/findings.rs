@@ -1,19 +1,23 @@
 //! All findings of an image, and what could not be said.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use advisory::{Database, Date, Gap};
-use gate::{Class, Finding, Policy, Why, judge};
+use gate::{Exposure, Finding, Policy, judge};
 
 use super::input::Input;
 use super::sbom::name;
+use super::{ranking, vex};
 use crate::arguments::ImageGapKind;
 
 /// What was found, the most urgent first.
 pub(super) struct Findings<'a> {
     pub(super) findings: Vec<Finding<'a>>,
     pub(super) gaps: Vec<(ImageGapKind, String)>,
+    /// Who reaches what runs the image.
+    pub(super) exposure: Exposure,
+    /// What VEX states, to which findings that are not affected point.
+    pub(super) stated: vex::Stated,
 }
 
 /// Matches every package and puts each finding into its class.
@@ -22,6 +26,7 @@ pub(super) fn find<'a>(
     database: &Database<'a>,
     policy: &Policy,
     today: Date,
+    exposure: Exposure,
 ) -> Findings<'a> {
     let mut findings = Vec::new();
     let mut gaps = input.gaps.clone();
@@ -71,21 +76,6 @@ pub(super) fn find<'a>(
         );
         gaps.push((ImageGapKind::UnownedProgram, text));
     }
-    findings.sort_by_cached_key(|it| {
-        (urgency(it), it.package.name.clone(), it.matched.vulnerability.to_string())
-    });
-    Findings { findings, gaps }
-}
-
-/// How soon somebody has to look at a finding: what is smallest comes first.
-pub(super) fn urgency(it: &Finding<'_>) -> impl Ord + use<> {
-    let class = match it.class {
-        // The longest overdue is no more urgent than the worst.
-        Class::Act(why) => (0, u32::from(why != Why::KnownExploited)),
-        Class::Grace(left) => (1, left.unwrap_or(u32::MAX)),
-        Class::Waiting(_) => (2, 0),
-        Class::Accepted(_) => (3, 0),
-    };
-    let epss = it.exploitation.epss.unwrap_or_default();
-    (class, Reverse((it.matched.rating, epss)))
+    ranking::sort(&mut findings, exposure);
+    Findings { findings, gaps, exposure, stated: vex::Stated::default() }
 }

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use engine::network::address::AddressSet;
 use engine::network::exposure::{Passage, Way};
 use engine::network::{Network, Options, WorkloadId};
+use gate::Exposure;
 use model::{Snapshot, WorldId};
 
 use super::input::Input;
@@ -22,28 +23,6 @@ use crate::inputs;
 const THREADS_MAX: usize = 4;
 /// Images of a deployment.
 const IMAGES_MAX: usize = 100_000;
-
-/// Who can reach a workload, as far as the manifests tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Exposure {
-    /// From the internet.
-    Internet,
-    /// That is not known: a way in that depends on what the manifests do not tell.
-    Unknown,
-    /// No way in from outside.
-    Cluster,
-}
-
-impl Exposure {
-    /// As it stands in the JSON.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Internet => "internet",
-            Self::Unknown => "unknown",
-            Self::Cluster => "cluster",
-        }
-    }
-}
 
 /// A workload that runs an image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +42,13 @@ pub(super) struct Deployed {
     pub(super) workloads: Vec<Workload>,
     /// What is in it, or why that is not known.
     pub(super) input: Result<Arc<Input>, String>,
+}
+
+impl Deployed {
+    /// Who reaches any of them.
+    pub(super) fn exposure(&self) -> Exposure {
+        self.workloads.iter().map(|it| it.exposure).max().unwrap_or_default()
+    }
 }
 
 /// All images.
@@ -106,7 +92,7 @@ impl Fleet {
             images.push(Deployed { references: vec![name], workloads, input });
         }
         for image in &mut images {
-            image.workloads.sort();
+            image.workloads.sort_by(|a, b| (b.exposure, a).cmp(&(a.exposure, b)));
         }
         Ok(Self { images, gaps })
     }
@@ -153,7 +139,7 @@ fn of_world(snapshot: &Snapshot, world: WorldId, running: &mut Running) {
     for way in &exposure.ways {
         let Some(found) = exposure_of(way) else { continue };
         let slot = exposed.entry(owner(&network, way.target)).or_insert(found);
-        *slot = found.min(*slot);
+        *slot = found.max(*slot);
     }
     // Where not all ways are told, one that is not may lead anywhere.
     let otherwise = if exposure.is_whole { Exposure::Cluster } else { Exposure::Unknown };

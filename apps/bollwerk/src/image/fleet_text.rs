@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 
 use advisory::Rating;
-use gate::{Class, Finding};
+use gate::{Class, Exposure, Finding};
 use report::{cells, harmless};
 
-use super::findings::{Findings, urgency};
-use super::fleet::{Deployed, Exposure, Workload};
+use super::findings::Findings;
+use super::fleet::{Deployed, Workload};
+use super::ranking::urgency;
 use super::sbom::name;
 use super::text;
 use crate::console::{BOLD, DIM, GREEN, RED, YELLOW};
@@ -140,12 +141,12 @@ fn urgent(images: &[Judged<'_>], most: usize, out: &mut dyn Write) -> io::Result
     }
     let mut found: Vec<Spread<'_>> = spread.into_values().collect();
     for it in &mut found {
-        it.workloads.sort();
+        it.workloads.sort_by(|a, b| (b.exposure, a).cmp(&(a.exposure, b)));
         it.workloads.dedup();
     }
     found.sort_by_cached_key(|it| {
         let exposure = it.workloads.first().map_or(Exposure::Unknown, |it| it.exposure);
-        (urgency(it.finding), exposure, std::cmp::Reverse(it.workloads.len()))
+        (urgency(it.finding, exposure), std::cmp::Reverse(it.workloads.len()))
     });
     if found.is_empty() {
         return Ok(());

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use advisory::{Database, Date, EMBEDDED};
-use anyhow::{Context, Result, anyhow};
-use gate::{Breaking, Class, Finding, KEYS, Policy, Why, foundation, upgrades};
+use advisory::{Database, Date};
+use anyhow::{Context, Result, anyhow, bail};
+use gate::{Breaking, Class, Exposure, Finding, KEYS, Policy, Why, foundation, upgrades};
 use model::config::Section;
 use serde_json::{Value, json};
 
@@ -15,20 +15,20 @@ use super::fleet::Fleet;
 use super::fleet_text::{self, Judged};
 use super::input::{self, Input};
 use super::text::{self, Shown};
-use super::{FAILED, UNKNOWN, sarif};
-use crate::arguments::{ImageGapKind, ImageScan, ReportFormat};
+use super::{FAILED, UNKNOWN, ranking, sarif, vex};
+use crate::arguments::{FindingsFormat, ImageGapKind, ImageScan};
 use crate::console::print_json;
+use crate::db::Chosen;
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &ImageScan) -> Result<u8> {
     let policy = arguments.policy.as_deref().map_or_else(|| Ok(Policy::default()), policy)?;
-    let stored = arguments.database.as_deref().map(fs::read).transpose();
-    let stored = stored.context("the database cannot be read")?;
-    let database = Database::open(stored.as_deref().unwrap_or(EMBEDDED))
-        .map_err(|error| anyhow!("the database cannot be used: {error}"))?;
+    let chosen = Chosen::of(&arguments.database)?;
+    let database = chosen.open()?;
+    let stated = vex::Documents::read(&arguments.vex)?;
     let now = arguments.now.unwrap_or_else(jiff::Timestamp::now);
     let today = Date::parse(&now.to_string()).context("`--now` is before 1970")?;
-    let scan = Scan { arguments, policy, database, today };
+    let scan = Scan { arguments, policy, chosen: &chosen, database, stated, now, today };
     let is_deployment = !arguments.from_manifests.is_empty() || arguments.from_snapshot.is_some();
     match &arguments.images[..] {
         [only] if !is_deployment => scan.one(only),
@@ -40,16 +40,20 @@ pub(super) fn run(arguments: &ImageScan) -> Result<u8> {
 struct Scan<'a> {
     arguments: &'a ImageScan,
     policy: Policy,
+    chosen: &'a Chosen,
     database: Database<'a>,
+    /// What VEX documents state.
+    stated: vex::Documents,
+    now: jiff::Timestamp,
     today: Date,
 }
 
 impl Scan<'_> {
     fn one(&self, reference: &str) -> Result<u8> {
         let input = Input::load(reference, &self.arguments.reading)?;
-        let found = self.find(&input);
+        let found = self.find(&input, Exposure::Unknown);
         let inputs = Bases::load(&self.arguments.base, &self.arguments.reading)?;
-        let judged = inputs.judged(|input| self.find(input));
+        let judged = inputs.judged(|input| self.find(input, Exposure::Unknown));
         let bases = judged.bases();
         let foundation = foundation(&input.contents, &found.findings, &bases);
         let mut gaps = found.gaps.clone();
@@ -59,16 +63,19 @@ impl Scan<'_> {
         let all = [(&input, &found)];
         let code = self.code(&all, &gaps);
         match self.arguments.format {
-            ReportFormat::Sarif => print_json(&sarif::document(&all, &gaps, &self.policy, code))?,
-            ReportFormat::Json => {
+            FindingsFormat::Sarif => print_json(&sarif::document(&all, &gaps, &self.policy, code))?,
+            FindingsFormat::Json => {
                 let mut document = json!({"schema": "bollwerk.image-scan/v1"});
                 self.describe(shown, &mut document);
                 document["day"] = json!(self.today.to_string());
+                document["database"] = self.chosen.as_json();
                 print_json(&document)?;
             }
-            ReportFormat::Terminal => {
+            FindingsFormat::Terminal => {
                 text::print(shown, &self.policy, self.today, self.arguments.all)?;
+                anstream::eprintln!("advisories: {}", self.chosen.words());
             }
+            FindingsFormat::OpenVex => self.print_statements(&input, &found)?,
         }
         Ok(code)
     }
@@ -78,7 +85,10 @@ impl Scan<'_> {
         let judged: Vec<Judged<'_>> = fleet
             .images
             .iter()
-            .map(|it| (it, it.input.as_ref().ok().map(|input| self.find(input))))
+            .map(|it| {
+                let input = it.input.as_ref().ok();
+                (it, input.map(|input| self.find(input, it.exposure())))
+            })
             .collect();
         let mut gaps = fleet.gaps.clone();
         for (image, found) in &judged {
@@ -96,16 +106,31 @@ impl Scan<'_> {
             .collect();
         let code = self.code(&found, &gaps);
         match self.arguments.format {
-            ReportFormat::Sarif => print_json(&sarif::document(&found, &gaps, &self.policy, code))?,
-            ReportFormat::Json => print_json(&self.fleet_as_json(&judged, &fleet.gaps))?,
-            ReportFormat::Terminal => fleet_text::print(&judged, self.arguments.all)?,
+            FindingsFormat::Sarif => {
+                print_json(&sarif::document(&found, &gaps, &self.policy, code))?
+            }
+            FindingsFormat::Json => print_json(&self.fleet_as_json(&judged, &fleet.gaps))?,
+            FindingsFormat::Terminal => {
+                fleet_text::print(&judged, self.arguments.all)?;
+                anstream::eprintln!("advisories: {}", self.chosen.words());
+            }
+            FindingsFormat::OpenVex => match &found[..] {
+                [(input, found)] => self.print_statements(input, found)?,
+                _ => bail!("`--format openvex` speaks of one image: name one"),
+            },
         }
         Ok(code)
     }
 
-    /// Every finding that is asked for.
-    fn find<'i>(&'i self, input: &'i Input) -> Findings<'i> {
-        let mut found = find(input, &self.database, &self.policy, self.today);
+    fn print_statements(&self, input: &Input, found: &Findings<'_>) -> Result<()> {
+        let author = &self.arguments.author;
+        print_json(&vex::written(input, found, &self.policy, author, self.now))
+    }
+
+    /// Every finding that is asked for, of an image that is reached by these.
+    fn find<'i>(&'i self, input: &'i Input, exposure: Exposure) -> Findings<'i> {
+        let mut found = find(input, &self.database, &self.policy, self.today, exposure);
+        self.stated.apply(input, &mut found);
         if let Some(wanted) = &self.arguments.vulnerability {
             found.findings.retain(|it| {
                 let (matched, advisory) = (&it.matched, &it.matched.advisory);
@@ -158,6 +183,7 @@ impl Scan<'_> {
         json!({
             "schema": "bollwerk.image-fleet/v1",
             "day": self.today.to_string(),
+            "database": self.chosen.as_json(),
             "images": images.collect::<Vec<_>>(),
             "gaps": as_json(gaps),
         })
@@ -187,7 +213,10 @@ impl Scan<'_> {
             }),
             "packages": input.packages.len(),
         });
-        let findings = found.findings.iter().map(|it| finding(it, &self.policy));
+        let findings = found
+            .findings
+            .iter()
+            .map(|it| found.stated.annotated(finding(it, &self.policy, found.exposure), it));
         let age = text::age(input, found, &self.policy, self.today);
         document["age"] = json!(age.map(|it| {
             json!({"days": it.days, "fixesSince": it.fixes_since, "isTooOld": it.is_too_old})
@@ -227,10 +256,11 @@ pub(super) fn class_name(class: Class) -> &'static str {
         Class::Grace(_) => "grace",
         Class::Waiting(_) => "waiting",
         Class::Accepted(_) => "accepted",
+        Class::NotAffected(_) => "not-affected",
     }
 }
 
-fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
+fn finding(it: &Finding<'_>, policy: &Policy, exposure: Exposure) -> Value {
     let matched = &it.matched;
     let exception = |at: usize| policy.exceptions.get(at);
     let (days, why) = match it.class {
@@ -240,7 +270,9 @@ fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
         Class::Grace(left) => (left.map(i64::from), None),
         Class::Waiting(status) => (None, Some(status.name())),
         Class::Accepted(_) => (None, None),
+        Class::NotAffected(_) => (None, Some("vex")),
     };
+    let rank = ranking::rank_of(it, exposure);
     let accepted = match it.class {
         Class::Accepted(at) => exception(at),
         _ => None,
@@ -260,6 +292,7 @@ fn finding(it: &Finding<'_>, policy: &Policy) -> Value {
         "daysLeft": days,
         "why": why,
         "knownExploitedSince": it.exploitation.known_since.map(|it| it.to_string()),
+        "rank": json!({"score": rank.score, "reason": rank.reason()}),
         "epss": it.exploitation.epss.map(|it| f64::from(it) / 10_000.0),
         "acceptedBy": accepted.map(|it| json!({"owner": it.owner, "reason": it.reason,
             "until": it.expires.to_string()})),

@@ -74,6 +74,7 @@ pub(super) fn print(shown: Shown<'_>, policy: &Policy, today: Date, all: bool) -
         section(title, style, &findings, policy, most, &mut out)?;
     }
     base(input, foundation, &mut out)?;
+    found.stated.print(&found.findings, all, &mut out)?;
     steps(found, &mut out)?;
     if found.findings.is_empty() && found.gaps.is_empty() {
         writeln!(out, "{GREEN}nothing in it is known to be vulnerable{GREEN:#}")?;
@@ -191,6 +192,7 @@ pub(super) fn note(finding: &Finding<'_>, policy: &Policy) -> String {
         Class::Accepted(at) => exception(at).map_or_else(String::new, |it| {
             format!("by {} until {}: {}", it.owner, it.expires, it.reason)
         }),
+        Class::NotAffected(_) => "stated in VEX".to_owned(),
     };
     if let Some(it) = finding.expired.and_then(exception) {
         note = format!("{note}; {} accepted it until {}", it.owner, it.expires);

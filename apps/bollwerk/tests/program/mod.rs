@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::Value;
+
 /// The corpus of real manifests, unpacked; none without it, which is a failure under `CI=true`.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
 pub(crate) fn corpus() -> Option<PathBuf> {
@@ -87,4 +89,15 @@ pub(crate) fn bollwerk(folder: &Path, arguments: &[&str], input: &str) -> (i32, 
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+/// Holds an output against the schema of its name.
+pub(crate) fn fits(output: &Value) {
+    let name = output["schema"].as_str().unwrap().replace("/v", ".v");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema");
+    let schema = std::fs::read(folder.join(format!("{name}.json"))).unwrap();
+    let schema: Value = serde_json::from_slice(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors = validator.iter_errors(output).map(|it| format!("{it} at {}", it.instance_path()));
+    assert_eq!(errors.collect::<Vec<_>>(), [""; 0], "{output:#}");
 }

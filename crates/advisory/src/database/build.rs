@@ -6,9 +6,11 @@ use package::{Ecosystem, Scheme};
 
 use super::bytes::{checksum, push_text, push_varint};
 use super::entry::{self, Entry, Evaluation, EventKind, Events, Outcome};
+use super::provenance::{self, Product, Provenance};
 use super::record::Row;
-use super::{HEAD_BYTES, MAGIC, SECTION_BYTES, Section, VERSION};
+use super::{Database, HEAD_BYTES, MAGIC, SECTION_BYTES, Section, VERSION};
 use crate::osv::{Affected, Range, RangeKind, Record, Severity};
+use crate::sources::end_of_life::Cycle;
 use crate::{Date, Exploitation, Identifier, Informational, Rating, Status, score_of};
 
 /// Bytes of a name or a version; real ones have under 300.
@@ -72,6 +74,11 @@ pub struct Builder {
     exploited: BTreeMap<(u16, u32), Exploitation>,
     has_prose: bool,
     built: Built,
+    built_at: Option<jiff::Timestamp>,
+    provenance: Vec<Provenance>,
+    ends: Vec<Product>,
+    /// By the name of a record: the first day it was told of, from a database of before.
+    seen: BTreeMap<String, Date>,
 }
 
 /// A record as far as it is kept.
@@ -117,7 +124,47 @@ impl Builder {
     /// Adds a source; records name it by what comes back.
     pub fn source(&mut self, source: Source) -> usize {
         self.sources.push(source);
+        self.provenance.push(Provenance::default());
         self.sources.len() - 1
+    }
+
+    /// Says what a source was, that was added before.
+    pub fn provenance(&mut self, source: usize, told: Provenance) {
+        if let Some(place) = self.provenance.get_mut(source) {
+            *place = told;
+        }
+    }
+
+    /// Says of which day the data of a source are.
+    pub(crate) fn dated(&mut self, source: usize, date: Option<Date>) {
+        if let Some(source) = self.sources.get_mut(source) {
+            source.date = date;
+        }
+    }
+
+    /// Says when the database is built.
+    pub fn built_at(&mut self, now: jiff::Timestamp) {
+        self.built_at = Some(now);
+    }
+
+    /// Says until when the releases of a product get fixes.
+    pub fn end_of_life(&mut self, product: &str, cycles: Vec<Cycle>) {
+        self.ends.push((product.to_owned(), cycles));
+    }
+
+    /// Keeps the first day on which a record without a date of publication was told of. Some
+    /// sources date nothing but the whole (Debian's tracker, Alpine's secdb): without this every
+    /// update would begin every grace anew.
+    pub fn seen_before(&mut self, database: &Database<'_>) {
+        for number in 0..database.advisories_count() as u32 {
+            let Some(advisory) = database.advisory(number) else { continue };
+            let first = match (advisory.published, advisory.modified) {
+                (None, Some(day)) => day,
+                _ => continue,
+            };
+            let kept = self.seen.entry(advisory.id.to_string()).or_insert(first);
+            *kept = first.min(*kept);
+        }
     }
 
     /// Says of a vulnerability how it is used. What is told first of each field stays.
@@ -168,6 +215,10 @@ impl Builder {
 
     /// Writes the database.
     pub fn finish(mut self) -> Built {
+        for record in self.records.iter_mut().filter(|it| it.published.is_none()) {
+            let first = self.seen.get(&record.id).copied();
+            record.modified = record.modified.map(|day| first.map_or(day, |it| it.min(day)));
+        }
         self.records.sort();
         self.records.dedup();
         let texts = Texts::of(&self.records);
@@ -183,7 +234,12 @@ impl Builder {
             (Section::Advisories, advisories),
             (Section::Places, places),
             (Section::Exploited, self.exploited()),
+            (Section::Provenance, provenance::write(self.built_at, &self.provenance)),
         ];
+        if !self.ends.is_empty() {
+            self.ends.sort_by(|(one, _), (other, _)| one.cmp(other));
+            sections.push((Section::Ends, provenance::write_ends(&self.ends)));
+        }
         if self.has_prose {
             sections.push((Section::Prose, self.prose()));
         }

@@ -61,6 +61,27 @@ pub fn records<'a>(
     Ok(records.into_values().collect())
 }
 
+/// The ecosystem a file says it is of: `Alpine:v3.20`, `Wolfi`; none where it does not say.
+pub fn ecosystem(text: &str) -> Result<Option<String>, SourceError> {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Head {
+        distroversion: String,
+        urlprefix: String,
+        apkurl: String,
+    }
+    let head: Head =
+        serde_json::from_str(text).map_err(|error| SourceError::Json("Alpine", error))?;
+    let places = [head.urlprefix.as_str(), head.apkurl.as_str()];
+    let is_of = |word: &str| places.iter().any(|place| place.to_ascii_lowercase().contains(word));
+    Ok(match head.distroversion.as_str() {
+        _ if is_of("wolfi") => Some("Wolfi".to_owned()),
+        _ if is_of("chainguard") || is_of("cgr.dev") => Some("Chainguard".to_owned()),
+        "" => None,
+        version => Some(format!("Alpine:{version}")),
+    })
+}
+
 /// The CVE ids of a line; the first word where there is none.
 fn names_of(written: &str) -> Vec<&str> {
     let words = || written.split_whitespace();

@@ -5,115 +5,18 @@
 //! release: a relationship (`default_component_of`) of a package, which its purl names, to a
 //! platform, which its CPE names.
 
+mod document;
+
 use std::collections::BTreeMap;
 
+use document::Remediation;
+pub(crate) use document::{Document, Flag, Products, Vulnerability};
 use package::{Kind, Package, Purl};
-use serde::Deserialize;
 use serde_json::json;
 
 use super::SourceError;
 use crate::Status;
 use crate::osv::{Affected, Event, Name, Range, RangeKind, Record, Severity};
-
-/// Branches within branches that are followed.
-const DEPTH_MAX: usize = 32;
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Document {
-    #[serde(rename = "document")]
-    head: Head,
-    product_tree: Tree,
-    vulnerabilities: Vec<Vulnerability>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Head {
-    tracking: Tracking,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Tracking {
-    current_release_date: String,
-    initial_release_date: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Tree {
-    branches: Vec<Branch>,
-    relationships: Vec<Relationship>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Branch {
-    branches: Vec<Branch>,
-    product: Option<Product>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Product {
-    product_id: String,
-    product_identification_helper: Helper,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Helper {
-    cpe: String,
-    purl: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Relationship {
-    full_product_name: Product,
-    product_reference: String,
-    relates_to_product_reference: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Vulnerability {
-    cve: String,
-    title: String,
-    release_date: String,
-    product_status: BTreeMap<String, Vec<String>>,
-    remediations: Vec<Remediation>,
-    scores: Vec<Score>,
-    threats: Vec<Threat>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Remediation {
-    category: String,
-    details: String,
-    product_ids: Vec<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Score {
-    cvss_v3: Vector,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Vector {
-    vector_string: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Threat {
-    category: String,
-    details: String,
-}
 
 /// What a document holds.
 #[derive(Debug, Default)]
@@ -219,36 +122,7 @@ fn statement(ecosystem: String, package: &Package, status: Status) -> Affected<'
     }
 }
 
-/// Products by their ids.
-#[derive(Default)]
-struct Products<'a> {
-    helpers: BTreeMap<&'a str, &'a Helper>,
-    /// Package and platform of each that is one in the other.
-    parts: BTreeMap<&'a str, (&'a str, &'a str)>,
-}
-
-impl<'a> Products<'a> {
-    fn of(tree: &'a Tree) -> Self {
-        let mut found = Self::default();
-        let mut left: Vec<(&Branch, usize)> = tree.branches.iter().map(|it| (it, 0)).collect();
-        while let Some((branch, depth)) = left.pop() {
-            if let Some(product) = &branch.product {
-                found.helpers.insert(&product.product_id, &product.product_identification_helper);
-            }
-            if depth < DEPTH_MAX {
-                left.extend(branch.branches.iter().map(|it| (it, depth + 1)));
-            }
-        }
-        for relationship in &tree.relationships {
-            let ends = (
-                relationship.product_reference.as_str(),
-                relationship.relates_to_product_reference.as_str(),
-            );
-            found.parts.insert(&relationship.full_product_name.product_id, ends);
-        }
-        found
-    }
-
+impl Products<'_> {
     fn package(
         &self,
         id: &str,

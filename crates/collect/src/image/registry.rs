@@ -22,6 +22,8 @@ use challenge::Challenge;
 pub use credentials::{Credential, Credentials};
 use resuming::Resuming;
 
+use crate::http::{is_loopback, told};
+
 /// Kinds of documents that are asked for.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.image.manifest.v1+json, \
@@ -376,27 +378,7 @@ impl Registry {
     }
 }
 
-/// An error with its causes and without its address, whose query may hold a signature.
-fn told(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
-    while let Some(it) = cause {
-        text = it.to_string();
-        cause = it.source();
-    }
-    if text.is_empty() { "no answer".to_owned() } else { text }
-}
-
 fn asked_pause(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

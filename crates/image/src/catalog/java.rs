@@ -5,13 +5,12 @@
 //! section 3.2 (manifests).
 
 mod manifest;
-mod zip;
 
 use package::{Kind, Package};
 
 use self::manifest::Manifest;
-use self::zip::Zip;
 use crate::Fact;
+use crate::zip::Zip;
 
 /// Archives within archives that are looked into: `ear`, `war`, `jar`, and one that was shaded.
 const DEPTH_MAX: usize = 4;

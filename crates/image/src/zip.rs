@@ -1,4 +1,5 @@
-//! Zip archives, by their table of contents alone, as Java reads them.
+//! Zip archives, by their table of contents alone, as Java reads them: in
+//! the archive's memory, without unpacking what nobody asks for.
 //!
 //! Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16 and 4.5.3.
 
@@ -28,7 +29,7 @@ const DEFLATED: u16 = 8;
 
 /// An archive.
 #[derive(Clone, Copy)]
-pub(super) struct Zip<'a> {
+pub struct Zip<'a> {
     file: &'a [u8],
     table: &'a [u8],
     /// Bytes before the archive, such as a script that starts it: offsets do not count them.
@@ -37,8 +38,9 @@ pub(super) struct Zip<'a> {
 
 /// A file of an archive.
 #[derive(Clone, Copy)]
-pub(super) struct Entry<'a> {
-    pub(super) name: &'a [u8],
+pub struct ZipEntry<'a> {
+    /// Its path, as written.
+    pub name: &'a [u8],
     method: u16,
     is_encrypted: bool,
     packed_bytes: u64,
@@ -47,7 +49,8 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Zip<'a> {
-    pub(super) fn open(file: &'a [u8]) -> Result<Self, String> {
+    /// An archive over its bytes; says why it is none.
+    pub fn open(file: &'a [u8]) -> Result<Self, String> {
         let none = "no zip archive, or one that is cut off";
         let last = file.len().saturating_sub(END_BYTES + COMMENT_BYTES_MAX);
         let end = file.get(last..).and_then(|tail| memmem::rfind(tail, END_MAGIC));
@@ -67,7 +70,7 @@ impl<'a> Zip<'a> {
     }
 
     /// Every file, or where the table of contents is damaged.
-    pub(super) fn entries(self) -> impl Iterator<Item = Result<Entry<'a>, String>> {
+    pub fn entries(self) -> impl Iterator<Item = Result<ZipEntry<'a>, String>> {
         let mut rest = self.table;
         std::iter::from_fn(move || {
             if rest.is_empty() {
@@ -84,7 +87,7 @@ impl<'a> Zip<'a> {
     }
 
     /// The content of a file, if no more bytes than this are looked at for it.
-    pub(super) fn content(self, entry: &Entry<'a>, most: u64) -> Result<Cow<'a, [u8]>, String> {
+    pub fn content(self, entry: &ZipEntry<'a>, most: u64) -> Result<Cow<'a, [u8]>, String> {
         let shown = || String::from_utf8_lossy(entry.name).into_owned();
         let (bytes, cost) = (entry.bytes, entry.cost());
         if cost > most {
@@ -110,7 +113,7 @@ impl<'a> Zip<'a> {
         }
     }
 
-    fn packed(self, entry: &Entry<'a>) -> Option<&'a [u8]> {
+    fn packed(self, entry: &ZipEntry<'a>) -> Option<&'a [u8]> {
         let start = self.before.checked_add(usize::try_from(entry.offset).ok()?)?;
         let local = self.file.get(start..)?;
         let names = number(local, 26, 2)? + number(local, 28, 2)?;
@@ -120,10 +123,10 @@ impl<'a> Zip<'a> {
     }
 }
 
-impl Entry<'_> {
+impl ZipEntry<'_> {
     /// Bytes that are looked at to read it. What is packed may be larger than what it says it
     /// becomes, by blocks that hold nothing.
-    pub(super) fn cost(&self) -> u64 {
+    pub(crate) fn cost(&self) -> u64 {
         self.bytes.max(self.packed_bytes)
     }
 }
@@ -142,7 +145,7 @@ fn wide_end(file: &[u8], end: usize) -> Option<(usize, &[u8])> {
 }
 
 /// The first entry of a table, and what follows it.
-fn entry(table: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+fn entry(table: &[u8]) -> Option<(ZipEntry<'_>, &[u8])> {
     let fixed = table.starts_with(ENTRY_MAGIC).then_some(table)?;
     let of = |at, bytes| number(fixed, at, bytes);
     let (name_bytes, extra_bytes, comment_bytes) = (of(28, 2)?, of(30, 2)?, of(32, 2)?);
@@ -160,7 +163,7 @@ fn entry(table: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let (bytes, packed_bytes, offset) = (whole(24)?, whole(20)?, whole(42)?);
     let is_encrypted = of(8, 2)? & 1 == 1;
     let method = of(10, 2)? as u16;
-    let entry = Entry { name, method, is_encrypted, packed_bytes, bytes, offset };
+    let entry = ZipEntry { name, method, is_encrypted, packed_bytes, bytes, offset };
     Some((entry, rest.get(comment_bytes as usize..)?))
 }
 
