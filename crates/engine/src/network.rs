@@ -17,6 +17,7 @@ pub mod address;
 mod answer;
 mod build;
 mod change;
+mod classes;
 mod decide;
 mod effect;
 pub mod exposure;
@@ -35,10 +36,12 @@ pub mod route;
 mod rows;
 pub mod security_group;
 pub mod segmentation;
+mod select;
 pub mod service;
 mod summary;
 mod workload;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -54,24 +57,30 @@ pub use repetition::{Repetition, repetitions};
 pub use summary::Summary;
 
 use address::{AddressSet, Family};
+use classes::Traits;
 use intervals::Intervals;
 use policy::{Match, Tier};
 use ports::{PortSet, Protocol};
 use rows::Group;
+use workload::Surroundings;
 
 /// The policies of a world and what runs in it.
 #[derive(Default)]
 pub struct Network {
     profile: Profile,
+    /// Where the addresses of pods lie, if known.
+    pod_addresses: AddressSet,
     /// Namespaces that something runs in.
     namespaces: Vec<String>,
-    /// Namespaces whose object was seen.
-    names: Vec<String>,
+    around: Surroundings,
     workloads: Vec<Workload>,
+    traits: Traits,
     /// Numbers of workloads by namespace, name and kind.
     by_name: Vec<u32>,
     classes: Vec<Class>,
     named_ports: Vec<NamedPorts>,
+    /// Names of ports that some policy asks for.
+    names_asked: BTreeSet<String>,
     /// In the order of their tiers.
     policies: Vec<PolicyRecord>,
     rules: Vec<RuleRecord>,
@@ -226,8 +235,8 @@ impl Network {
     }
 
     /// Namespaces that are in the input as objects.
-    pub fn known_namespaces(&self) -> &[String] {
-        &self.names
+    pub fn known_namespaces(&self) -> impl Iterator<Item = &str> {
+        self.around.namespaces.keys().map(String::as_str)
     }
 
     /// Whether policies certainly isolate a workload in a direction: only what they allow passes.
