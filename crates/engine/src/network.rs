@@ -32,6 +32,7 @@ mod question;
 mod read;
 mod read_tiers;
 mod repetition;
+mod revision;
 pub mod route;
 mod rows;
 pub mod security_group;
@@ -39,6 +40,7 @@ pub mod segmentation;
 mod select;
 pub mod service;
 mod summary;
+mod what_if;
 mod workload;
 
 use std::collections::BTreeSet;
@@ -48,13 +50,15 @@ use std::ops::Range;
 use model::{Gap, ObjectId, Snapshot, WorldId};
 
 pub use answer::{Answer, Endpoint, Explanation, Reach, Reason, RuleAt, Side, WorkloadId};
-pub use change::{Change, changes};
+pub use change::{Change, Ends, changes};
 pub use effect::Effect;
 pub use open::Opening;
 pub use policy::{Action, Direction};
 pub use profile::{HostNetwork, Options, Profile};
 pub use repetition::{Repetition, repetitions};
+pub use revision::Revision;
 pub use summary::Summary;
+pub use what_if::WhatIf;
 
 use address::{AddressSet, Family};
 use classes::Traits;
@@ -163,6 +167,15 @@ struct PolicyRecord {
     subject: [Intervals<u32>; 2],
 }
 
+impl PolicyRecord {
+    /// What it is to the classes it certainly and maybe holds for, as the policy of a number.
+    fn entries(&self, number: usize) -> [(Entry, &Intervals<u32>); 2] {
+        let [yes, maybe] = &self.subject;
+        [(Entry::new(number, self.is_certain), yes), (Entry::new(number, false), maybe)]
+    }
+}
+
+#[derive(Clone)]
 struct RuleRecord {
     index: u32,
     action: Action,
@@ -186,7 +199,7 @@ struct PeerSet {
 }
 
 /// A policy that holds for a class, and whether it certainly does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Entry(u32);
 
 impl Entry {

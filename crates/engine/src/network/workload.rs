@@ -65,19 +65,28 @@ pub(super) fn read(snapshot: &Snapshot, world: WorldId) -> Inventory {
             continue;
         }
         match (object.group(), object.kind) {
-            (TIERS_GROUP, _) => {}
+            _ if !matters(&object) => {}
             ("", "Namespace") => inventory.namespace(&object),
             ("", "Service") => inventory.services.push(id),
             ("", "Pod") => inventory.makers.push(id),
             ("", "Node") => inventory.node(&object),
-            ("", "Secret" | "ConfigMap" | "ServiceAccount" | "Event" | "Endpoints")
-            | ("rbac.authorization.k8s.io" | "discovery.k8s.io", _) => {}
             _ => inventory.maker(&object, id),
         }
     }
     inventory.policies.sort_by_key(|policy| (policy.tier, policy.id));
     inventory.around.find_nodes(&mut inventory.policies);
     inventory
+}
+
+/// Whether the network may hang on an object: it is a policy, or something that makes pods or may
+/// make some, or what those are told apart by.
+pub(super) fn matters(object: &Object<'_>) -> bool {
+    match (object.group(), object.kind) {
+        (TIERS_GROUP, _) => is_policy(object),
+        ("", "Secret" | "ConfigMap" | "ServiceAccount" | "Event" | "Endpoints")
+        | ("rbac.authorization.k8s.io" | "discovery.k8s.io", _) => false,
+        _ => true,
+    }
 }
 
 /// Whether an object is a policy of one of the generations.
