@@ -18,6 +18,7 @@ mod answer;
 mod build;
 mod change;
 mod classes;
+mod compare;
 mod decide;
 mod effect;
 pub mod exposure;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{Node, Object, Pod, SharedTree};
+use model::{Node, Pod, SharedTree, Snapshot};
 
 use super::address::{self, AddressSet, Family};
 use super::policy::{Namespaces, Peer, PodPeer, Policy, PortMatch, Requirement, Rule, Selector};
@@ -252,19 +252,18 @@ impl<'a> TraitsBuilder<'a> {
 }
 
 impl Traits {
-    /// The labels by their number, read once more: `object` gives what a workload stands in.
+    /// The labels by their number, read once more; `snapshot` is what the workloads were found in.
     pub(super) fn labels<'a>(
         &self,
         workloads: &[Workload],
-        object: impl Fn(&Workload) -> Object<'a>,
+        snapshot: &'a Snapshot,
     ) -> Vec<Option<Node<'a>>> {
         let of = |number: &u32| {
             let workload = &workloads[*number as usize];
-            let object = object(workload);
             let root = if workload.is_pod {
-                object.root
+                snapshot.root(workload.object)
             } else {
-                object.pods().get(workload.template as usize)?.root
+                snapshot.object(workload.object).pods().get(workload.template as usize)?.root
             };
             root.field("metadata.labels")
         };
@@ -292,7 +291,8 @@ impl Classes {
         asked: &Asked,
         part: impl Fn(&Workload) -> u32,
     ) -> Self {
-        let (label_numbers, labels) = sorted(written.iter().map(|it| asked.project(*it)).collect());
+        let projected: Vec<Projected> = written.iter().map(|it| asked.project(*it)).collect();
+        let (label_numbers, labels) = sorted(&projected);
         let mut ports = Interner::new();
         ports.number(&NamedPorts::default());
         let mut number = |all, is_on_host| ports.number(&asked.named(all, is_on_host));
@@ -301,7 +301,7 @@ impl Classes {
         let mut places = PlacesOf::new(asked);
         let mut numbers: HashMap<Key, u32> = HashMap::new();
         // Workloads that are alike mostly stand together.
-        let mut recent: HashMap<u32, (Key, u32)> = HashMap::new();
+        let mut recent: Vec<Option<(Key, u32)>> = Vec::new();
         let mut of = Vec::with_capacity(workloads.len());
         for (workload, (labels, ports)) in workloads.iter().zip(&traits.of) {
             let key = Key {
@@ -312,14 +312,18 @@ impl Classes {
                 addresses: places.number(workload),
                 host_network: workload.host_network,
             };
-            let before = recent.get(&key.part).filter(|(before, _)| *before == key);
-            let known = before.map(|(_, number)| *number);
-            of.push(known.unwrap_or_else(|| {
-                let next = numbers.len() as u32;
-                let number = *numbers.entry(key.clone()).or_insert(next);
-                recent.insert(key.part, (key, number));
-                number
-            }));
+            let part = key.part as usize;
+            recent.resize_with(recent.len().max(part + 1), || None);
+            let known = recent[part].as_ref().filter(|(before, _)| *before == key);
+            let number = known.map_or_else(
+                || {
+                    let next = numbers.len() as u32;
+                    *numbers.entry(key.clone()).or_insert(next)
+                },
+                |(_, number)| *number,
+            );
+            recent[part] = Some((key, number));
+            of.push(number);
         }
         let mut keys: Vec<(Key, u32)> = numbers.into_iter().collect();
         keys.sort_unstable();
@@ -336,8 +340,8 @@ impl Classes {
 }
 
 /// The number of each value among the distinct ones in their order, and those.
-fn sorted<T: Ord + Clone>(values: Vec<T>) -> (Vec<u32>, Vec<T>) {
-    let mut distinct = values.clone();
+fn sorted<T: Ord + Clone>(values: &[T]) -> (Vec<u32>, Vec<T>) {
+    let mut distinct = values.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
     let number = |value: &T| distinct.binary_search(value).unwrap_or(0) as u32;
@@ -348,32 +352,41 @@ fn sorted<T: Ord + Clone>(values: Vec<T>) -> (Vec<u32>, Vec<T>) {
 struct PlacesOf {
     cuts: [Vec<u128>; 2],
     numbers: Interner<Places>,
-    /// Of those of one address, by family and number of the interval.
-    single: HashMap<(Family, usize), u32>,
+    /// Of one address, by family and interval.
+    single: [Vec<Option<u32>>; 2],
+    /// Where no block is asked for, all are alike.
+    is_asked: bool,
 }
 
 impl PlacesOf {
     fn new(asked: &Asked) -> Self {
-        Self { cuts: asked.cuts(), numbers: Interner::new(), single: HashMap::new() }
+        let cuts = asked.cuts();
+        let single = cuts.each_ref().map(|cuts| vec![None; cuts.len()]);
+        let mut numbers = Interner::new();
+        numbers.number(&Places::new());
+        Self { cuts, numbers, single, is_asked: !asked.blocks.is_empty() }
     }
 
     fn number(&mut self, workload: &Workload) -> u32 {
+        if !self.is_asked {
+            return 0;
+        }
         let place = |address: &std::net::IpAddr| {
             let (family, number) = address::number(*address);
             let at = self.cuts[family as usize].partition_point(|cut| *cut <= number);
             (family, at.saturating_sub(1))
         };
+        let (numbers, cuts) = (&mut self.numbers, &self.cuts);
         if let [address] = &*workload.addresses {
             let (family, at) = place(address);
-            let (numbers, cuts) = (&mut self.numbers, &self.cuts);
             let number = || numbers.number(&vec![(family, cuts[family as usize][at])]);
-            return *self.single.entry((family, at)).or_insert_with(number);
+            return *self.single[family as usize][at].get_or_insert_with(number);
         }
         let found = workload.addresses.iter().map(place);
         let mut places: Places =
-            found.map(|(family, at)| (family, self.cuts[family as usize][at])).collect();
+            found.map(|(family, at)| (family, cuts[family as usize][at])).collect();
         places.sort_unstable();
         places.dedup();
-        self.numbers.number(&places)
+        numbers.number(&places)
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct Group {
     /// By family, where they differ: runs of peer classes by their first one, and the outcome.
     rows: [Vec<(u32, u32)>; 2],
     /// The families have one row.
-    is_shared: bool,
+    pub(super) is_shared: bool,
 }
 
 impl Group {

@@ -393,16 +393,12 @@ impl<'a> Selection<'a> {
         let candidates = self.candidate_namespaces(selector);
         let of = |number: u32| {
             let name = &names[number as usize];
-            let is_matched = match self.world.around.namespaces.get(name) {
-                Some(namespace) => {
-                    let (known, may_have_more) = (&namespace.labels, !namespace.is_known);
-                    selector.matches(&Labels { known, may_have_more })
-                }
-                None => {
-                    let known = &[(NAME_LABEL.to_owned(), name.clone())].into();
-                    selector.matches(&Labels { known, may_have_more: true })
-                }
-            };
+            let implied = || [(NAME_LABEL.to_owned(), name.clone())].into();
+            let known = self.world.around.namespaces.get(name);
+            let is_matched = known.map_or_else(
+                || selector.matches(&Labels { known: &implied(), may_have_more: true }),
+                |it| selector.matches(&Labels { known: &it.labels, may_have_more: !it.is_known }),
+            );
             (number, is_matched)
         };
         let all = candidates.unwrap_or_else(|| (0..names.len() as u32).collect());

@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use model::{Gap, Identity, Object, ObjectId, Snapshot};
+use model::{Gap, Identity, Object, ObjectId, Snapshot, WorldId};
 
 use super::address::AddressSet;
 use super::build::records;
-use super::change::{Change, Comparison, Differing, Revised, State};
+use super::change::Change;
 use super::classes::{Asked, Classes};
+use super::compare::{Comparison, Differing, Members, Revised, State};
 use super::intervals::Intervals;
 use super::policy::{Direction, Policy, Tier};
 use super::revision::Revision;
@@ -32,29 +33,28 @@ pub struct WhatIf {
 
 impl Network {
     /// What a revision of the policies would change: what [`super::changes`] says of the network
-    /// that would be built after it, policies alone having changed. `old` is the snapshot it was
-    /// built from, `new` holds the policies that come.
-    pub fn what_if(&self, old: &Snapshot, new: &Snapshot, revision: &Revision) -> WhatIf {
-        let policies = Policies::read(self, (old, new), revision);
-        let changes = self.compare(old, &policies);
+    /// that would be built after it, policies alone having changed. `old` is what it was built
+    /// from, `new` holds the policies that come.
+    pub fn what_if(
+        &self,
+        old: (&Snapshot, WorldId),
+        new: &Snapshot,
+        revision: &Revision,
+    ) -> WhatIf {
+        let policies = Policies::read(self, old, new, revision);
+        let changes = self.compare(old.0, &policies);
         WhatIf { changes, gaps: policies.gaps }
     }
 
     fn compare(&self, snapshot: &Snapshot, policies: &Policies) -> Vec<Change> {
         let mut asked = Asked::of(&policies.come);
         asked.names.extend(self.names_asked.iter().cloned());
-        let object = |id| snapshot.object(id);
-        let labels = self.traits.labels(&self.workloads, |workload| object(workload.object));
+        let labels = self.traits.labels(&self.workloads, snapshot);
         let cells = Classes::new(&self.workloads, &self.traits, &labels, &asked, |it| it.class);
         let classes: Vec<u32> = cells.keys.iter().map(|key| key.part).collect();
-        let starts: Vec<u32> = (0..=self.classes.len() as u32)
-            .map(|class| classes.partition_point(|it| *it < class) as u32)
-            .collect();
+        let starts = starts(&classes, self.classes.len());
         let revised = self.revise(policies, &cells, (&classes, &starts), &asked);
-        let mut members = vec![Vec::new(); classes.len()];
-        for (number, cell) in (0..).zip(&cells.of) {
-            members[*cell as usize].push(number);
-        }
+        let members = Members::new(&cells.of, classes.len());
         let old = State { network: self, classes: classes.clone(), revised: None };
         let new = State { network: self, classes, revised: Some(&revised) };
         let differing =
@@ -149,6 +149,17 @@ impl Network {
         }
         found
     }
+}
+
+/// The first cell of each class, and behind the last one how many there are; `classes` are those
+/// of the cells, in their order.
+fn starts(classes: &[u32], count: usize) -> Vec<u32> {
+    let mut found = Vec::with_capacity(count + 1);
+    for (cell, class) in (0..).zip(classes) {
+        found.resize(*class as usize + 1, cell);
+    }
+    found.resize(count + 1, classes.len() as u32);
+    found
 }
 
 /// Classes as the cells they are cut into.
@@ -275,15 +286,27 @@ struct Policies {
 
 impl Policies {
     /// Whether a policy is certain hangs on all of its name: they go and come together.
-    fn read(network: &Network, (old, new): (&Snapshot, &Snapshot), revision: &Revision) -> Self {
+    fn read(
+        network: &Network,
+        (old, world): (&Snapshot, WorldId),
+        new: &Snapshot,
+        revision: &Revision,
+    ) -> Self {
         let removed: HashSet<ObjectId> = revision.removed.iter().copied().collect();
         let of_old = revision.removed.iter().map(|id| old.object(*id).identity());
         let of_new = revision.added.iter().map(|id| new.object(*id).identity());
         let identities: HashSet<Identity<'_>> = of_old.chain(of_new).collect();
-        let is_meant = |id: ObjectId| identities.contains(&old.object(id).identity());
+        let meant: HashSet<ObjectId> = identities
+            .iter()
+            .flat_map(|it| {
+                let kind = (it.group, it.kind);
+                let found = old.numbered_neighbours(world, it.namespace, kind);
+                found.filter(|(_, object)| object.name == it.name).map(|(id, _)| id)
+            })
+            .collect();
         let numbers = (0..).zip(&network.policies);
         let go: HashSet<usize> =
-            numbers.filter(|(_, it)| is_meant(it.id)).map(|(number, _)| number).collect();
+            numbers.filter(|(_, it)| meant.contains(&it.id)).map(|(number, _)| number).collect();
         let mut staying: Vec<ObjectId> = go
             .iter()
             .map(|number| network.policies[*number].id)

@@ -45,11 +45,9 @@ fn compared(old: &Snapshot, new: &Snapshot, profile: Profile) -> Vec<Change> {
     let revision = Revision::between((old, WORLD), (new, WORLD)).expect("policies alone differ");
     let network = Network::build(old, WORLD, profile);
     let whole = Network::build(new, WORLD, profile);
-    let what_if = network.what_if(old, new, &revision);
+    let what_if = network.what_if((old, WORLD), new, &revision);
     let expected = changes(&network, &whole);
-    if what_if.changes != expected {
-        panic!("{revision:?} {profile:?}\n{:#?}\n{expected:#?}", what_if.changes);
-    }
+    assert_eq!(what_if.changes, expected, "{revision:?} {profile:?}");
     let sorted = |gaps: &[model::Gap]| {
         let mut gaps: Vec<String> = gaps.iter().map(|it| format!("{it:?}")).collect();
         gaps.sort();
@@ -84,14 +82,20 @@ fn sides(random: &mut Random, policies: &[Value]) -> [Vec<Value>; 2] {
             6 if random.chance(30) => {
                 let other = random.pick(policies);
                 sides[random.below(2)].push(instead(&other, policy));
-                sides.iter_mut().for_each(|side| side.push(policy.clone()));
+                for side in &mut sides {
+                    side.push(policy.clone());
+                }
             }
             7 if random.chance(20) => {
                 let mut broken = policy.clone();
                 broken["spec"]["ingress"] = json!([{"ports": [{"endPort": 5}]}]);
                 sides[random.below(2)].push(broken);
             }
-            _ => sides.iter_mut().for_each(|side| side.push(policy.clone())),
+            _ => {
+                for side in &mut sides {
+                    side.push(policy.clone());
+                }
+            }
         }
     }
     sides
