@@ -27,6 +27,38 @@ const JUNIT_FILE: &str = "pytest-8.3.4/testing/example_scripts/junit-10.xsd";
 const CYCLONEDX_MODULE: &str = "github.com/CycloneDX/cyclonedx-go@v0.12.0";
 const CYCLONEDX_FOLDER: &str = "schema";
 
+/// Go modules that carry definitions of custom resources, their folder of them, and the files: the
+/// cluster's network policies of both generations, and those of network plugins.
+const DEFINITIONS: [(&str, &str, &[&str]); 4] = [
+    (
+        "sigs.k8s.io/network-policy-api@v0.1.1",
+        "config/crd",
+        &[
+            "policy.networking.k8s.io_adminnetworkpolicies.yaml",
+            "policy.networking.k8s.io_baselineadminnetworkpolicies.yaml",
+        ],
+    ),
+    (
+        "sigs.k8s.io/network-policy-api@v0.3.0",
+        "config/crd/experimental",
+        &["policy.networking.k8s.io_clusternetworkpolicies.yaml"],
+    ),
+    (
+        "github.com/cilium/cilium@v1.20.2",
+        "pkg/k8s/apis/cilium.io/client/crds/v2",
+        &["ciliumclusterwidenetworkpolicies.yaml", "ciliumnetworkpolicies.yaml"],
+    ),
+    (
+        "github.com/projectcalico/calico@v1.11.0-cni-plugin.0.20250813170300-a0db560f0520",
+        "libcalico-go/config/crd",
+        &[
+            "crd.projectcalico.org_globalnetworkpolicies.yaml",
+            "crd.projectcalico.org_networkpolicies.yaml",
+            "crd.projectcalico.org_tiers.yaml",
+        ],
+    ),
+];
+
 /// What reads XML schemas, judges SPDX documents (SPDX's own), and orders the versions of PyPI.
 const PYTHON_PACKAGES: [&str; 3] = ["xmlschema==4.3.2", "spdx-tools==0.8.5", "packaging==26.3"];
 
@@ -47,6 +79,27 @@ pub(crate) fn sarif() -> Result<PathBuf> {
 /// The folder with the schemas of CycloneDX; needs Go the first time.
 pub(crate) fn cyclonedx() -> Result<PathBuf> {
     Ok(module(CYCLONEDX_MODULE)?.join(CYCLONEDX_FOLDER))
+}
+
+/// A folder with the definitions of custom resources, a file each; needs Go the first time.
+pub(crate) fn definitions() -> Result<PathBuf> {
+    let versions: Vec<&str> =
+        DEFINITIONS.iter().filter_map(|(module, ..)| Some(module.rsplit_once('@')?.1)).collect();
+    let folder = go::cache_folder()?.join(format!("definitions-{}", versions.join("-")));
+    for (name, at, files) in DEFINITIONS {
+        if files.iter().all(|file| folder.join(file).is_file()) {
+            continue;
+        }
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create `{}`", folder.display()))?;
+        let source = module(name)?.join(at);
+        for file in files {
+            let text = fs::read(source.join(file))
+                .with_context(|| format!("{name} has no {at}/{file}"))?;
+            keep(&text, &folder.join(file))?;
+        }
+    }
+    Ok(folder)
 }
 
 /// The folder of a Go module, fetched if it is not there.

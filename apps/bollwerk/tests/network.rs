@@ -298,8 +298,48 @@ fn observed_connections_are_held_against_policies() {
     assert_eq!(run(&folder, &["observed", "good.jsonl", "--manifests=shop"]).0, 0);
     let output = json(&folder, &["observed", "odd.jsonl", "--manifests=shop"]);
     assert_eq!(output["notSeen"][0]["from"], "shop/ghost");
+    assert_eq!(output["notSeen"][0]["cause"], "not-in-input");
     assert_eq!(output["unreadable"], 1);
     assert_eq!(run(&folder, &["observed", "missing.jsonl", "--manifests=shop"]).0, 2);
+}
+
+/// A log names pods that are gone and the address of a Service: who is behind them is found.
+#[test]
+fn observed_ends_are_found_by_their_workloads_and_services() {
+    let deployment = |name: &str| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: a}}\n\
+             spec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    \
+             metadata: {{labels: {{app: {name}}}}}\n    spec: {{containers: [{{name: c, image: i}}]}}\n"
+        )
+    };
+    let manifests = [
+        deployment("web"),
+        deployment("client"),
+        deployment("other"),
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: a}\n\
+         spec:\n  clusterIP: 10.96.0.10\n  selector: {app: web}\n  \
+         ports: [{port: 80, targetPort: 8080}]\n\
+         ---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+         metadata: {name: web, namespace: a}\nspec:\n  podSelector: {matchLabels: {app: web}}\n  \
+         ingress:\n  - from: [{podSelector: {matchLabels: {app: client}}}]\n    \
+         ports: [{port: 8080}]\n"
+            .to_owned(),
+    ];
+    let flow = |from: &str| format!("{{\"from\":\"{from}\",\"to\":\"10.96.0.10\",\"port\":80}}\n");
+    let flows = [
+        flow("a/client-7d9f8c6b5-x2x4z"),
+        flow("a/other-7d9f8c6b5-x2x4z"),
+        "{\"from\":\"a/client\",\"to\":\"10.96.0.10\",\"port\":81}\n".to_owned(),
+    ];
+    let folder = Folder::new(&[("a.yaml", &manifests.concat()), ("flows.jsonl", &flows.concat())]);
+    let output = json(&folder, &["observed", "flows.jsonl", "--manifests=a.yaml"]);
+    assert_eq!(output["open"], 1, "{output}");
+    assert_eq!(output["cut"].as_array().unwrap().len(), 1);
+    assert_eq!(output["cut"][0]["from"], "a/other-7d9f8c6b5-x2x4z");
+    assert_eq!(output["notSeen"][0]["cause"], "no-backend");
+    let (_, out, _) = run(&folder, &["observed", "flows.jsonl", "--manifests=a.yaml"]);
+    assert!(out.contains("that go to a service of which no endpoint is known\n"), "{out}");
 }
 
 /// What cannot be read is no yes.

@@ -9,18 +9,29 @@
 //! ranges, some by name. Half of the policies are about ingress, a quarter about egress, the rest
 //! about both. The snapshot is compact and in memory before the clock starts.
 //!
+//! What-ifs of one policy each, in namespaces all over the cluster: one is taken away, one says
+//! something else, one closes its namespace, one asks for labels, addresses and ports that no
+//! policy asked for; and, told apart, one of the cluster that is about every pod.
+//!
+//! Times are those of the processor, where the system tells them.
+//!
 //! `cargo run --release --example network_scale [-- large]`
 
 #[path = "generated/network.rs"]
 mod generated;
+#[path = "generated/revised.rs"]
+mod revised;
 
 use std::time::{Duration, Instant};
 
 use engine::network::ports::Protocol;
-use engine::network::{Endpoint, Network, Profile, WorkloadId};
+use engine::network::{Endpoint, Network, Profile, Revision, WorkloadId};
 use generated::{PODS, WORKLOADS, WORLD, cluster, mix, peak_mebibytes};
+use model::{ObjectId, Snapshot};
 
 const QUESTIONS: u64 = 100_000;
+/// What-ifs of each kind.
+const REVISIONS: u64 = 25;
 
 #[expect(clippy::print_stdout, reason = "the measurements are this program's result")]
 fn main() {
@@ -41,12 +52,8 @@ fn main() {
     let sizes: &[(u64, u64)] = if is_large { &[(5_000, 10)] } else { &[(50, 20), (500, 20)] };
     for (namespaces, policies) in sizes {
         let snapshot = cluster(*namespaces, *policies);
-        let start = Instant::now();
-        let network = Network::build(&snapshot, WORLD, Profile::UPSTREAM);
-        let load = start.elapsed();
-        let start = Instant::now();
-        let summary = network.summary(false);
-        let pairs = start.elapsed();
+        let (network, load) = timed(|| Network::build(&snapshot, WORLD, Profile::UPSTREAM));
+        let (summary, pairs) = timed(|| network.summary(false));
         let (classes, ingress, egress) = network.size();
         let (median, p99) = questions(&network);
         println!(
@@ -62,7 +69,49 @@ fn main() {
             peak_mebibytes(),
         );
         println!("{summary:?}, {} gaps", network.gaps().len());
+        let (mut times, changes) = what_ifs(&network, &snapshot, *namespaces, *policies);
+        let whole = times.pop().unwrap_or_default();
+        times.sort_unstable();
+        println!(
+            "what-if of one policy: {:.1} ms median, {:.1} ms max of {}, {changes} changes; of one \
+             about every pod: {:.0} ms",
+            times[times.len() / 2].as_secs_f64() * 1e3,
+            times[times.len() - 1].as_secs_f64() * 1e3,
+            times.len(),
+            whole.as_secs_f64() * 1e3
+        );
     }
+}
+
+/// What revisions take, that of every pod last, and how many changes they tell.
+fn what_ifs(
+    network: &Network,
+    snapshot: &Snapshot,
+    namespaces: u64,
+    policies: u64,
+) -> (Vec<Duration>, usize) {
+    let known: Vec<ObjectId> =
+        snapshot.of_kind(WORLD, ("networking.k8s.io", "NetworkPolicy")).map(|(id, _)| id).collect();
+    let mut changes = 0;
+    let mut times = Vec::new();
+    let mut ask = |removed: &[ObjectId], new: &Snapshot| {
+        let revision = Revision { removed: removed.to_vec(), added: new.ids().collect() };
+        let (found, time) = timed(|| network.what_if((snapshot, WORLD), new, &revision));
+        changes += found.changes.len();
+        times.push(time);
+    };
+    for number in 0..REVISIONS {
+        let namespace = number * namespaces / REVISIONS;
+        let at = namespace * policies + mix(number) % policies;
+        let old = known[at as usize];
+        let name = snapshot.object(old).name;
+        ask(&[old], &revised::nothing());
+        ask(&[old], &revised::other(namespace, name, namespaces));
+        ask(&[], &revised::closed(namespace));
+        ask(&[], &revised::unheard(namespace));
+    }
+    ask(&[], &revised::everybody());
+    (times, changes)
 }
 
 /// Median and 99th percentile of one question with its proof.
@@ -81,4 +130,20 @@ fn questions(network: &Network) -> (Duration, Duration) {
         .collect();
     times.sort_unstable();
     (times[times.len() / 2], times[times.len() * 99 / 100])
+}
+
+/// What a function gives and takes: the time its thread had a processor for, or all of the time
+/// where that is not told.
+fn timed<T>(function: impl FnOnce() -> T) -> (T, Duration) {
+    let processor = || {
+        // What was used is added up when a thread gives its processor back.
+        std::thread::sleep(Duration::from_nanos(1));
+        let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        let nanoseconds = told.split(' ').next()?.parse().ok()?;
+        Some(Duration::from_nanos(nanoseconds))
+    };
+    let (start, before) = (Instant::now(), processor());
+    let value = function();
+    let spent = before.zip(processor()).map(|(before, after)| after.saturating_sub(before));
+    (value, spent.unwrap_or_else(|| start.elapsed()))
 }

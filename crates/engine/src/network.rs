@@ -17,6 +17,8 @@ pub mod address;
 mod answer;
 mod build;
 mod change;
+mod classes;
+mod compare;
 mod decide;
 mod effect;
 pub mod exposure;
@@ -31,47 +33,59 @@ mod question;
 mod read;
 mod read_tiers;
 mod repetition;
+mod revision;
 pub mod route;
 mod rows;
 pub mod security_group;
 pub mod segmentation;
+mod select;
 pub mod service;
 mod summary;
+mod what_if;
 mod workload;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Range;
 
 use model::{Gap, ObjectId, Snapshot, WorldId};
 
 pub use answer::{Answer, Endpoint, Explanation, Reach, Reason, RuleAt, Side, WorkloadId};
-pub use change::{Change, changes};
+pub use change::{Change, Ends, changes};
 pub use effect::Effect;
 pub use open::Opening;
 pub use policy::{Action, Direction};
 pub use profile::{HostNetwork, Options, Profile};
 pub use repetition::{Repetition, repetitions};
+pub use revision::Revision;
 pub use summary::Summary;
+pub use what_if::WhatIf;
 
 use address::{AddressSet, Family};
+use classes::Traits;
 use intervals::Intervals;
 use policy::{Match, Tier};
 use ports::{PortSet, Protocol};
 use rows::Group;
+use workload::Surroundings;
 
 /// The policies of a world and what runs in it.
 #[derive(Default)]
 pub struct Network {
     profile: Profile,
+    /// Where the addresses of pods lie, if known.
+    pod_addresses: AddressSet,
     /// Namespaces that something runs in.
     namespaces: Vec<String>,
-    /// Namespaces whose object was seen.
-    names: Vec<String>,
+    around: Surroundings,
     workloads: Vec<Workload>,
+    traits: Traits,
     /// Numbers of workloads by namespace, name and kind.
     by_name: Vec<u32>,
     classes: Vec<Class>,
     named_ports: Vec<NamedPorts>,
+    /// Names of ports that some policy asks for.
+    names_asked: BTreeSet<String>,
     /// In the order of their tiers.
     policies: Vec<PolicyRecord>,
     rules: Vec<RuleRecord>,
@@ -154,6 +168,15 @@ struct PolicyRecord {
     subject: [Intervals<u32>; 2],
 }
 
+impl PolicyRecord {
+    /// What it is to the classes it certainly and maybe holds for, as the policy of a number.
+    fn entries(&self, number: usize) -> [(Entry, &Intervals<u32>); 2] {
+        let [yes, maybe] = &self.subject;
+        [(Entry::new(number, self.is_certain), yes), (Entry::new(number, false), maybe)]
+    }
+}
+
+#[derive(Clone)]
 struct RuleRecord {
     index: u32,
     action: Action,
@@ -177,7 +200,7 @@ struct PeerSet {
 }
 
 /// A policy that holds for a class, and whether it certainly does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Entry(u32);
 
 impl Entry {
@@ -226,8 +249,8 @@ impl Network {
     }
 
     /// Namespaces that are in the input as objects.
-    pub fn known_namespaces(&self) -> &[String] {
-        &self.names
+    pub fn known_namespaces(&self) -> impl Iterator<Item = &str> {
+        self.around.namespaces.keys().map(String::as_str)
     }
 
     /// Whether policies certainly isolate a workload in a direction: only what they allow passes.

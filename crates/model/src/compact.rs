@@ -269,6 +269,12 @@ impl<'a> CompactNode<'a> {
         }
     }
 
+    /// The pool, by where it is, and the place in it; none for what has no place of its own.
+    pub(crate) fn shared(self) -> Option<(usize, u32)> {
+        let is_stored = self.reference & TAG_MASK == TAG_WORDS;
+        is_stored.then(|| (std::ptr::from_ref(self.pool).addr(), self.reference))
+    }
+
     fn body(self, kind: u32) -> &'a [u32] {
         if self.reference & TAG_MASK != TAG_WORDS {
             return &[];

@@ -40,7 +40,7 @@ pub use finding::{
 };
 pub use gap::{Gap, GapKind};
 pub use locate::{Locator, locate};
-pub use node::{Node, Value};
+pub use node::{Node, SharedTree, Value};
 pub use object::{Identity, Object};
 pub use path::{ItemNames, Path, Segment};
 pub use pod::{Pod, PodOs};

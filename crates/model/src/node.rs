@@ -51,6 +51,10 @@ impl Value<'_> {
 #[derive(Clone, Copy)]
 pub struct Node<'a>(Backing<'a>);
 
+/// Which of a snapshot's stored trees a node is: see [`Node::shared`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SharedTree((usize, u32));
+
 #[derive(Clone, Copy)]
 enum Backing<'a> {
     Tree(yaml::Node<'a>, &'a Redactions),
@@ -223,6 +227,15 @@ impl<'a> Node<'a> {
     /// The items of the list under `key`; nothing when it is absent.
     pub fn list(self, key: &str) -> impl Iterator<Item = Node<'a>> {
         self.get(key).into_iter().flat_map(Node::items)
+    }
+
+    /// Which stored tree this is: nodes of one snapshot with the same answer are equal. None for
+    /// what is not stored once (a file's tree) or is no map and no list.
+    pub fn shared(self) -> Option<SharedTree> {
+        match self.0 {
+            Backing::Tree(..) => None,
+            Backing::Compact(node) => node.shared().map(SharedTree),
+        }
     }
 
     /// The anchored node's number, when this node of a tree was reached through an alias.

@@ -204,7 +204,7 @@ impl Snapshot {
     /// The object with this number.
     pub fn object(&self, id: ObjectId) -> Object<'_> {
         let record = &self.records[id.0 as usize];
-        let root = Node::compact(self.pools[record.pool as usize].node(record.root));
+        let root = self.root(id);
         let namespace = self.namespace.as_deref();
         let (api_version, kind) = match &record.typed {
             Some(typed) => (typed.0.as_str(), typed.1.as_str()),
@@ -213,6 +213,12 @@ impl Snapshot {
             }
         };
         Object::named(root, api_version, kind, namespace, self.version)
+    }
+
+    /// The top node of the object with this number.
+    pub fn root(&self, id: ObjectId) -> Node<'_> {
+        let record = &self.records[id.0 as usize];
+        Node::compact(self.pools[record.pool as usize].node(record.root))
     }
 
     /// `apiVersion` and `kind` that an object has from its list alone.
@@ -263,11 +269,21 @@ impl Snapshot {
         namespace: Option<&str>,
         (group, kind): (&str, &str),
     ) -> impl Iterator<Item = Object<'_>> + use<'_> {
+        self.numbered_neighbours(world, namespace, (group, kind)).map(|(_, object)| object)
+    }
+
+    /// The same with their numbers.
+    pub fn numbered_neighbours(
+        &self,
+        world: WorldId,
+        namespace: Option<&str>,
+        (group, kind): (&str, &str),
+    ) -> impl Iterator<Item = (ObjectId, Object<'_>)> + use<'_> {
         let kind = neighbour_kind(group, kind);
         debug_assert!(kind.is_some(), "no answer is kept ready for this kind");
         let found = kind.and_then(|kind| self.neighbours.get(&(world, kind)));
         let found = found.and_then(|found| found.get(namespace.unwrap_or_default()));
-        found.into_iter().flatten().map(|id| self.object(*id))
+        found.into_iter().flatten().map(|id| (*id, self.object(*id)))
     }
 
     /// All objects of a kind in a world, of whatever namespace, in the order they were taken in.

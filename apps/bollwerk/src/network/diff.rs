@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use anyhow::Result;
-use engine::network::{Change, Endpoint, changes};
+use engine::network::{Change, Ends, Revision, changes};
+use model::Gap;
 use serde_json::{Value, json};
 
 use super::{NO, UNKNOWN, World};
@@ -11,7 +12,7 @@ use crate::arguments::{NetworkFormat, NetworkRevision};
 use crate::cluster::{choose, tell_gaps};
 use crate::config::Settings;
 use crate::console::{BOLD, DIM, GREEN, RED, YELLOW, print_json};
-use crate::side::Sides;
+use crate::side::{Side, Sides};
 
 /// Changes shown on a terminal; all are in the JSON.
 const SHOWN_MAX: usize = 100;
@@ -22,16 +23,31 @@ const ENDS_SHOWN_MAX: usize = 4;
 pub(super) fn run(arguments: &NetworkRevision) -> Result<u8> {
     let settings = Settings::load(&arguments.sides.reading, None)?;
     let sides = Sides::new(&arguments.sides);
-    let read = |name: &str| -> Result<World> {
-        let side = sides.read(name, &settings)?;
-        let id = choose(&side.snapshot.worlds, None)?;
-        let mut world = World::new(side.snapshot, side.sources, id, arguments.assumed.options());
-        world.gaps.retain(|gap| !settings.report.accepted_gaps.contains(&gap.kind));
-        tell_gaps(&world.gaps);
-        Ok(world)
+    let (old, new) = (&arguments.sides.old, &arguments.sides.new);
+    let (old, new) = (sides.read(old, &settings)?, sides.read(new, &settings)?);
+    let (before, after) =
+        (choose(&old.snapshot.worlds, None)?, choose(&new.snapshot.worlds, None)?);
+    let revision = Revision::between((&old.snapshot, before), (&new.snapshot, after));
+    let world =
+        |side: Side, id| World::new(side.snapshot, side.sources, id, arguments.assumed.options());
+    let told = |gaps: &mut Vec<Gap>| {
+        gaps.retain(|gap| !settings.report.accepted_gaps.contains(&gap.kind));
+        tell_gaps(gaps);
     };
-    let (old, new) = (read(&arguments.sides.old)?, read(&arguments.sides.new)?);
-    let found = changes(&old.network, &new.network);
+    let mut old = world(old, before);
+    told(&mut old.gaps);
+    let was_whole = old.gaps.is_empty();
+    let (mut new, found) = if let Some(revision) = revision {
+        let what_if = old.network.what_if((&old.snapshot, before), &new.snapshot, &revision);
+        // The workloads are the same on both sides.
+        old.gaps = new.snapshot.gaps.into_iter().chain(what_if.gaps).collect();
+        (old, what_if.changes)
+    } else {
+        let new = world(new, after);
+        let found = changes(&old.network, &new.network);
+        (new, found)
+    };
+    told(&mut new.gaps);
     match arguments.format {
         NetworkFormat::Json => print_json(&as_json(&new, &found))?,
         NetworkFormat::Terminal => {
@@ -41,7 +57,7 @@ pub(super) fn run(arguments: &NetworkRevision) -> Result<u8> {
         }
     }
     let is_unknown = found.iter().any(|change| !change.doubtful.is_empty())
-        || !old.gaps.is_empty()
+        || !was_whole
         || !new.gaps.is_empty();
     Ok(match () {
         () if found.iter().any(|change| !change.opened.is_empty()) => NO,
@@ -50,8 +66,8 @@ pub(super) fn run(arguments: &NetworkRevision) -> Result<u8> {
     })
 }
 
-fn ends(world: &World, ends: &[Endpoint]) -> String {
-    let mut names: Vec<String> = ends.iter().map(|end| world.end_name(end)).collect();
+fn ends(world: &World, ends: &Ends) -> String {
+    let mut names: Vec<String> = ends.iter().map(|end| world.end_name(&end)).collect();
     names.sort();
     names.dedup();
     let more = names.len().saturating_sub(ENDS_SHOWN_MAX);
@@ -89,7 +105,7 @@ fn as_text(world: &World, found: &[Change], out: &mut dyn Write) -> Result<()> {
 
 fn as_json(world: &World, found: &[Change]) -> Value {
     let names =
-        |ends: &[Endpoint]| -> Vec<String> { ends.iter().map(|end| world.end_name(end)).collect() };
+        |ends: &Ends| -> Vec<String> { ends.iter().map(|end| world.end_name(&end)).collect() };
     let change = |change: &Change| {
         json!({
             "from": names(&change.from),

@@ -1,15 +1,13 @@
 //! `bollwerk network observed`: which connections of a flow log policies let through.
 
-use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use collect::flows::Reader;
-use engine::network::address::AddressSet;
 use engine::network::ports::Protocol;
-use engine::network::{Answer, Direction, Endpoint, Explanation, WorkloadId};
+use engine::network::segmentation::{Cause, Directory, Units};
+use engine::network::{Answer, Direction, Explanation};
 use model::flow::{Flow, FlowEnd, Traffic};
 use report::harmless;
 use serde_json::{Value, json};
@@ -21,12 +19,17 @@ use crate::console::{BOLD, DIM, GREEN, RED, YELLOW, print_json};
 
 /// Connections shown on a terminal; all are in the JSON.
 const SHOWN_MAX: usize = 40;
+/// Most questions asked: a call of a service is one for each that may answer.
+const QUESTIONS_MAX: usize = 20_000_000;
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &Observed) -> Result<u8> {
     let traffic = read(&arguments.files)?;
     let world = World::load(&arguments.inputs)?;
-    let judged = Judged::new(&world, &traffic);
+    let options = arguments.inputs.assumed.options();
+    let units = Units::of(&world.network, &world.snapshot);
+    let directory = Directory::new(&world.network, &world.snapshot, world.id, &options, &units);
+    let judged = Judged::new(&world, &directory, &traffic);
     match arguments.format {
         NetworkFormat::Json => print_json(&judged.as_json(&world, &traffic))?,
         NetworkFormat::Terminal => {
@@ -70,41 +73,42 @@ struct Judged<'t> {
     open: usize,
     cut: Vec<(&'t Flow, u64, Explanation)>,
     unknown: Vec<(&'t Flow, u64, Explanation)>,
-    /// Of which one end is nothing that is in the input.
-    not_seen: Vec<(&'t Flow, u64)>,
+    /// Of which one end is nothing that is in the input, and why.
+    not_seen: Vec<(&'t Flow, u64, Cause)>,
 }
 
 impl<'t> Judged<'t> {
-    fn new(world: &World, traffic: &'t Traffic) -> Self {
-        let mut by_address: HashMap<IpAddr, WorkloadId> = HashMap::new();
-        for id in world.network.workloads() {
-            let it = world.network.workload(id);
-            // Pods on the node's network share its address: which of them it was is not known.
-            for address in it.addresses.iter().filter(|_| !it.host_network) {
-                by_address.insert(*address, id);
-            }
-        }
-        let end = |end: &FlowEnd| match end {
-            FlowEnd::Named { namespace, name } => {
-                world.network.find(namespace, name).next().map(Endpoint::Workload)
-            }
-            FlowEnd::Address(address) => Some(match by_address.get(&address.to_canonical()) {
-                Some(id) => Endpoint::Workload(*id),
-                None => Endpoint::Addresses(AddressSet::one(*address)),
-            }),
-        };
+    fn new(world: &World, directory: &Directory<'_>, traffic: &'t Traffic) -> Self {
         let mut judged =
             Self { open: 0, cut: Vec::new(), unknown: Vec::new(), not_seen: Vec::new() };
+        let mut asked = 0;
         for (flow, count) in &traffic.flows {
-            let ends = (end(&flow.from), end(&flow.to), Protocol::of(flow.protocol));
-            let (Some(from), Some(to), Some(protocol)) = ends else {
-                judged.not_seen.push((flow, *count));
-                continue;
+            let questions = match Protocol::of(flow.protocol) {
+                None => Err(Cause::NotInInput),
+                Some(_) if asked >= QUESTIONS_MAX => Err(Cause::TooMany),
+                Some(protocol) => directory.questions(flow, protocol),
             };
-            match world.network.allows(&from, &to, protocol, flow.port) {
-                Answer::Allowed(_) => judged.open += 1,
-                Answer::Denied(why) => judged.cut.push((flow, *count, why)),
-                Answer::Unknown(why) => judged.unknown.push((flow, *count, why)),
+            let questions = match questions {
+                Ok(questions) => questions,
+                Err(cause) => {
+                    judged.not_seen.push((flow, *count, cause));
+                    continue;
+                }
+            };
+            asked += questions.len();
+            // A call of a service is let through where all that may answer are reached.
+            let (mut denied, mut unknown) = (None, None);
+            for question in questions {
+                match question.answer(&world.network) {
+                    Answer::Allowed(_) => {}
+                    Answer::Denied(why) => denied = denied.or(Some(why)),
+                    Answer::Unknown(why) => unknown = unknown.or(Some(why)),
+                }
+            }
+            match (denied, unknown) {
+                (Some(why), _) => judged.cut.push((flow, *count, why)),
+                (None, Some(why)) => judged.unknown.push((flow, *count, why)),
+                (None, None) => judged.open += 1,
             }
         }
         judged
@@ -134,8 +138,9 @@ impl<'t> Judged<'t> {
                 writeln!(out, "{more} more (`--format json` has all)")?;
             }
         }
-        for (flow, _) in self.not_seen.iter().take(SHOWN_MAX) {
-            writeln!(out, "{YELLOW}not seen{YELLOW:#} {}: an end is not in the input", text(flow))?;
+        for (flow, _, cause) in self.not_seen.iter().take(SHOWN_MAX) {
+            let reason = cause.reason();
+            writeln!(out, "{YELLOW}not seen{YELLOW:#} {}: is of those that {reason}", text(flow))?;
         }
         for (place, reason) in &traffic.examples {
             writeln!(out, "{YELLOW}not read{YELLOW:#} {}: {}", harmless(place), harmless(reason))?;
@@ -174,7 +179,11 @@ impl<'t> Judged<'t> {
             };
             found.iter().map(with_why).collect()
         };
-        let not_seen = self.not_seen.iter().map(|(flow, count)| one(flow, *count));
+        let not_seen = self.not_seen.iter().map(|(flow, count, cause)| {
+            let mut value = one(flow, *count);
+            value["cause"] = json!(cause.name());
+            value
+        });
         json!({
             "schema": "bollwerk.network-observed/v1",
             "profile": world.network.profile().name,

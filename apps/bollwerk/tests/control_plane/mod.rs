@@ -9,6 +9,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
+/// How often it is asked whether a definition is served, a tenth of a second apart.
+const SERVED_TRIES: usize = 600;
+
 /// The program that runs both and passes requests on, and its pipes.
 pub(crate) struct ControlPlane {
     process: Child,
@@ -115,6 +118,43 @@ impl ControlPlane {
         let dry_run = if dry_run { "&dryRun=All" } else { "" };
         let query = format!("?fieldValidation=Strict{dry_run}");
         Some(self.ask("POST", &format!("{group}{version}{namespace}/{path}{query}"), object))
+    }
+
+    /// Has the server serve the custom resources that are defined in the files of a folder whose
+    /// names begin like this.
+    pub(crate) fn define(&mut self, folder: &std::path::Path, prefix: &str) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.file_name().unwrap().to_str().unwrap().starts_with(prefix) {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for document in yaml::Stream::yaml(&text, &yaml::Limits::default()).documents() {
+                let mut json = String::new();
+                document.ok().unwrap().root().write_json(&mut json);
+                let definition: Value = serde_json::from_str(&json).unwrap();
+                if definition["kind"] == "CustomResourceDefinition" {
+                    self.serve(&definition);
+                }
+            }
+        }
+    }
+
+    fn serve(&mut self, definition: &Value) {
+        const PATH: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        let created = self.ask("POST", PATH, definition);
+        assert_eq!(created.status, 201, "{created:?}");
+        let spec = &definition["spec"];
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (group, plural) = (text(&spec["group"]), text(&spec["names"]["plural"]));
+        let path = format!("/apis/{group}/{}/{plural}", text(&spec["versions"][0]["name"]));
+        for _ in 0..SERVED_TRIES {
+            if self.ask("GET", &path, &Value::Null).status == 200 {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("{path} is not served");
     }
 
     fn resource(&mut self, version: &str, kind: &str) -> Option<(String, bool)> {

@@ -8,8 +8,7 @@ use std::net::Ipv4Addr;
 
 use model::Snapshot;
 
-use objects::Objects;
-pub(crate) use objects::{WORLD, mix};
+pub(crate) use objects::{Objects, WORLD, mix};
 
 pub(crate) const WORKLOADS: u64 = 10;
 pub(crate) const PODS: u64 = 20;
@@ -32,7 +31,8 @@ pub(crate) fn cluster(namespaces: u64, policies: u64) -> Snapshot {
             add(&pod(namespace, number));
         }
         for policy in 0..policies {
-            add(&self::policy(namespace, policy, namespaces));
+            let name = format!("policy-{policy}");
+            add(&self::policy(namespace, &name, namespace * 1_000 + policy, namespaces));
         }
     }
     objects.snapshot()
@@ -68,8 +68,7 @@ fn pod(namespace: u64, number: u64) -> String {
     )
 }
 
-fn policy(namespace: u64, number: u64, namespaces: u64) -> String {
-    let seed = namespace * 1_000 + number;
+pub(crate) fn policy(namespace: u64, name: &str, seed: u64, namespaces: u64) -> String {
     let at = mix(seed);
     let subject = if at.is_multiple_of(8) {
         String::from("{}")
@@ -86,10 +85,10 @@ fn policy(namespace: u64, number: u64, namespaces: u64) -> String {
     format!(
         concat!(
             r#"{{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":"#,
-            r#"{{"name":"policy-{0}","namespace":"ns-{1}"}},"spec":{{"podSelector":{2},"#,
+            r#"{{"name":"{0}","namespace":"ns-{1}"}},"spec":{{"podSelector":{2},"#,
             r#""policyTypes":{3},"ingress":[{4}],"egress":[{5}]}}}}"#
         ),
-        number, namespace, subject, types, ingress, egress
+        name, namespace, subject, types, ingress, egress
     )
 }
 

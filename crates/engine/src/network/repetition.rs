@@ -36,7 +36,7 @@ pub enum Repetition {
 /// everybody through, or nobody, are told only where they say the same.
 pub fn repetitions(snapshot: &Snapshot, world: WorldId) -> BTreeMap<ObjectId, Repetition> {
     let mut inventory = workload::read(snapshot, world);
-    inventory.mark_same_names(snapshot);
+    workload::mark_same_names(&mut inventory.policies, |_, policy| snapshot.object(policy.id));
     let mut by_namespace: BTreeMap<&str, Vec<&Policy>> = BTreeMap::new();
     for policy in inventory.policies.iter().filter(|it| it.tier == Tier::Namespace) {
         if let Some(namespace) = policy.namespace.as_deref().filter(|_| policy.is_certain) {

@@ -12,7 +12,7 @@ pub(super) struct Group {
     /// By family, where they differ: runs of peer classes by their first one, and the outcome.
     rows: [Vec<(u32, u32)>; 2],
     /// The families have one row.
-    is_shared: bool,
+    pub(super) is_shared: bool,
 }
 
 impl Group {
@@ -47,24 +47,13 @@ impl Outcomes {
 impl Network {
     /// Groups the classes and makes the rows of each group.
     pub(super) fn group(&mut self) {
-        let mut outcomes = Outcomes::default();
-        outcomes.number(Outcome::open());
-        // Classes where the named ports are other than those of the class before.
-        let changes = 1..self.classes.len();
-        let changes: Vec<u32> = changes
-            .filter(|at| self.classes[*at].ports != self.classes[*at - 1].ports)
-            .map(|at| at as u32)
-            .collect();
-        for direction in [Direction::Ingress, Direction::Egress] {
+        let of = |direction: Direction| {
             let mut of_class: Vec<Vec<Entry>> = vec![Vec::new(); self.classes.len()];
             for (number, policy) in self.policies.iter().enumerate() {
                 if policy.rules[direction as usize].is_none() {
                     continue;
                 }
-                for (is_certain, classes) in
-                    [(true, &policy.subject[0]), (false, &policy.subject[1])]
-                {
-                    let entry = Entry::new(number, is_certain && policy.is_certain);
+                for (entry, classes) in policy.entries(number) {
                     for (first, last) in classes.ranges() {
                         let classes = &mut of_class[*first as usize..=*last as usize];
                         for it in classes {
@@ -73,17 +62,35 @@ impl Network {
                     }
                 }
             }
+            (0..).zip(of_class).collect()
+        };
+        self.group_by([of(Direction::Ingress), of(Direction::Egress)]);
+    }
+
+    /// Groups classes by the policies that hold for them, by direction, and makes the rows.
+    pub(super) fn group_by(&mut self, of_class: [Vec<(u32, Vec<Entry>)>; 2]) {
+        let mut outcomes = Outcomes::default();
+        outcomes.number(Outcome::open());
+        // Classes where the named ports are other than those of the class before.
+        let changes = 1..self.classes.len();
+        let changes: Vec<u32> = changes
+            .filter(|at| self.classes[*at].ports != self.classes[*at - 1].ports)
+            .map(|at| at as u32)
+            .collect();
+        for (direction, of_class) in
+            [Direction::Ingress, Direction::Egress].into_iter().zip(of_class)
+        {
             let mut numbers: HashMap<(Vec<Entry>, u32), u32> = HashMap::new();
             let mut groups = Vec::new();
-            for (class, entries) in of_class.into_iter().enumerate() {
+            for (class, entries) in of_class {
                 let asks = direction == Direction::Ingress && self.ask_names(&entries, direction);
-                let named = if asks { self.classes[class].ports } else { 0 };
+                let named = if asks { self.classes[class as usize].ports } else { 0 };
                 let next = groups.len() as u32;
                 let number = *numbers.entry((entries, named)).or_insert_with_key(|(entries, _)| {
                     groups.push(self.make(entries, direction, named, &changes, &mut outcomes));
                     next
                 });
-                self.classes[class].groups[direction as usize] = number;
+                self.classes[class as usize].groups[direction as usize] = number;
             }
             self.groups[direction as usize] = groups;
         }

@@ -26,7 +26,7 @@ pub use cells::{Cells, Tightness};
 pub use directory::{Directory, Party};
 pub use dns::Dns;
 pub use learned::{LearnedPeer, LearnedPolicy, LearnedRule, Scope};
-pub use observed::Observed;
+pub use observed::{Observed, Question};
 pub use proof::{Existing, Proof, Refused, prove};
 pub use selector::Choice;
 pub use synthesis::{Segmentation, synthesize};

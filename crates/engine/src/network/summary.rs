@@ -18,7 +18,7 @@ pub struct Summary {
     pub unknown: u64,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Kind {
     Open,
     Partial,
@@ -38,6 +38,8 @@ impl Counts {
 
 /// For one source at a time: how many pods there are behind each outcome of ingress.
 struct Behind {
+    /// The outcome of each group.
+    of_group: Vec<u32>,
     pods: Vec<u64>,
     /// Outcomes with pods behind them, and the place of each among them.
     active: Vec<u32>,
@@ -66,6 +68,24 @@ impl Behind {
     }
 }
 
+/// What outcomes at both ends make of a pair: most are asked often.
+struct Kinds<'a> {
+    network: &'a Network,
+    /// By outcome of egress, then of ingress; none where it was not asked yet. Empty for an
+    /// outcome of egress that was not met.
+    known: Vec<Vec<Option<Kind>>>,
+}
+
+impl Kinds<'_> {
+    fn of(&mut self, egress: u32, ingress: u32) -> Kind {
+        let of_egress = &mut self.known[egress as usize];
+        if of_egress.is_empty() {
+            of_egress.resize(self.network.outcomes.len(), None);
+        }
+        *of_egress[ingress as usize].get_or_insert_with(|| self.network.kind(egress, ingress))
+    }
+}
+
 impl Network {
     /// Counts all pairs, in one family of addresses (that of IPv4, unless `is_v6`).
     ///
@@ -75,7 +95,7 @@ impl Network {
     pub fn summary(&self, is_v6: bool) -> Summary {
         let family = usize::from(is_v6);
         let mut counts = Counts::default();
-        let mut known: HashMap<(u32, u32), Kind> = HashMap::new();
+        let mut kinds = Kinds { network: self, known: vec![Vec::new(); self.outcomes.len()] };
         let mut before = vec![0_u64];
         for class in &self.classes {
             before.push(before[before.len() - 1] + u64::from(class.members));
@@ -83,17 +103,15 @@ impl Network {
         let (mut behind, starts) = self.behind(family);
         for (source, class) in (0_u32..).zip(&self.classes) {
             if source > 0 {
-                for (outcome, was, pods) in &starts[source as usize] {
-                    behind.change(*was, *pods, false);
+                for (outcome, group, pods) in &starts[source as usize] {
+                    let was = std::mem::replace(&mut behind.of_group[*group as usize], *outcome);
+                    behind.change(was, *pods, false);
                     behind.change(*outcome, *pods, true);
                 }
             }
             let row = self.groups[1][class.groups[1] as usize].row(family);
             let end = |at: usize| row.get(at + 1).map_or(self.classes.len() as u32, |next| next.0);
             let members = i128::from(class.members);
-            let mut kind = |egress, ingress| {
-                *known.entry((egress, ingress)).or_insert_with(|| self.kind(egress, ingress))
-            };
             let common = self.common(row);
             if self.is_closed(common) {
                 let all = before[before.len() - 1];
@@ -101,24 +119,23 @@ impl Network {
             } else {
                 for ingress in &behind.active {
                     let pods = i128::from(behind.pods[*ingress as usize]);
-                    counts.add(kind(common, *ingress), members * pods);
+                    counts.add(kinds.of(common, *ingress), members * pods);
                 }
             }
             let exceptions = row.iter().enumerate().filter(|(_, (_, egress))| *egress != common);
             for (at, (first, egress)) in exceptions {
                 for target in *first..end(at) {
                     let target = &self.classes[target as usize];
-                    let group = &self.groups[0][target.groups[0] as usize];
-                    let ingress = group.outcome(family, source);
+                    let ingress = behind.of_group[target.groups[0] as usize];
                     let pairs = members * i128::from(target.members);
-                    counts.add(kind(common, ingress), -pairs);
-                    counts.add(kind(*egress, ingress), pairs);
+                    counts.add(kinds.of(common, ingress), -pairs);
+                    counts.add(kinds.of(*egress, ingress), pairs);
                 }
             }
             // A pod is no pair with itself.
             let own = self.groups[1][class.groups[1] as usize].outcome(family, source);
-            let back = self.groups[0][class.groups[0] as usize].outcome(family, source);
-            counts.add(kind(own, back), -members);
+            let back = behind.of_group[class.groups[0] as usize];
+            counts.add(kinds.of(own, back), -members);
         }
         let [open, partial, closed, unknown] =
             counts.0.map(|pairs| u64::try_from(pairs).unwrap_or(0));
@@ -126,7 +143,7 @@ impl Network {
     }
 
     /// The pods behind each outcome for the first source, and what changes at each later one: the
-    /// outcome that starts there, the one that ends, and the pods behind.
+    /// outcome that starts there, of which group, and the pods behind.
     #[expect(clippy::type_complexity, reason = "told in the line above")]
     fn behind(&self, family: usize) -> (Behind, Vec<Vec<(u32, u32, u64)>>) {
         let mut pods = vec![0_u64; self.groups[0].len()];
@@ -134,14 +151,18 @@ impl Network {
             pods[class.groups[0] as usize] += u64::from(class.members);
         }
         let outcomes = self.outcomes.len();
-        let mut behind =
-            Behind { pods: vec![0; outcomes], active: Vec::new(), places: vec![0; outcomes] };
+        let mut behind = Behind {
+            of_group: self.groups[0].iter().map(|group| group.row(family)[0].1).collect(),
+            pods: vec![0; outcomes],
+            active: Vec::new(),
+            places: vec![0; outcomes],
+        };
         let mut starts = vec![Vec::new(); self.classes.len()];
-        for (group, pods) in self.groups[0].iter().zip(pods) {
+        for ((number, group), pods) in (0_u32..).zip(&self.groups[0]).zip(pods) {
             let row = group.row(family);
             behind.change(row[0].1, pods, true);
-            for pair in row.windows(2) {
-                starts[pair[1].0 as usize].push((pair[1].1, pair[0].1, pods));
+            for (first, outcome) in &row[1..] {
+                starts[*first as usize].push((*outcome, number, pods));
             }
         }
         (behind, starts)

@@ -27,19 +27,25 @@ const PORTS_MAX: usize = 1_000;
 #[derive(Default)]
 pub(super) struct Inventory {
     pub(super) policies: Vec<Policy>,
-    pub(super) namespaces: BTreeMap<String, Namespace>,
+    pub(super) around: Surroundings,
     /// Objects that may make pods.
     pub(super) makers: Vec<ObjectId>,
     pub(super) services: Vec<ObjectId>,
-    /// Whether the API server takes prefixes in one notation only.
-    is_strict: bool,
-    /// Labels and addresses of the nodes.
-    nodes: Vec<(BTreeMap<String, String>, Vec<IpAddr>)>,
     pub(super) gaps: Vec<Gap>,
     /// What makes pods for others, and whom they belong to, by namespace, kind and name.
     owners: HashMap<(String, String, String), (String, String)>,
     /// Workloads that were seen, by namespace, kind and name.
     seen: HashSet<(String, String, String)>,
+}
+
+/// What policies are read by, beside themselves.
+#[derive(Default)]
+pub(super) struct Surroundings {
+    pub(super) namespaces: BTreeMap<String, Namespace>,
+    /// Labels and addresses of the nodes.
+    nodes: Vec<(BTreeMap<String, String>, Vec<IpAddr>)>,
+    /// Whether the API server takes prefixes in one notation only.
+    is_strict: bool,
 }
 
 #[derive(Default)]
@@ -50,30 +56,46 @@ pub(super) struct Namespace {
 }
 
 pub(super) fn read(snapshot: &Snapshot, world: WorldId) -> Inventory {
-    let is_strict = snapshot.version >= STRICT_SINCE;
-    let mut inventory = Inventory { is_strict, ..Inventory::default() };
+    let mut inventory = Inventory::default();
+    inventory.around.is_strict = snapshot.version >= STRICT_SINCE;
     for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
         let object = snapshot.object(id);
+        if is_policy(&object) {
+            inventory.around.policy(&object, id, &mut inventory.policies, &mut inventory.gaps);
+            continue;
+        }
         match (object.group(), object.kind) {
-            ("networking.k8s.io", "NetworkPolicy") => inventory.network_policy(&object, id),
-            (TIERS_GROUP, kind) => {
-                if let Some(kind) = read_tiers::Kind::of(kind) {
-                    let policy = read_tiers::policy(&object, id, kind);
-                    inventory.policy(&object, id, policy);
-                }
-            }
+            _ if !matters(&object) => {}
             ("", "Namespace") => inventory.namespace(&object),
             ("", "Service") => inventory.services.push(id),
             ("", "Pod") => inventory.makers.push(id),
             ("", "Node") => inventory.node(&object),
-            ("", "Secret" | "ConfigMap" | "ServiceAccount" | "Event" | "Endpoints")
-            | ("rbac.authorization.k8s.io" | "discovery.k8s.io", _) => {}
             _ => inventory.maker(&object, id),
         }
     }
-    inventory.mark_versions();
-    inventory.find_nodes();
+    inventory.policies.sort_by_key(|policy| (policy.tier, policy.id));
+    inventory.around.find_nodes(&mut inventory.policies);
     inventory
+}
+
+/// Whether the network may hang on an object: it is a policy, or something that makes pods or may
+/// make some, or what those are told apart by.
+pub(super) fn matters(object: &Object<'_>) -> bool {
+    match (object.group(), object.kind) {
+        (TIERS_GROUP, _) => is_policy(object),
+        ("", "Secret" | "ConfigMap" | "ServiceAccount" | "Event" | "Endpoints")
+        | ("rbac.authorization.k8s.io" | "discovery.k8s.io", _) => false,
+        _ => true,
+    }
+}
+
+/// Whether an object is a policy of one of the generations.
+pub(super) fn is_policy(object: &Object<'_>) -> bool {
+    match object.group() {
+        "networking.k8s.io" => object.kind == "NetworkPolicy",
+        TIERS_GROUP => read_tiers::Kind::of(object.kind).is_some(),
+        _ => false,
+    }
 }
 
 impl Inventory {
@@ -106,33 +128,6 @@ impl Inventory {
         None
     }
 
-    fn network_policy(&mut self, object: &Object<'_>, id: ObjectId) {
-        let Some(namespace) = object.namespace else {
-            let reason =
-                "has no namespace, so where it holds is not known (`--namespace` sets one)";
-            self.gaps.push(gap(object, GapKind::NoObject, reason.to_owned()));
-            return;
-        };
-        let mut policy = read::network_policy(object, id, namespace);
-        if self.is_strict
-            && let Err(refusal) = read::refuse_host_bits(object)
-        {
-            policy = Err(refusal);
-        }
-        self.policy(object, id, policy);
-    }
-
-    fn policy(&mut self, object: &Object<'_>, id: ObjectId, read: Result<Policy, Refusal>) {
-        let policy = read.unwrap_or_else(|refusal| {
-            let Refusal { path, reason, is_type } = refusal;
-            let kind = if is_type { GapKind::WrongType } else { GapKind::InvalidValue };
-            let reason = format!("`{path}` {reason}: the API server refuses it");
-            self.gaps.push(gap(object, kind, reason));
-            unreadable(object, id)
-        });
-        self.policies.push(policy);
-    }
-
     fn namespace(&mut self, object: &Object<'_>) {
         let metadata = object.root.get("metadata");
         let labels = metadata.and_then(|it| it.get("labels"));
@@ -142,8 +137,8 @@ impl Inventory {
             .map(|(key, value)| (key.to_owned(), value.as_str().unwrap_or_default().to_owned()))
             .collect();
         labels.insert(NAME_LABEL.to_owned(), object.name.to_owned());
-        let is_first = !self.namespaces.contains_key(object.name);
-        let namespace = self.namespaces.entry(object.name.to_owned()).or_default();
+        let is_first = !self.around.namespaces.contains_key(object.name);
+        let namespace = self.around.namespaces.entry(object.name.to_owned()).or_default();
         if is_first {
             *namespace = Namespace { labels, is_known: true };
         } else if namespace.labels != labels {
@@ -160,15 +155,55 @@ impl Inventory {
         let status = object.root.get("status");
         let addresses = status.into_iter().flat_map(|status| status.list("addresses"));
         let addresses = addresses.filter_map(|it| parse_address(it.str("address")?));
-        self.nodes.push((labels.collect(), addresses.take(ADDRESSES_MAX).collect()));
+        self.around.nodes.push((labels.collect(), addresses.take(ADDRESSES_MAX).collect()));
+    }
+}
+
+impl Surroundings {
+    /// Reads a policy; what cannot be read is told, and stands for anything.
+    pub(super) fn policy(
+        &self,
+        object: &Object<'_>,
+        id: ObjectId,
+        policies: &mut Vec<Policy>,
+        gaps: &mut Vec<Gap>,
+    ) {
+        let read = match (read_tiers::Kind::of(object.kind), object.namespace) {
+            (Some(kind), _) => read_tiers::policy(object, id, kind),
+            (None, Some(namespace)) => self.network_policy(object, id, namespace),
+            (None, None) => {
+                let reason =
+                    "has no namespace, so where it holds is not known (`--namespace` sets one)";
+                return gaps.push(gap(object, GapKind::NoObject, reason.to_owned()));
+            }
+        };
+        policies.push(read.unwrap_or_else(|refusal| {
+            let Refusal { path, reason, is_type } = refusal;
+            let kind = if is_type { GapKind::WrongType } else { GapKind::InvalidValue };
+            let reason = format!("`{path}` {reason}: the API server refuses it");
+            gaps.push(gap(object, kind, reason));
+            unreadable(object, id)
+        }));
+    }
+
+    fn network_policy(
+        &self,
+        object: &Object<'_>,
+        id: ObjectId,
+        namespace: &str,
+    ) -> Result<Policy, Refusal> {
+        let policy = read::network_policy(object, id, namespace)?;
+        if self.is_strict {
+            read::refuse_host_bits(object)?;
+        }
+        Ok(policy)
     }
 
     /// Puts addresses in the place of nodes' labels. A cluster has nodes: where none was seen,
     /// any address may be one.
-    fn find_nodes(&mut self) {
-        let nodes = std::mem::take(&mut self.nodes);
+    pub(super) fn find_nodes(&self, policies: &mut [Policy]) {
         let mut known: HashMap<Selector, AddressSet> = HashMap::new();
-        for policy in &mut self.policies {
+        for policy in policies {
             let rules = [&mut policy.ingress, &mut policy.egress].into_iter().flatten().flatten();
             for (_, peer) in rules.filter_map(|rule| rule.peers.as_mut()).flatten() {
                 let Peer::Nodes(selector) = peer else { continue };
@@ -177,43 +212,40 @@ impl Inventory {
                         let labels = Labels { known: labels, may_have_more: false };
                         selector.matches(&labels) == Match::Yes
                     };
-                    let matched = nodes.iter().filter(|(labels, _)| is_matched(labels));
+                    let matched = self.nodes.iter().filter(|(labels, _)| is_matched(labels));
                     AddressSet::of_addresses(matched.flat_map(|(_, addresses)| addresses).copied())
                 });
-                *peer = Peer::NodeAddresses(set.clone(), !nodes.is_empty());
+                *peer = Peer::NodeAddresses(set.clone(), !self.nodes.is_empty());
             }
         }
     }
+}
 
-    /// Policies of one identity that say different things: each may be the one that holds.
-    fn mark_versions(&mut self) {
-        self.policies.sort_by_key(|policy| (policy.tier, policy.id));
+/// Marks policies of one identity that say different things: each may be the one that holds.
+/// `object` gives what the policy of a number was read from.
+pub(super) fn mark_same_names<'a>(
+    policies: &mut [Policy],
+    object: impl Fn(usize, &Policy) -> Object<'a>,
+) {
+    let mut by_name: HashMap<(&str, Option<&str>, &str), Vec<usize>> = HashMap::new();
+    for (number, policy) in policies.iter().enumerate() {
+        let object = object(number, policy);
+        by_name.entry((object.kind, object.namespace, object.name)).or_default().push(number);
     }
-
-    pub(super) fn mark_same_names(&mut self, snapshot: &Snapshot) {
-        let mut by_name: HashMap<(&str, Option<&str>, &str), Vec<usize>> = HashMap::new();
-        for (number, policy) in self.policies.iter().enumerate() {
-            let object = snapshot.object(policy.id);
-            by_name.entry((object.kind, object.namespace, object.name)).or_default().push(number);
+    let mut doubtful = Vec::new();
+    for numbers in by_name.values().filter(|it| it.len() > 1) {
+        let first = &policies[numbers[0]];
+        let is_same = |policy: &Policy| Policy { id: first.id, ..policy.clone() } == *first;
+        // A name that is made up by the API server is another one each time.
+        let is_named = |number: &usize| {
+            object(*number, &policies[*number]).root.field("metadata.name").is_some()
+        };
+        if numbers.iter().all(is_named) && !numbers.iter().all(|it| is_same(&policies[*it])) {
+            doubtful.extend_from_slice(numbers);
         }
-        let mut doubtful = Vec::new();
-        let policies = &self.policies;
-        let of_several = by_name.values().filter(|it| it.len() > 1);
-        for numbers in of_several {
-            let first = &policies[numbers[0]];
-            let is_same = |policy: &Policy| Policy { id: first.id, ..policy.clone() } == *first;
-            // A name that is made up by the API server is another one each time.
-            let is_named = |number: &usize| {
-                let root = snapshot.object(policies[*number].id).root;
-                root.field("metadata.name").is_some()
-            };
-            if numbers.iter().all(is_named) && !numbers.iter().all(|it| is_same(&policies[*it])) {
-                doubtful.extend_from_slice(numbers);
-            }
-        }
-        for number in doubtful {
-            self.policies[number].is_certain = false;
-        }
+    }
+    for number in doubtful {
+        policies[number].is_certain = false;
     }
 }
 

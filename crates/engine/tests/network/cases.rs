@@ -256,7 +256,7 @@ fn a_policy_that_is_added_may_close_and_open() {
     for (closed, opened) in closed.iter().zip(&opened) {
         assert_eq!(closed.closed.complement().to_string(), "TCP 80");
         assert!(closed.opened.is_empty() && closed.doubtful.is_empty());
-        assert_eq!(closed.to.len(), 2);
+        assert_eq!(closed.to.iter().count(), 2);
         assert_eq!(opened.opened, closed.closed);
         let (from, to, protocol, port) = closed.example.clone().expect("a packet");
         assert!(matches!(old.allows(&from, &to, protocol, port), Answer::Allowed(_)));

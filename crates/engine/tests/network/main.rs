@@ -12,6 +12,7 @@ mod random;
 mod security_groups;
 mod segmentation;
 mod truth;
+mod what_if;
 
 use model::{KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId};
 

@@ -7,7 +7,7 @@ use analyze::network::metadata::ADDRESSES;
 use engine::network::address::parse_address;
 use engine::network::ports::PortSet;
 use engine::network::segmentation::{Cells, LearnedPolicy, UnitId};
-use engine::network::{Change, Direction, Endpoint, Summary};
+use engine::network::{Change, Direction, Ends, Summary};
 use report::harmless;
 use serde_json::{Value, json};
 
@@ -305,8 +305,9 @@ impl Lesson<'_> {
     fn closes(&self) -> Option<Vec<Value>> {
         let changes = self.changes.as_ref()?;
         let closing = changes.iter().filter(|change| !change.closed.is_empty());
-        let ends = |ends: &[Endpoint]| {
-            let names: BTreeSet<String> = ends.iter().map(|end| self.world.end_name(end)).collect();
+        let ends = |ends: &Ends| {
+            let names: BTreeSet<String> =
+                ends.iter().map(|end| self.world.end_name(&end)).collect();
             names.into_iter().collect::<Vec<_>>()
         };
         let one = |change: &Change| {

@@ -67,8 +67,8 @@ impl World {
     pub(crate) fn read(snapshot: &Snapshot, world: WorldId, profile: Profile) -> Self {
         let network = Network::build(snapshot, world, profile);
         let seen = network.workloads_by_namespace();
-        let known = network.known_namespaces().iter();
-        let inhabited = known.filter(|it| seen.contains_key(it.as_str())).cloned().collect();
+        let known = network.known_namespaces();
+        let inhabited = known.filter(|it| seen.contains_key(it)).map(str::to_owned).collect();
         let services = Services::read(&network, snapshot, world, &inhabited);
         let mut found = Self {
             effects: HashMap::new(),
@@ -235,7 +235,7 @@ fn environments(
         for namespace in snapshot.namespaces(world, name).take(1) {
             for label in ENVIRONMENT_LABELS {
                 if let Some(value) = namespace.label(label).filter(|value| !value.is_empty()) {
-                    found.entry(label).or_default().push((name.clone(), value.to_owned()));
+                    found.entry(label).or_default().push((name.to_owned(), value.to_owned()));
                 }
             }
         }

@@ -224,7 +224,7 @@ impl<'a> Directory<'a> {
 
     fn unit(&self, id: UnitId) -> Party {
         let it = self.units.unit(id);
-        if it.is_host { Party::Host(it.members[0]) } else { Party::Unit(id) }
+        if it.is_host { Party::Host(it.any()) } else { Party::Unit(id) }
     }
 
     /// The workload that a pod with this name was made by, and that is called after it.

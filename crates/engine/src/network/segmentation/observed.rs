@@ -7,7 +7,7 @@ use model::flow::Flow;
 
 use super::super::policy::Direction;
 use super::super::ports::Protocol;
-use super::super::{Endpoint, WorkloadId};
+use super::super::{Answer, Endpoint, Network, WorkloadId};
 use super::directory::{Directory, Party};
 use super::services::Backend;
 use super::units::UnitId;
@@ -24,9 +24,9 @@ pub(super) type Cell = (UnitId, UnitId, Protocol, u16);
 /// A connection of a workload with an address: its destination if the direction is egress.
 pub(super) type Outer = (UnitId, Direction, IpAddr, Protocol, u16);
 
-/// A connection as it was seen, which policies must let through.
+/// A connection as it was seen, to be asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Question {
+pub struct Question {
     pub(super) from: End,
     pub(super) to: End,
     pub(super) protocol: Protocol,
@@ -37,6 +37,13 @@ pub(super) struct Question {
 pub(super) enum End {
     Workload(WorkloadId),
     Address(IpAddr),
+}
+
+impl Question {
+    /// What the policies of a network say of it.
+    pub fn answer(&self, network: &Network) -> Answer {
+        network.allows(&self.from.endpoint(), &self.to.endpoint(), self.protocol, self.port)
+    }
 }
 
 impl End {
@@ -144,10 +151,10 @@ impl Observed {
         (protocol, port): (Protocol, u16),
     ) -> Result<(), Cause> {
         let units = directory.units;
-        // The unit, and the end that is asked about: of a unit any, so the first one.
+        // The unit, and the end that is asked about.
         let side = |party: Party| match party {
             Party::Pod(id) => Some((units.of_workload(id), id)),
-            Party::Unit(unit) => Some((unit, units.unit(unit).members[0])),
+            Party::Unit(unit) => Some((unit, units.unit(unit).any())),
             _ => None,
         };
         let packet = |from, to| Question { from, to, protocol, port };
@@ -206,6 +213,37 @@ impl Observed {
         if missing.examples.len() > EXAMPLES_MAX {
             missing.examples.sort_unstable();
             missing.examples.truncate(EXAMPLES_MAX);
+        }
+    }
+}
+
+impl Directory<'_> {
+    /// What a connection asks of a network. A call of a service is one of all that answer behind
+    /// it: which of them did is not told.
+    pub fn questions(&self, flow: &Flow, protocol: Protocol) -> Result<Vec<Question>, Cause> {
+        let from = self.end(self.party(&flow.from))?;
+        let question = |to: Party, port| Ok(Question { from, to: self.end(to)?, protocol, port });
+        let Party::Service(number) = self.party(&flow.to) else {
+            return Ok(vec![question(self.party(&flow.to), flow.port)?]);
+        };
+        let backends = self.backends(number, protocol, flow.port);
+        if backends.is_empty() {
+            return Err(Cause::NoBackend);
+        }
+        let of = |backend| match backend {
+            Backend::Unit(unit, port) => question(Party::Unit(unit), port),
+            Backend::At(party, port) => question(party, port),
+        };
+        backends.into_iter().map(of).collect()
+    }
+
+    fn end(&self, party: Party) -> Result<End, Cause> {
+        match party {
+            Party::Pod(id) | Party::Host(id) => Ok(End::Workload(id)),
+            Party::Unit(unit) => Ok(End::Workload(self.units.unit(unit).any())),
+            Party::Node(address, _) | Party::Outside(address) => Ok(End::Address(address)),
+            Party::Service(_) => Err(Cause::NoBackend),
+            Party::Missing(cause) => Err(cause),
         }
     }
 }

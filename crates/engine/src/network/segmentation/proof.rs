@@ -79,10 +79,10 @@ pub fn prove(network: &Network, observed: &Observed) -> Proof {
     let mut proof = Proof::default();
     for question in &observed.questions {
         proof.asked += 1;
-        let (from, to) = (question.from.endpoint(), question.to.endpoint());
-        let (protocol, port) = (question.protocol, question.port);
-        let answer = network.allows(&from, &to, protocol, port);
+        let answer = question.answer(network);
         if !matches!(answer, Answer::Allowed(_)) {
+            let (from, to) = (question.from.endpoint(), question.to.endpoint());
+            let (protocol, port) = (question.protocol, question.port);
             proof.refused.push(Refused { from, to, protocol, port, answer });
         }
     }

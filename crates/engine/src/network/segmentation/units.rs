@@ -24,6 +24,13 @@ pub struct Unit {
     pub(super) stable: Vec<u32>,
 }
 
+impl Unit {
+    /// The one that stands for all where the log names no more than the workload.
+    pub(super) fn any(&self) -> WorkloadId {
+        self.members[0]
+    }
+}
+
 /// Number of a unit in its [`Units`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UnitId(pub u32);
