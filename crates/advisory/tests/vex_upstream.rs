@@ -21,7 +21,7 @@ const PACKAGE: &str = "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=debian-
 /// What no statement names.
 const NOTHING: &str = "urn:nothing";
 
-/// A generator of numbers: SplitMix64.
+/// A generator of numbers, `SplitMix64`.
 struct Numbers(u64);
 
 impl Numbers {
@@ -69,7 +69,7 @@ fn component(numbers: &mut Numbers) -> Value {
 }
 
 fn statement(numbers: &mut Numbers, minute: usize) -> Value {
-    let products: Vec<Value> = (0..1 + numbers.below(2))
+    let products: Vec<Value> = (0..=numbers.below(2))
         .map(|_| {
             let mut product = component(numbers);
             let parts: Vec<Value> = (0..numbers.below(3)).map(|_| component(numbers)).collect();
@@ -102,7 +102,7 @@ fn document(numbers: &mut Numbers) -> Value {
     // here; the document's own time is after some and before others.
     let mut minutes: Vec<usize> = (1..60).collect();
     let mut is_undated_used = false;
-    let statements: Vec<Value> = (0..1 + numbers.below(5))
+    let statements: Vec<Value> = (0..=numbers.below(5))
         .map(|_| {
             let minute = minutes.remove(numbers.below(minutes.len()));
             let mut found = statement(numbers, minute);

@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &ImageScan) -> Result<u8> {
     input::tell(&found.gaps);
     match arguments.format {
         FindingsFormat::Json => {
-            print_json(&as_json(&input, &found, &policy, today, chosen.as_json()))?;
+            print_json(&as_json(&input, &found, &policy, today, &chosen))?;
         }
         FindingsFormat::Terminal => {
             text::print(&input, &found, &policy, today, arguments.all)?;
@@ -61,7 +61,7 @@ fn as_json(
     found: &Findings<'_>,
     policy: &Policy,
     today: Date,
-    database: Value,
+    chosen: &Chosen,
 ) -> Value {
     let steps = upgrades(&found.findings);
     let steps = steps.iter().map(|it| {
@@ -86,7 +86,7 @@ fn as_json(
             }),
             "packages": input.packages.len(),
         },
-        "database": database,
+        "database": chosen.as_json(),
         "day": today.to_string(),
         "findings": found.findings.iter().map(|it| {
             found.stated.annotated(finding(it, policy), it)
