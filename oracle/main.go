@@ -29,6 +29,8 @@ var verbs = map[string]func(line []byte) (any, error){
 	"rbac-impersonation":  rbacImpersonation,
 	"rbac-rules-for":      rbacRulesFor,
 	"rbac-subjects":       rbacSubjects,
+	"vex-effective":       vexEffective,
+	"vex-validate":        vexValidate,
 }
 
 func main() {

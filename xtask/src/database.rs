@@ -6,7 +6,8 @@
 use std::fs;
 use std::io::Read as _;
 
-use advisory::{Builder, Database, Date, Record, Source};
+use advisory::signature::digest_of;
+use advisory::{Builder, Database, Date, Provenance, Record, Source};
 use anyhow::{Context, Result, bail, ensure};
 
 /// Where the database is kept.
@@ -86,10 +87,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             attribution: set.attribution.to_owned(),
             date: Date::parse(set.date),
         });
-        for line in text(set.file)?.lines() {
+        let packed = packed(set.file)?;
+        let mut records = 0;
+        for line in text(&packed)?.lines() {
             let record = Record::parse(line.as_bytes())?;
             builder.add(source, &record).with_context(|| record.id.to_string())?;
+            records += 1;
         }
+        builder.provenance(source, Provenance { digest: digest_of(&packed), records, refused: 0 });
     }
     let built = builder.finish();
     ensure!(built.unknown.is_empty(), "ecosystems that are not known: {:?}", built.unknown);
@@ -114,11 +119,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// A set's text, one record a line.
-fn text(file: &str) -> Result<String> {
+/// A set as it lies there.
+fn packed(file: &str) -> Result<Vec<u8>> {
     let path = crate::root().join(format!("../shared/advisories/{file}.osv.jsonl.zst"));
-    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut decoder = ruzstd::decoding::StreamingDecoder::new(bytes.as_slice())?;
+    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// A set's text, one record a line.
+fn text(packed: &[u8]) -> Result<String> {
+    let mut decoder = ruzstd::decoding::StreamingDecoder::new(packed)?;
     let mut text = String::new();
     decoder.read_to_string(&mut text)?;
     Ok(text)

@@ -33,32 +33,41 @@ pub(crate) fn images() -> Result<PathBuf> {
 }
 
 fn make(folder: &Path, suite: &str) -> Result<()> {
-    let run = |program: &str, arguments: &[&str]| {
-        command::output(Command::new(program).args(arguments).current_dir(folder))
-    };
-    let (layout, archive, system) =
-        (format!("{suite}.oci"), format!("{suite}.docker.tar"), format!("{suite}.tar"));
-    for stale in [&layout, &archive, &system] {
-        let stale = folder.join(stale);
-        let _ = if stale.is_dir() { fs::remove_dir_all(stale) } else { fs::remove_file(stale) };
-    }
-    run("mmdebstrap", &["--quiet", "--variant=minbase", suite, &system])?;
-    run("umoci", &["init", "--layout", &layout])?;
-    let image = format!("{layout}:{suite}");
-    run("umoci", &["new", "--image", &image])?;
-    run("umoci", &["raw", "add-layer", "--image", &image, &system])?;
-    let archive = format!("docker-archive:{archive}:{suite}:1");
-    run("skopeo", &["copy", "--quiet", &format!("oci:{image}"), &archive])?;
-    let root = format!("{suite}.root");
-    fs::create_dir_all(folder.join(&root))?;
-    run("tar", &["-C", &root, "-xf", &system, "./var/lib/dpkg"])?;
-    let database = format!("{root}/var/lib/dpkg");
+    let (archive, system) = (format!("{suite}.docker.tar"), format!("{suite}.tar"));
+    let _ = fs::remove_file(folder.join(&archive));
+    run(folder, "mmdebstrap", &["--quiet", "--variant=minbase", suite, &system])?;
     let format = "${db:Status-Status} ${Package} ${Version} ${Architecture}\n";
-    let listed = run("dpkg-query", &["--admindir", &database, "-W", "-f", format])?;
+    pack(folder, suite, format)?;
+    let archive = format!("docker-archive:{archive}:{suite}:1");
+    run(folder, "skopeo", &["copy", "--quiet", &format!("oci:{suite}.oci:{suite}"), &archive])?;
+    Ok(())
+}
+
+/// Makes `NAME.oci` of the root file system in `NAME.tar`, which goes, and `NAME.packages` of what
+/// dpkg says of what is installed in it.
+pub(crate) fn pack(folder: &Path, name: &str, format: &str) -> Result<()> {
+    let (layout, system) = (format!("{name}.oci"), format!("{name}.tar"));
+    if folder.join(&layout).is_dir() {
+        fs::remove_dir_all(folder.join(&layout))?;
+    }
+    run(folder, "umoci", &["init", "--layout", &layout])?;
+    let image = format!("{layout}:{name}");
+    run(folder, "umoci", &["new", "--image", &image])?;
+    run(folder, "umoci", &["raw", "add-layer", "--image", &image, &system])?;
+    let root = format!("{name}.root");
+    fs::create_dir_all(folder.join(&root))?;
+    run(folder, "tar", &["-C", &root, "-xf", &system, "./var/lib/dpkg"])?;
+    let database = format!("{root}/var/lib/dpkg");
+    let listed = run(folder, "dpkg-query", &["--admindir", &database, "-W", "-f", format])?;
     let installed = listed.lines().filter_map(|line| line.strip_prefix("installed "));
     let installed: Vec<&str> = installed.collect();
-    fs::write(folder.join(format!("{suite}.packages")), installed.join("\n"))?;
+    fs::write(folder.join(format!("{name}.packages")), installed.join("\n"))?;
     fs::remove_dir_all(folder.join(root))?;
     fs::remove_file(folder.join(system))?;
     Ok(())
+}
+
+/// What a program prints, run in a folder.
+pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<String> {
+    command::output(Command::new(program).args(arguments).current_dir(folder))
 }

@@ -14,6 +14,7 @@ mod new;
 mod oracle;
 mod program;
 mod schemas;
+mod security;
 mod test;
 mod tidy;
 
@@ -79,6 +80,11 @@ const TASKS: &[Task] = &[
         name: "cluster",
         summary: "build etcd and kube-apiserver for the tests and print their folder",
         run: cluster::run,
+    },
+    Task {
+        name: "security",
+        summary: "make images and facts of Debian's security suite and print their folder",
+        run: security::run,
     },
 ];
 

@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::{
     cluster, command, containerd, corpus, database, fuzz, generate, images, oracle, program,
-    schemas, tidy,
+    schemas, security, tidy,
 };
 
 /// Seconds each fuzz target runs in `test`.
@@ -48,6 +48,7 @@ const TOOLS: &[Tool] = &[
     ("BOLLWERK_BROWSER", "tests in a browser", program::browser),
     ("BOLLWERK_IMAGES", "tests over Debian's images", images::images),
     ("BOLLWERK_CONTAINERD", "images as containerd keeps them", containerd::containerd),
+    ("BOLLWERK_SECURITY", "tests over Debian's security suite", security::security),
 ];
 
 /// What the suites need beside the repository.

@@ -66,15 +66,12 @@ impl Typed {
                 Ok(content) => content,
                 Err(reason) => return intake.refuse(source, document.place.to_owned(), &reason),
             };
-            match self.form.or_else(|| Form::recognise(content)) {
-                Some(form) => {
-                    taken += 1;
-                    intake.take(source, form, document.place, content);
-                }
-                None => {
-                    let reason = "not in a form that is known; say which before it: `osv:PATH`";
-                    intake.refuse(source, document.place.to_owned(), reason);
-                }
+            if let Some(form) = self.form.or_else(|| Form::recognise(content)) {
+                taken += 1;
+                intake.take(source, form, document.place, content);
+            } else {
+                let reason = "not in a form that is known; say which before it: `osv:PATH`";
+                intake.refuse(source, document.place.to_owned(), reason);
             }
         };
         documents(&self.path, &mut each).with_context(|| format!("the source `{name}`"))?;

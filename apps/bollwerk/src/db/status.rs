@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use advisory::signature::signers;
+use advisory::signature::{PublicKey, signers};
 use advisory::{Database, Date};
 use anyhow::Result;
 use report::harmless;
@@ -72,7 +72,7 @@ fn as_json(
         "bytes": chosen.file().len(),
         "advisories": database.advisories_count(),
         "releasesWithEnd": database.ends_count(),
-        "signers": signers(chosen.file())?.iter().map(|it| it.name()).collect::<Vec<_>>(),
+        "signers": signers(chosen.file())?.iter().map(PublicKey::name).collect::<Vec<_>>(),
         "sources": sources.collect::<Vec<_>>(),
         "coverage": coverage.collect::<Vec<_>>(),
     }))
@@ -91,7 +91,7 @@ fn print(chosen: &Chosen, database: &Database<'_>, today: Date, age: Option<u32>
         database.advisories_count(),
         chosen.file().len()
     )?;
-    let signers: Vec<String> = signers(chosen.file())?.iter().map(|it| it.name()).collect();
+    let signers: Vec<String> = signers(chosen.file())?.iter().map(PublicKey::name).collect();
     if !signers.is_empty() {
         writeln!(out, "signatures, not verified here: {}", signers.join(", "))?;
     }

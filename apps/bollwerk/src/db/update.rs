@@ -75,9 +75,10 @@ pub(super) fn run(arguments: &DbUpdate) -> Result<u8> {
         Ok(()) if update.failures == 0 => Ok(0),
         Ok(()) => Ok(UNKNOWN),
         Err(error) => {
-            let kept = match update.before.is_empty() {
-                true => "there is no database of before",
-                false => "the database of before is kept",
+            let kept = if update.before.is_empty() {
+                "there is no database of before"
+            } else {
+                "the database of before is kept"
             };
             let text = harmless(&format!("{error:#}"));
             anstream::eprintln!("{RED}not updated:{RED:#} {text}; {kept}");
@@ -205,7 +206,8 @@ impl Update<'_> {
         if let Ok(database) = opened {
             let told: Vec<String> = database.provenance().into_iter().map(|it| it.digest).collect();
             if told == digests {
-                return self.up_to_date();
+                self.tell_up_to_date();
+                return Ok(());
             }
             intake.seen_before(&database);
         }
@@ -232,7 +234,8 @@ impl Update<'_> {
         let bytes = prebuilt::trusted(file, self.key.as_ref())?;
         let database = Database::open(bytes)?;
         if file == self.before.as_slice() {
-            return self.up_to_date();
+            self.tell_up_to_date();
+            return Ok(());
         }
         let opened = Database::split(&self.before).and_then(|(bytes, _)| Database::open(bytes));
         let of = |database: &Database<'_>| (database.built_at(), state(database).map(Date::days));
@@ -257,9 +260,8 @@ impl Update<'_> {
         Ok(())
     }
 
-    fn up_to_date(&self) -> Result<()> {
+    fn tell_up_to_date(&self) {
         anstream::println!("{} is up to date", self.to.display());
-        Ok(())
     }
 
     /// What was fetched, kept for the next time.

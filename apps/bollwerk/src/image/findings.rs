@@ -11,6 +11,7 @@ use super::{ranking, vex};
 use crate::arguments::ImageGapKind;
 
 /// What was found, the most urgent first.
+#[expect(clippy::struct_field_names, reason = "findings are what it holds first of all")]
 pub(super) struct Findings<'a> {
     pub(super) findings: Vec<Finding<'a>>,
     pub(super) gaps: Vec<(ImageGapKind, String)>,

@@ -278,7 +278,7 @@ fn package(package: &Package) -> Subject {
     if package.kind.is_system() {
         let mut source = package.clone();
         source.name = package.advisory_name().into_owned();
-        source.version = package.advisory_version().to_owned();
+        package.advisory_version().clone_into(&mut source.version);
         source.source = None;
         for architecture in ["source", "src"] {
             source.architecture = Some(architecture.to_owned());

@@ -158,10 +158,7 @@ impl Builder {
     pub fn seen_before(&mut self, database: &Database<'_>) {
         for number in 0..database.advisories_count() as u32 {
             let Some(advisory) = database.advisory(number) else { continue };
-            let first = match (advisory.published, advisory.modified) {
-                (None, Some(day)) => day,
-                _ => continue,
-            };
+            let (None, Some(first)) = (advisory.published, advisory.modified) else { continue };
             let kept = self.seen.entry(advisory.id.to_string()).or_insert(first);
             *kept = first.min(*kept);
         }

@@ -110,11 +110,11 @@ fn keys(text: &[u8]) -> Keys {
             }
             b':' => {
                 let key = last.take().and_then(|range| text.get(range));
-                let list = (depth <= DEPTH_MAX).then(|| found.entry(depth).or_default());
-                if let (Some(key), Some(list)) = (key, list)
-                    && list.len() < KEYS_MAX
+                let names = (depth <= DEPTH_MAX).then(|| found.entry(depth).or_default());
+                if let (Some(key), Some(names)) = (key, names)
+                    && names.len() < KEYS_MAX
                 {
-                    list.push(String::from_utf8_lossy(key).into_owned());
+                    names.push(String::from_utf8_lossy(key).into_owned());
                 }
             }
             b'{' | b'[' => depth += 1,

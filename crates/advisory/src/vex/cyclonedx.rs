@@ -79,7 +79,7 @@ fn push(document: &mut Document, stated: &Statement, found: Vec<(Status, Product
         by_status.entry(status).or_default().push(product);
     }
     for (status, products) in by_status {
-        document.statements.push(Statement { status, products, ..stated.clone() });
+        document.statements.push(Statement { products, status, ..stated.clone() });
     }
 }
 
@@ -101,9 +101,12 @@ fn products(
         let whole = components.get(text(root, "bom-ref")).cloned().unwrap_or_default();
         let is_root = reference == text(root, "bom-ref");
         // What is stated of a part of one product is not stated of it in others.
-        let product = |part: Component| match root.is_object() && !is_root {
-            true => Product { whole: whole.clone(), parts: vec![part] },
-            false => Product { whole: part, parts: Vec::new() },
+        let product = |part: Component| {
+            if root.is_object() && !is_root {
+                Product { whole: whole.clone(), parts: vec![part] }
+            } else {
+                Product { whole: part, parts: Vec::new() }
+            }
         };
         let versions = list(affected, "versions");
         if versions.is_empty() {

@@ -27,7 +27,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two pieces of an answer.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Of one file, all tries together.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const TOTAL_TIMEOUT: Duration = Duration::from_mins(30);
 /// Bytes of one file.
 const BYTES_MAX: u64 = 2 << 30;
 /// Bytes that are read at once.
@@ -306,25 +306,23 @@ impl Downloader {
 
     /// Whether an address may be asked, to which `from` has led.
     fn check(&self, url: &Url, from: Option<&Url>) -> Result<(), DownloadError> {
-        let is_plain_allowed = |url: &Url| self.options.allows_plain || is_loopback(url);
-        let reason = match (url.scheme(), from) {
-            ("https", None) => return Ok(()),
-            ("http", None) if is_plain_allowed(url) => return Ok(()),
-            ("http", None) => {
-                "plain HTTP is spoken with this machine alone, or where `--database-key` verifies \
-                 what comes"
-            }
+        let is_plain_allowed = self.options.allows_plain || is_loopback(url);
+        let checked = match (url.scheme(), from) {
             (_, Some(from)) if is_loopback(url) && !is_loopback(from) => {
-                "it leads to this machine itself"
+                Err("it leads to this machine itself")
             }
-            ("https", Some(_)) => return Ok(()),
-            ("http", Some(from)) if from.scheme() == "http" && is_plain_allowed(url) => {
-                return Ok(());
+            ("https", _) => Ok(()),
+            ("http", Some(from)) if from.scheme() != "http" || !is_plain_allowed => {
+                Err("it leads to an address without TLS")
             }
-            ("http", Some(_)) => "it leads to an address without TLS",
-            _ => "neither `https` nor `http`",
+            ("http", _) if is_plain_allowed => Ok(()),
+            ("http", _) => Err(
+                "plain HTTP is spoken with this machine alone, or where `--database-key` verifies \
+                 what comes",
+            ),
+            _ => Err("neither `https` nor `http`"),
         };
-        Err(unfit(url.as_str(), reason.to_owned()))
+        checked.map_err(|reason| unfit(url.as_str(), reason.to_owned()))
     }
 }
 

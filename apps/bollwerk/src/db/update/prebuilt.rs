@@ -85,10 +85,8 @@ pub(super) fn from_registry(reference: &str, arguments: &DbUpdate) -> Result<Vec
     ensure!(named.digest.is_of(&content), "the manifest is not what its digest says");
     let manifest = Manifest::read(&content).context("the manifest")?;
     let mut own = manifest.layers.iter().filter(|it| it.media_type == MEDIA_TYPE);
-    let layer = match (own.next(), manifest.layers.as_slice()) {
-        (Some(layer), _) => layer,
-        (None, [layer]) => layer,
-        _ => bail!("{} holds no layer of the kind `{MEDIA_TYPE}`", registry.name()),
+    let ((Some(layer), _) | (None, [layer])) = (own.next(), manifest.layers.as_slice()) else {
+        bail!("{} holds no layer of the kind `{MEDIA_TYPE}`", registry.name())
     };
     let most = arguments.max_bytes;
     ensure!(layer.size <= most, "it has {} bytes, {most} are the limit", layer.size);
