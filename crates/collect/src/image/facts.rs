@@ -1,21 +1,21 @@
 //! What layers were found to say, kept by their digest: a layer that is known is not read again.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use image::{Digest, EDITION, Layer, LayerLimits};
+use image::{Digest, Digesting, EDITION, Layer, LayerLimits};
 
 /// Bytes of everything that is kept; beyond it what was not used for longest goes.
 const BYTES_MAX: u64 = 1 << 30;
 /// Bytes of the facts of one layer that are kept.
-const LAYER_BYTES_MAX: usize = 256 << 20;
-/// Bytes of the digest before the facts.
-const SEAL_BYTES: usize = 32;
+const LAYER_BYTES_MAX: u64 = 256 << 20;
+/// Bytes of the digest behind the facts: `sha256:` and 64 digits.
+const SEAL_BYTES: usize = 71;
 
 /// A folder with facts of layers, a file each.
 ///
@@ -36,8 +36,9 @@ impl Facts {
     pub(super) fn find(&self, digest: &Digest, limits: &LayerLimits) -> Option<Layer> {
         let path = self.path(digest, limits)?;
         let content = fs::read(&path).ok()?;
-        let (seal, facts) = content.split_at_checked(SEAL_BYTES)?;
-        let layer = (seal == sealed(facts)).then(|| postcard::from_bytes(facts).ok()).flatten()?;
+        let (facts, seal) = content.split_at_checked(content.len().checked_sub(SEAL_BYTES)?)?;
+        let is_whole = seal == Digest::of(facts).as_str().as_bytes();
+        let layer = is_whole.then(|| postcard::from_bytes(facts).ok()).flatten()?;
         // So that what is used stays.
         let used = File::options().append(true).open(&path);
         let _ = used.and_then(|file| file.set_modified(SystemTime::now()));
@@ -46,10 +47,7 @@ impl Facts {
 
     /// Keeps what was found; whether it is there now.
     pub(super) fn keep(&self, digest: &Digest, limits: &LayerLimits, layer: &Layer) -> bool {
-        let path = self.path(digest, limits);
-        let facts = path.as_ref().and_then(|_| postcard::to_allocvec(layer).ok());
-        let Some((path, facts)) = path.zip(facts) else { return false };
-        facts.len() <= LAYER_BYTES_MAX && write(&path, &facts).is_ok()
+        self.path(digest, limits).is_some_and(|path| write(&path, layer).is_ok())
     }
 
     /// Removes what other editions found, and what was not used for longest where there is too
@@ -94,25 +92,31 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
-fn sealed(facts: &[u8]) -> Vec<u8> {
-    let digest = Digest::of(facts);
-    let digits = digest.hex().as_bytes().chunks(2);
-    let byte = |pair| std::str::from_utf8(pair).ok().and_then(|it| u8::from_str_radix(it, 16).ok());
-    digits.filter_map(byte).collect()
-}
-
 /// Beside its place and renamed: nobody sees half of it.
-fn write(path: &Path, facts: &[u8]) -> io::Result<()> {
+fn write(path: &Path, layer: &Layer) -> io::Result<()> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let unfinished = folder.join(format!(".{}.{number}", process::id()));
-    let mut file = File::options().write(true).create_new(true).open(&unfinished)?;
-    let written = file.write_all(&sealed(facts)).and_then(|()| file.write_all(facts));
-    let written = written.and_then(|()| fs::rename(&unfinished, path));
+    let file = File::options().read(true).write(true).create_new(true).open(&unfinished)?;
+    let written = fill(file, layer).and_then(|()| fs::rename(&unfinished, path));
     if written.is_err() {
         let _ = fs::remove_file(&unfinished);
     }
     written
+}
+
+/// The facts, and their digest behind them.
+fn fill(mut file: File, layer: &Layer) -> io::Result<()> {
+    let mut writer = BufWriter::new(&file);
+    postcard::to_io(layer, &mut writer).map_err(io::Error::other)?;
+    writer.flush()?;
+    drop(writer);
+    file.seek(SeekFrom::Start(0))?;
+    let (digest, length) = Digesting::new(&file, &Digest::of(b"")).finish()?;
+    if length > LAYER_BYTES_MAX {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    file.write_all(digest.as_str().as_bytes())
 }
