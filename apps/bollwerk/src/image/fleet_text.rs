@@ -152,11 +152,19 @@ fn urgent(images: &[Judged<'_>], most: usize, out: &mut dyn Write) -> io::Result
         return Ok(());
     }
     writeln!(out, "{RED}act now{RED:#} ({})", found.len())?;
-    for it in found.iter().take(most) {
-        let [rating, id, step] = text::row(it.finding);
+    let shown = found.get(..most.min(found.len())).unwrap_or_default();
+    let rows: Vec<[String; 3]> = shown.iter().map(|it| text::row(it.finding)).collect();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|it| cells(it)).max().unwrap_or(0)
+    };
+    let (a, b) = (width(1), width(2));
+    for (it, [rating, id, step]) in shown.iter().zip(&rows) {
         let color = if it.finding.matched.rating >= Rating::High { RED } else { DIM };
         let images = counted(it.images, "image");
-        writeln!(out, "  {color}{rating:<10}{color:#}  {id}  {step}  {DIM}{images}{DIM:#}")?;
+        writeln!(
+            out,
+            "  {color}{rating:<10}{color:#}  {id:<a$}  {step:<b$}  {DIM}{images}{DIM:#}"
+        )?;
         let named: Vec<String> = it
             .workloads
             .iter()
