@@ -20,6 +20,15 @@ pub(super) fn sort(findings: &mut [Finding<'_>]) {
     });
 }
 
+/// Why it stands there, as far as its class does not tell it: severity is shown before it.
+pub(super) fn beside(finding: &Finding<'_>) -> Option<String> {
+    if finding.class == Class::Act(Why::KnownExploited) {
+        return None;
+    }
+    let reason = rank_of(finding).reason();
+    reason.split_once(", ").map(|(_, rest)| rest.to_owned())
+}
+
 /// Where a finding stands. Of an image alone nobody knows who reaches it.
 pub(super) fn rank_of(finding: &Finding<'_>) -> Rank {
     rank(finding.matched.rating, finding.exploitation, Exposure::default())
