@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -57,6 +58,10 @@ pub(crate) fn security() -> Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     let include = format!("--include={INCLUDED}");
     for (name, lists) in [("main", &[MAIN][..]), ("upgraded", &[MAIN, SECURITY])] {
+        // Written last: what was made before a failure of the mirror is not made again.
+        if folder.join(format!("{name}.packages")).is_file() {
+            continue;
+        }
         let system = format!("{name}.tar");
         let _ = fs::remove_file(folder.join(&system));
         let mut arguments = vec!["--quiet", "--variant=minbase", &include, SUITE, &system];
@@ -112,7 +117,7 @@ fn facts(folder: &Path) -> Result<String> {
             )?;
             let found = changelog(&packages, name)?;
             if !found.is_empty() {
-                of_changelog(source, &found, &mut lines);
+                of_changelog(source, &found, &mut lines)?;
                 break;
             }
         }
@@ -146,44 +151,57 @@ fn changelog(folder: &Path, name: &str) -> Result<String> {
     images::run(folder, "sh", &["-c", &line])
 }
 
-/// What each stanza says it mends: deb-changelog(5).
-fn of_changelog(source: &str, text: &str, lines: &mut String) {
+/// What each stanza says it mends: deb-changelog(5). Stanzas above it hold it too, and may have a
+/// lower version: `590-2.1~deb12u2` is `590-2.1` built for another suite.
+fn of_changelog(source: &str, text: &str, lines: &mut String) -> Result<()> {
     let mut stanza = String::new();
+    let mut lowest: Option<String> = None;
     for line in text.lines() {
         stanza.push_str(line);
         stanza.push('\n');
-        if let Some(trailer) = line.strip_prefix(" -- ") {
-            if let Some(found) = of_stanza(source, &stanza, trailer) {
-                lines.push_str(&found);
+        let Some(trailer) = line.strip_prefix(" -- ") else { continue };
+        let head = stanza.trim_start().lines().next().unwrap_or_default();
+        let version = head.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+        if let Some((version, _)) = version {
+            if lowest.as_ref().is_none_or(|lowest| is_older(version, lowest)) {
+                lowest = Some(version.to_owned());
             }
-            stanza.clear();
+            let fixed = lowest.as_deref().unwrap_or(version);
+            lines.push_str(&of_stanza(source, &stanza, fixed, trailer));
         }
+        stanza.clear();
     }
+    ensure!(stanza.trim().is_empty() || lowest.is_some(), "{source}: no changelog");
+    Ok(())
 }
 
-fn of_stanza(source: &str, stanza: &str, trailer: &str) -> Option<String> {
-    let head = stanza.trim_start().lines().next()?;
-    let version = head.split_once('(')?.1.split_once(')')?.0;
+/// Whether dpkg says so.
+fn is_older(one: &str, other: &str) -> bool {
+    let mut dpkg = Command::new("dpkg");
+    dpkg.args(["--compare-versions", one, "lt", other]).status().is_ok_and(|it| it.success())
+}
+
+fn of_stanza(source: &str, stanza: &str, fixed: &str, trailer: &str) -> String {
     let day = day(trailer).unwrap_or_default();
-    let kept = stanza.get(..stanza.floor_char_boundary(STANZA_BYTES_MAX))?.trim();
+    let kept = stanza.get(..stanza.floor_char_boundary(STANZA_BYTES_MAX)).unwrap_or_default();
     let mut found = String::new();
     for name in vulnerabilities(stanza) {
         let record = json!({
             "schema_version": "1.7.5",
-            "id": format!("DERIVED-{source}-{version}-{name}"),
+            "id": format!("DERIVED-{source}-{fixed}-{name}"),
             "modified": format!("{day}T00:00:00Z"),
             "published": format!("{day}T00:00:00Z"),
             "upstream": [name],
             "affected": [{
                 "package": {"ecosystem": ECOSYSTEM, "name": source},
                 "ranges": [{"type": "ECOSYSTEM",
-                    "events": [{"introduced": "0"}, {"fixed": version}]}],
+                    "events": [{"introduced": "0"}, {"fixed": fixed}]}],
             }],
-            "database_specific": {"derived_from": "the changelog", "stanza": kept},
+            "database_specific": {"derived_from": "the changelog", "stanza": kept.trim()},
         });
         found.push_str(&format!("{record}\n"));
     }
-    Some(found)
+    found
 }
 
 /// Every CVE id of a text, once.
@@ -220,15 +238,18 @@ mod tests {
         let text = "xz-utils (5.4.1-1+deb12u1) bookworm-security; urgency=high\n\n  \
                     * Fix CVE-2026-34743 and CVE-2025-31115 (CVE-2025-31115).\n\n \
                     -- A B <a@b.example>  Wed, 01 Apr 2026 10:00:00 +0200\n\n\
-                    xz-utils (5.4.1-1) unstable; urgency=low\n\n  * CVE-20: nothing.\n\n \
+                    xz-utils (5.4.1-2) unstable; urgency=low\n\n  * CVE-20; CVE-2023-1234.\n\n \
                     -- A B <a@b.example>  Wed, 01 Feb 2023 10:00:00 +0200\n";
         let mut lines = String::new();
-        of_changelog("xz-utils", text, &mut lines);
+        of_changelog("xz-utils", text, &mut lines).unwrap();
         let records: Vec<serde_json::Value> =
             lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(records.len(), 2);
+        assert_eq!(records.len(), 3);
         assert_eq!(records[0]["upstream"][0], "CVE-2025-31115");
         assert_eq!(records[0]["published"], "2026-04-01T00:00:00Z");
         assert_eq!(records[0]["affected"][0]["ranges"][0]["events"][1]["fixed"], "5.4.1-1+deb12u1");
+        assert_eq!(records[2]["upstream"][0], "CVE-2023-1234");
+        // The stanza above it is the one that came to the suite.
+        assert_eq!(records[2]["affected"][0]["ranges"][0]["events"][1]["fixed"], "5.4.1-1+deb12u1");
     }
 }

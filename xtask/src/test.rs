@@ -25,6 +25,7 @@ const PROOF_SIZES: &[(&str, &str)] = &[
     ("BOLLWERK_PODS", "200000"),
     ("BOLLWERK_PROVE", "1"),
     ("BOLLWERK_REQUESTS", "10000000"),
+    ("BOLLWERK_VEX_DOCUMENTS", "100000"),
 ];
 
 /// What is built, fetched or found for the suites: the variable that names it, what needs it, and

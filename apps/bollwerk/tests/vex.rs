@@ -86,6 +86,53 @@ fn what_is_stated_moves_findings_and_nothing_hides() {
 }
 
 #[test]
+fn what_attackers_use_comes_first_and_says_so() {
+    let record = |id: &str, score: &str| {
+        format!(
+            r#"{{"id": "{id}", "aliases": ["{id}"], "modified": "2026-11-01T00:00:00Z", "published": "2026-11-01T00:00:00Z", "severity": [{{"type": "CVSS_V3", "score": "{score}"}}], "affected": [{{"package": {{"ecosystem": "PyPI", "name": "requests"}}, "ranges": [{{"type": "ECOSYSTEM", "events": [{{"introduced": "0"}}]}}]}}]}}"#
+        )
+    };
+    let (high, critical) = (
+        "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H",
+        "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+    );
+    let folder = Folder::new(&[
+        ("cart.cdx.json", SBOM),
+        (
+            "a.jsonl",
+            &[
+                record("CVE-2026-0001", critical),
+                record("CVE-2026-0002", high),
+                record("CVE-2026-0003", high),
+            ]
+            .join("\n"),
+        ),
+        ("epss.csv", "cve,epss,percentile\nCVE-2026-0001,0.001,0.1\nCVE-2026-0002,0.5,0.9\n"),
+    ]);
+    let arguments = ["db", "build", "a.jsonl", "epss.csv", "-o", "a.bwdb", NOW];
+    assert_eq!(bollwerk(folder.path(), &arguments, "").0, 0);
+    let (_, found, error) = scan(&folder, &["--format=json", "--database=a.bwdb"]);
+    let all = found["findings"].as_array().unwrap_or_else(|| panic!("{error}")).iter();
+    let ranked: Vec<(&str, u64, &str)> = all
+        .map(|it| {
+            let rank = &it["rank"];
+            let [id, reason] =
+                [&it["vulnerability"], &rank["reason"]].map(|it| it.as_str().unwrap());
+            (id, rank["score"].as_u64().unwrap(), reason)
+        })
+        .collect();
+    let expected = [
+        ("CVE-2026-0002", 392, "high, likely to be used (50 % in 30 days)"),
+        ("CVE-2026-0003", 224, "high"),
+        ("CVE-2026-0001", 210, "critical, hardly used (under 1 % in 30 days)"),
+    ];
+    assert_eq!(ranked, expected);
+    let (_, text, _) = scan(&folder, &["--database=a.bwdb"]);
+    let text = text.as_str().unwrap();
+    assert!(text.contains("affected; likely to be used (50 % in 30 days)"), "{text}");
+}
+
+#[test]
 fn findings_are_written_as_open_vex() {
     let reason = r#", "justification": "component_not_present""#;
     let folder = Folder::new(&[

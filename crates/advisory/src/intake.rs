@@ -215,7 +215,8 @@ impl Intake {
     }
 
     fn add(&mut self, source: usize, place: String, record: &Record<'_>) {
-        self.is_of(source, Date::parse(&record.modified));
+        // Some write no day of change into their records.
+        self.is_of(source, Date::parse(&record.modified).max(Date::parse(&record.published)));
         match self.builder.add(source, record) {
             Ok(()) => self.count(source, 1),
             Err(refusal) => self.refuse(source, place, &refusal.to_string()),

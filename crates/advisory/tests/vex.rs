@@ -224,3 +224,50 @@ fn product_status_of_csaf() {
     assert_eq!(document.statements[0].justification, "component_not_present");
     assert_eq!(document.statements[0].author, "A");
 }
+
+#[test]
+fn damaged_documents_are_read_or_refused() {
+    let (cyclonedx, csaf) = (
+        CYCLONEDX.replace("DIGEST", "aa11").replace("AFFECTS", r#"{"ref": "ssl"}"#),
+        CSAF.replace("GROUP", "fixed").replace("PRODUCT", "cart"),
+    );
+    let own = of_products(r#"{"@id": "pkg:oci/cart", "subcomponents": [{"@id": "pkg:npm/a"}]}"#);
+    let (mut readable, mut refused) = (0, 0);
+    for text in [own, cyclonedx.replace("STATE", "resolved"), csaf] {
+        let bytes = text.as_bytes();
+        let cut = (0..bytes.len()).map(|end| bytes[..end].to_vec());
+        let changed = (0..bytes.len()).flat_map(|at| {
+            [b'"', b'{', b']', b'0', 0xff].map(|byte| {
+                let mut changed = bytes.to_vec();
+                changed[at] = byte;
+                changed
+            })
+        });
+        for content in cut.chain(changed) {
+            match read("x", &content) {
+                Ok(document) => {
+                    let mut statements = Statements::default();
+                    statements.add(document);
+                    let names = ["CVE-2024-1".to_owned()];
+                    let _ = statements.effective(&names, &image(), &openssl());
+                    readable += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(readable > 1_000 && refused > 1_000, "{readable} read, {refused} refused");
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    assert!(read("deep", format!(r#"{{"@context": "openvex", "x": {deep}}}"#).as_bytes()).is_err());
+}
+
+#[test]
+fn groups_within_flags_have_a_bound() {
+    // 3,000 flags that each mean 1,000 products.
+    let ids: Vec<String> = (0..1_000).map(|at| format!("\"p{at}\"")).collect();
+    let flag = r#"{"label": "component_not_present", "group_ids": ["all"]}"#;
+    let text = CSAF
+        .replace(r#"["cart", "cart:ssl"]"#, &format!("[{}]", ids.join(",")))
+        .replace(flag, &vec![flag; 3_000].join(","));
+    assert!(matches!(read("x", text.as_bytes()), Err(advisory::vex::VexError::TooMany)));
+}

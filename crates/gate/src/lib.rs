@@ -2,9 +2,8 @@
 //!
 //! Breaking every build on every CVE teaches people to switch the scanner off. So each finding is
 //! in one of four classes: to act on now, in grace for some more days, waiting for the vendor, or
-//! accepted by somebody with a name until a day. What a VEX statement says is not affected stands beside
-//! them. A [`Policy`] says which; without one the
-//! defaults do, and nothing breaks a build.
+//! accepted by somebody with a name until a day. What VEX states not to be affected stands beside
+//! them. A [`Policy`] says which; without one the defaults do, and nothing breaks a build.
 #![warn(clippy::disallowed_methods)]
 
 mod age;

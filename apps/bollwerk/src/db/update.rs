@@ -6,7 +6,7 @@
 mod prebuilt;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use advisory::signature::{PublicKey, digest_of};
@@ -116,11 +116,9 @@ impl Update<'_> {
     fn run(&mut self, wanted: &[Wanted]) -> Result<()> {
         let mut files = Vec::new();
         for one in wanted {
-            if let Some(file) = self.fetch(one)? {
-                files.push((one, file));
-            }
+            let file = self.fetch(one)?;
+            files.push((one, file));
         }
-        ensure!(!files.is_empty(), "nothing could be fetched");
         let is_database = |path: &PathBuf| {
             let start = fs::File::open(path).and_then(|mut file| {
                 let mut start = [0; MAGIC.len()];
@@ -144,8 +142,8 @@ impl Update<'_> {
         }
     }
 
-    /// The file with what is wanted; none where it could not be had, which is told.
-    fn fetch(&mut self, wanted: &Wanted) -> Result<Option<PathBuf>> {
+    /// The file with what is wanted.
+    fn fetch(&mut self, wanted: &Wanted) -> Result<PathBuf> {
         let from = wanted.from.as_str();
         let folder = self.downloads();
         if let Some(reference) = from.strip_prefix("oci://") {
@@ -153,42 +151,57 @@ impl Update<'_> {
             let content = prebuilt::from_registry(reference, self.arguments)?;
             let file = folder.join("registry.bwdb");
             replace(&file, &content)?;
-            return Ok(Some(file));
+            return Ok(file);
         }
         if !is_address(from) {
             let path = PathBuf::from(from);
             ensure!(path.exists(), "no file `{from}`");
-            return Ok(Some(path));
+            return Ok(path);
         }
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let file = match wanted.known {
             Some(known) => folder.join(known.name),
             None => folder.join(digest_of(from.as_bytes()).replace(':', "-")),
         };
+        let mut digest = None;
         if wanted.known.is_none() {
-            match prebuilt::by_head(&self.downloader, from, &self.before, self.arguments.max_bytes)?
-            {
+            let most = self.arguments.max_bytes;
+            match prebuilt::by_head(&self.downloader, from, &self.before, most)? {
                 prebuilt::Found::Nothing => {}
+                prebuilt::Found::Digest(stated) => digest = Some(stated),
                 prebuilt::Found::Content(content) => {
                     replace(&file, &content)?;
-                    return Ok(Some(file));
+                    return Ok(file);
                 }
             }
         }
-        match self.downloader.fetch(from, &file) {
-            Ok(Fetched::Unchanged) => Ok(Some(file)),
+        self.download(wanted, &file)?;
+        if let Some(stated) = digest {
+            let came = collect::advisories::digest(&file)?;
+            if came.as_str() != stated {
+                // What is kept would be asked for again with its own tag.
+                fs::remove_file(&file)?;
+                bail!("what came has another digest than its head states: {came}");
+            }
+        }
+        Ok(file)
+    }
+
+    /// Fetches a file, unless what was fetched before is what there is.
+    fn download(&mut self, wanted: &Wanted, file: &Path) -> Result<()> {
+        match self.downloader.fetch(&wanted.from, file) {
+            Ok(Fetched::Unchanged) => Ok(()),
             Ok(Fetched::New(bytes)) => {
                 anstream::eprintln!("fetched {bytes} bytes from {}", harmless(&shown(wanted)));
-                Ok(Some(file))
+                Ok(())
             }
             // Of several sources one may fail: what was fetched of it before is as good as it was.
             Err(error) if wanted.known.is_some() && file.is_file() => {
                 self.failures += 1;
-                let text = harmless(&error.to_string());
-                anstream::eprintln!(
-                    "{YELLOW}not fetched:{YELLOW:#} {text}; what was fetched of it before is used"
-                );
-                Ok(Some(file))
+                let told = harmless(&error.to_string());
+                let then = "what was fetched of it before is used";
+                anstream::eprintln!("{YELLOW}not fetched:{YELLOW:#} {told}; {then}");
+                Ok(())
             }
             Err(error) => Err(error.into()),
         }

@@ -29,3 +29,12 @@ pub(super) fn urgency(it: &Finding<'_>, exposure: Exposure) -> impl Ord + use<> 
 pub(super) fn rank_of(finding: &Finding<'_>, exposure: Exposure) -> Rank {
     rank(finding.matched.rating, finding.exploitation, exposure)
 }
+
+/// Why it stands there, as far as its class does not tell it: severity is shown before it.
+pub(super) fn beside(finding: &Finding<'_>) -> Option<String> {
+    if finding.class == Class::Act(Why::KnownExploited) {
+        return None;
+    }
+    let reason = rank_of(finding, Exposure::Unknown).reason();
+    reason.split_once(", ").map(|(_, rest)| rest.to_owned())
+}

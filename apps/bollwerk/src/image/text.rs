@@ -10,6 +10,7 @@ use report::{cells, harmless};
 
 use super::findings::Findings;
 use super::input::Input;
+use super::ranking;
 use super::sbom::{name, release};
 use crate::arguments::ImageGapKind;
 use crate::console::{BOLD, DIM, GREEN, RED, YELLOW};
@@ -197,7 +198,8 @@ pub(super) fn note(finding: &Finding<'_>, policy: &Policy) -> String {
     if let Some(it) = finding.expired.and_then(exception) {
         note = format!("{note}; {} accepted it until {}", it.owner, it.expires);
     }
-    harmless(&note)
+    let parts = [Some(note), ranking::beside(finding)].into_iter().flatten();
+    harmless(&parts.filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; "))
 }
 
 /// What to do, the step that mends the most first.

@@ -266,8 +266,14 @@ fn image_purl(input: &Input) -> Option<Purl> {
     let reference: image::Reference = input.name.parse().ok()?;
     let repository = format!("{}/{}", reference.registry, reference.repository);
     let short = reference.repository.rsplit('/').next()?;
-    let mut qualifiers = vec![("repository_url", repository.as_str())];
-    qualifiers.extend(reference.tag.as_deref().map(|tag| ("tag", tag)));
+    // What is not written is not claimed: `cart` in a layout is of no registry, and has no tag.
+    let mut qualifiers = Vec::new();
+    if input.name.starts_with(&repository) {
+        qualifiers.push(("repository_url", repository.as_str()));
+        let tag = reference.tag.as_deref();
+        let is_written = |tag: &&str| input.name.contains(&format!(":{tag}"));
+        qualifiers.extend(tag.filter(is_written).map(|tag| ("tag", tag)));
+    }
     let digest = Some(input.digest.as_str()).filter(|it| !it.is_empty());
     Purl::build("oci", None, short, digest, qualifiers, None).ok()
 }

@@ -4,7 +4,8 @@ use package::{Distribution, Ecosystem, Package};
 
 use super::bytes::checksum;
 use super::{Database, HEAD_BYTES, OpenError};
-use crate::{Builder, Date, Exploitation, Identifier, Record, Source};
+use crate::sources::end_of_life::cycles;
+use crate::{Builder, Date, Exploitation, Identifier, Provenance, Record, Source};
 
 /// Where the checksum stands.
 const SUM: std::ops::Range<usize> = 32..40;
@@ -21,7 +22,17 @@ fn bytes() -> Vec<u8> {
     }
     let told = Exploitation { epss: Some(9_000), percentile: Some(9_990), known_since: date };
     builder.exploitation(Identifier::parse("CVE-2021-44228"), told);
+    describe(&mut builder, source);
     builder.finish().bytes
+}
+
+/// What a database says of itself.
+fn describe(builder: &mut Builder, source: usize) {
+    let now = "2026-08-22T00:00:00Z".parse().unwrap();
+    builder.built_at(now);
+    let told = Provenance { digest: "sha256:00".to_owned(), records: 9, refused: 1 };
+    builder.provenance(source, told);
+    builder.end_of_life("debian", cycles(r#"[{"cycle": "12", "eol": "2026-06-10"}]"#).unwrap());
 }
 
 /// Asks everything there is to ask.
@@ -55,6 +66,9 @@ fn read_all(database: &Database<'_>) -> usize {
         }
         seen += database.package_names(name).count();
     }
+    seen += database.provenance().len() + database.ends_count();
+    seen += usize::from(database.built_at().is_some());
+    seen += usize::from(database.end_of_life("debian", "12").is_some());
     seen + database.coverage().len()
 }
 
@@ -74,6 +88,7 @@ fn the_order_of_records_does_not_matter() {
     }
     let told = Exploitation { epss: Some(9_000), percentile: Some(9_990), known_since: date };
     builder.exploitation(Identifier::parse("CVE-2021-44228"), told);
+    describe(&mut builder, source);
     assert_eq!(builder.finish().bytes, bytes());
 }
 

@@ -171,17 +171,26 @@ impl Downloader {
     pub fn document(&self, url: &str, most: u64) -> Result<Option<Vec<u8>>, DownloadError> {
         let parsed = Url::parse(url).map_err(|error| unfit(url, error.to_string()))?;
         self.check(&parsed, None)?;
-        let response = self.followed(&parsed, &HeaderMap::new())?;
+        let begun = Instant::now();
+        let mut response = self.followed(&parsed, &HeaderMap::new())?;
         match response.status() {
             StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
             status if !status.is_success() => return Err(refused(&parsed, status)),
             _ => {}
         }
         let mut content = Vec::new();
-        let read = response.take(most + 1).read_to_end(&mut content);
-        read.map_err(|error| broken(&parsed, error.to_string()))?;
-        if content.len() as u64 > most {
-            return Err(unfit(url, format!("it has more than {most} bytes")));
+        let mut block = vec![0; BLOCK_BYTES];
+        loop {
+            self.check_time(&parsed, begun)?;
+            let read = response.read(&mut block);
+            let count = read.map_err(|_| broken(&parsed, "it broke off".to_owned()))?;
+            if count == 0 {
+                break;
+            }
+            content.extend_from_slice(block.get(..count).unwrap_or_default());
+            if content.len() as u64 > most {
+                return Err(unfit(url, format!("it has more than {most} bytes")));
+            }
         }
         Ok(Some(content))
     }
@@ -261,10 +270,7 @@ impl Downloader {
         let mut at = from;
         let mut block = vec![0; BLOCK_BYTES];
         loop {
-            if begun.elapsed() > self.options.total_timeout {
-                let seconds = self.options.total_timeout.as_secs();
-                return Err(unfit(url.as_str(), format!("it takes more than {seconds} seconds")));
-            }
+            self.check_time(url, begun)?;
             let count = response
                 .read(&mut block)
                 .map_err(|_| broken(url, format!("it broke off after {at} bytes")))?;
@@ -282,6 +288,15 @@ impl Downloader {
             return Err(broken(url, "it was cut off".to_owned()));
         }
         file.sync_all().map_err(failed)
+    }
+
+    /// Whether a file may still take longer.
+    fn check_time(&self, url: &Url, begun: Instant) -> Result<(), DownloadError> {
+        let most = self.options.total_timeout;
+        if begun.elapsed() <= most {
+            return Ok(());
+        }
+        Err(unfit(url.as_str(), format!("it takes more than {} seconds", most.as_secs())))
     }
 
     /// Follows redirects. What asked for a machine elsewhere is not led to this one.
