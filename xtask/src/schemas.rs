@@ -31,8 +31,8 @@ const CYCLONEDX_FOLDER: &str = "schema";
 /// cluster's network policies of both generations, and those of network plugins.
 const DEFINITIONS: [(&str, &str, &[&str]); 4] = [
     (
-        "sigs.k8s.io/network-policy-api@v0.1.1",
-        "config/crd",
+        "sigs.k8s.io/network-policy-api@v0.1.7",
+        "config/crd/experimental",
         &[
             "policy.networking.k8s.io_adminnetworkpolicies.yaml",
             "policy.networking.k8s.io_baselineadminnetworkpolicies.yaml",
@@ -54,7 +54,6 @@ const DEFINITIONS: [(&str, &str, &[&str]); 4] = [
         &[
             "crd.projectcalico.org_globalnetworkpolicies.yaml",
             "crd.projectcalico.org_networkpolicies.yaml",
-            "crd.projectcalico.org_tiers.yaml",
         ],
     ),
 ];

@@ -58,7 +58,7 @@ fn changed(random: &mut Random, mut policy: Value, places: &[Place]) -> Value {
     policy
 }
 
-/// What our reader says: none if it is taken.
+/// Why our reader says that the API server refuses it: none if it is taken, whatever it means.
 fn refusal(policy: &Value) -> Option<String> {
     let text = policy.to_string();
     let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::UNIX_EPOCH);
@@ -69,7 +69,8 @@ fn refusal(policy: &Value) -> Option<String> {
     part.insert(document.root(), &Redactions::default(), WorldId(0), origin, None);
     snapshot.add(part);
     let network = Network::build(&snapshot, WorldId(0), Profile::UPSTREAM);
-    network.gaps().first().map(|gap| gap.reason.clone())
+    let mut reasons = network.gaps().iter().map(|gap| gap.reason.clone());
+    reasons.find(|reason| reason.ends_with("the API server refuses it"))
 }
 
 /// Asks both about changed policies of a kind.
@@ -77,6 +78,8 @@ fn compare(plane: &mut ControlPlane, policy: &Value, places: &[Place]) {
     let mut random = Random(0x6e70);
     let (mut taken, mut refused) = (0, 0);
     let mut differences = Vec::new();
+    let plain = plane.create(policy, true).unwrap();
+    assert_eq!((plain.status, refusal(policy)), (201, None), "{plain:?}\n{policy}");
     for _ in 0..POLICIES {
         let policy = changed(&mut random, policy.clone(), places);
         let theirs = plane.create(&policy, true).unwrap();
@@ -129,15 +132,15 @@ fn policies_of_the_cluster_are_taken_and_refused_as_by_the_api_server() {
     }
 }
 
-/// Calico's own API server writes what it is given under another group: the fields are the same.
-/// Source: `libcalico-go/lib/apis` of `github.com/projectcalico/calico`.
+/// Calico's own API server writes what it is given under another group, with the same fields. The
+/// definitions that are to be had are those of version 3.28, where tiers are not in the open.
 #[test]
 fn what_harden_writes_for_network_plugins_is_taken() {
     let Some(folder) = definitions() else { return };
     let Some(mut plane) = ControlPlane::start() else { return };
     plane.define(&folder, "cilium");
     plane.define(&folder, "crd.projectcalico.org_");
-    for (plugin, expected) in [("cilium", 1), ("calico", 2)] {
+    for plugin in ["cilium", "calico"] {
         let folder = program::Folder::new(&[]);
         folder.copy(&program::examples(), "shop");
         let argument = format!("--network-plugin={plugin}");
@@ -162,12 +165,13 @@ fn what_harden_writes_for_network_plugins_is_taken() {
                 let mut json = String::new();
                 document.ok().unwrap().root().write_json(&mut json);
                 let mut object: Value = serde_json::from_str(&json).unwrap();
-                let version = object["apiVersion"].as_str().unwrap_or_default();
-                match version.split_once('/') {
-                    Some(("projectcalico.org", _)) => {
+                match object["apiVersion"].as_str() {
+                    Some("projectcalico.org/v3") if object["kind"] != "Tier" => {
                         object["apiVersion"] = json!("crd.projectcalico.org/v1");
+                        let tier = object["spec"].as_object_mut().unwrap().remove("tier");
+                        assert_eq!(tier, Some(json!("bollwerk")));
                     }
-                    Some(("cilium.io", _)) => {}
+                    Some("cilium.io/v2") => {}
                     _ => continue,
                 }
                 let theirs = plane.create(&object, true).unwrap();
@@ -175,7 +179,7 @@ fn what_harden_writes_for_network_plugins_is_taken() {
                 taken += 1;
             }
         }
-        assert!(taken >= expected, "{plugin}: {taken}");
+        assert!(taken > 0, "{plugin}");
     }
 }
 

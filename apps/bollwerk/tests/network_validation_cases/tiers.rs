@@ -113,7 +113,7 @@ fn policy(version: &str, kind: &str, name: &str, spec: &Value) -> Value {
 
 fn spec(ports: &str, port: &Value, action: &str) -> Value {
     json!({"priority": 10, "subject": {"namespaces": {}},
-        "ingress": [{"action": action, "from": [{"namespaces": {}}], ports: [port]}],
+        "ingress": [{"name": "a", "action": action, "from": [{"namespaces": {}}], ports: [port]}],
         "egress": [{"action": "Deny", "to": [{"namespaces": {}}], ports: [port]}]})
 }
 
@@ -173,7 +173,11 @@ fn selectors(at: &'static str) -> Place {
             {"matchExpressions": [{"key": "a", "operator": "Exists"}]}
         ]),
         json!([
-            {"matchLabels": {"app": 5}}, {"matchLabels": []}, {"matchExpressions": {}},
+            // What no label can be is taken.
+            {"matchLabels": {"app": "a b"}}, {"matchLabels": {"a/b/c": "a"}},
+            {"matchExpressions": [{"key": "a", "operator": "Equals", "values": ["b"]}]},
+            {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]},
+            {"matchLabels": {"app": null}}, {"matchLabels": {"app": 5}}, {"matchLabels": []}, {"matchExpressions": {}},
             {"matchExpressions": [{"operator": "Exists"}]}, {"matchExpressions": [{"key": "a"}]},
             "all", {"matchExpressions": [{"key": "a", "operator": "In", "values": "b"}]},
             {"matchExpressions": [{"key": 5, "operator": "Exists"}]}

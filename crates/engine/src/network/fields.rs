@@ -5,22 +5,38 @@ use model::{Node, Path, Value};
 use super::address::Prefix;
 use super::policy::{Operator, Requirement, Selector};
 
-/// Why the API server refuses an object.
+/// Why an object is no policy that can be judged.
 pub(super) struct Refusal {
     pub(super) path: Path,
     pub(super) reason: String,
-    pub(super) is_type: bool,
+    pub(super) fault: Fault,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The API server refuses its type.
+    Type,
+    /// The API server refuses its value.
+    Value,
+    /// The API server takes it, and nobody says what it means.
+    Unclear,
 }
 
 pub(super) type Read<T> = Result<T, Refusal>;
 
 pub(super) fn refuse<T>(path: &Path, reason: impl Into<String>) -> Read<T> {
-    Err(Refusal { path: path.clone(), reason: reason.into(), is_type: false })
+    Err(Refusal { path: path.clone(), reason: reason.into(), fault: Fault::Value })
+}
+
+/// Says that the API server takes what nobody knows a meaning of.
+pub(super) fn unclear<T>(path: &Path, reason: impl Into<String>) -> Read<T> {
+    Err(Refusal { path: path.clone(), reason: reason.into(), fault: Fault::Unclear })
 }
 
 fn wrong<T>(path: &Path, expected: &str, found: Value<'_>) -> Read<T> {
     let reason = format!("is of type {}, not {expected}", found.type_name());
-    Err(Refusal { path: path.clone(), reason, is_type: true })
+    Err(Refusal { path: path.clone(), reason, fault: Fault::Type })
 }
 
 /// A map, none where it is not set.

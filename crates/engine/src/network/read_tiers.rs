@@ -1,20 +1,25 @@
 //! AdminNetworkPolicy, BaselineAdminNetworkPolicy (v1alpha1) and ClusterNetworkPolicy (v1alpha2).
 //!
 //! Source: `apis/v1alpha1` and `apis/v1alpha2` of `sigs.k8s.io/network-policy-api`, the markers
-//! of validation among them.
+//! of validation among them; what holds of them in an API server its definitions in `config/crd`
+//! say (v0.1.7 and v0.3.0).
 
 use model::{Node, Object, ObjectId, Path};
 
 use super::address::AddressSet;
-use super::fields::{Read, map, maps, number, port, prefix, refuse, selector, text, texts};
+use super::fields::{
+    Fault, Read, Refusal, map, maps, number, port, prefix, refuse, text, texts, unclear,
+};
 use super::policy::{Action, Namespaces, Peer, PodPeer, Policy, PortMatch, Rule, Selector, Tier};
 use super::ports::{PortSet, Protocol};
 
 const PRIORITY_MAX: i64 = 1_000;
 /// Rules of one direction in v1alpha1, and peers and ports of one rule.
 const ITEMS_MAX_V1ALPHA1: usize = 100;
-/// The same in v1alpha2.
+/// The same in v1alpha2, and names of DNS in one peer.
 const ITEMS_MAX_V1ALPHA2: usize = 25;
+/// Characters of the name of a rule.
+const NAME_CHARACTERS_MAX: usize = 100;
 
 /// The kinds that hold for the whole cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +73,7 @@ pub(super) fn policy(object: &Object<'_>, id: ObjectId, kind: Kind) -> Read<Poli
         },
     };
     let subject = match map(spec, "subject", &path)? {
-        Some((node, path)) => match pods(node, &path)? {
+        Some((node, path)) => match pods(node, &path, kind)? {
             Some(Peer::Pods(pods)) => pods,
             _ => return refuse(&path, "selects neither namespaces nor pods"),
         },
@@ -96,6 +101,9 @@ fn rules(
     let mut found = Vec::new();
     for (index, (rule, path)) in (0..).zip(items) {
         let action = action(rule, &path, kind)?;
+        if text(rule, "name", &path)?.is_some_and(|it| it.chars().count() > NAME_CHARACTERS_MAX) {
+            return refuse(&path.key("name"), "has more than 100 characters");
+        }
         let peers = maps(rule, peers_key, &path)?.unwrap_or_default();
         within(peers.len(), kind, &path, peers_key)?;
         if peers.is_empty() {
@@ -111,6 +119,9 @@ fn rules(
         }
         let ports_key = if kind == Kind::Cluster { "protocols" } else { "ports" };
         let items = maps(rule, ports_key, &path)?;
+        if items.as_ref().is_some_and(Vec::is_empty) {
+            return refuse(&path.key(ports_key), "is empty");
+        }
         let items = items.unwrap_or_default();
         within(items.len(), kind, &path, ports_key)?;
         let ports = items.iter().map(|(node, path)| match kind {
@@ -118,6 +129,10 @@ fn rules(
             _ => ports_v1alpha1(*node, path),
         });
         let ports = ports.collect::<Read<Vec<_>>>()?;
+        let has_names = ports.iter().any(|it| matches!(it, PortMatch::Named(..)));
+        if has_names && known.iter().any(|(_, peer)| !matches!(peer, Peer::Pods(_))) {
+            return refuse(&path.key(ports_key), "names a port beside peers that have no names");
+        }
         let ports = (!ports.is_empty()).then_some(ports);
         // A peer of a kind that is not known fails closed: an accepting rule does not match it,
         // any other refuses everybody.
@@ -148,7 +163,7 @@ fn action(rule: Node<'_>, path: &Path, kind: Kind) -> Read<Action> {
 }
 
 /// Pods by `namespaces` or `pods`; none where the node has neither.
-fn pods(node: Node<'_>, path: &Path) -> Read<Option<Peer>> {
+fn pods(node: Node<'_>, path: &Path, kind: Kind) -> Read<Option<Peer>> {
     let namespaces = map(node, "namespaces", path)?;
     let pods = map(node, "pods", path)?;
     if namespaces.is_some() && pods.is_some() {
@@ -159,12 +174,64 @@ fn pods(node: Node<'_>, path: &Path) -> Read<Option<Peer>> {
         return Ok(Some(Peer::Pods(PodPeer { namespaces, pods: Selector::default() })));
     }
     let Some((node, path)) = pods else { return Ok(None) };
-    let part = |key| match map(node, key, &path)? {
+    let part = |key, is_needed| match map(node, key, &path)? {
         Some((node, path)) => selector(node, &path),
+        None if is_needed => refuse(&path.clone().key(key), "is not set"),
         None => Ok(Selector::default()),
     };
-    let namespaces = Namespaces::Labelled(part("namespaceSelector")?);
-    Ok(Some(Peer::Pods(PodPeer { namespaces, pods: part("podSelector")? })))
+    // Since v1alpha2 the pods of all namespaces are meant where none are selected.
+    let namespaces = Namespaces::Labelled(part("namespaceSelector", kind != Kind::Cluster)?);
+    Ok(Some(Peer::Pods(PodPeer { namespaces, pods: part("podSelector", true)? })))
+}
+
+/// A selector. The API server asks of those of custom resources that they have the right form, and
+/// not that they select by labels there can be.
+fn selector(node: Node<'_>, path: &Path) -> Read<Selector> {
+    for (expression, path) in maps(node, "matchExpressions", path)?.into_iter().flatten() {
+        for key in ["key", "operator"] {
+            if text(expression, key, &path)?.is_none() {
+                return refuse(&path.key(key), "is not set");
+            }
+        }
+    }
+    super::fields::selector(node, path).map_err(|refusal| match refusal.fault {
+        Fault::Value => Refusal { fault: Fault::Unclear, ..refusal },
+        Fault::Type | Fault::Unclear => refusal,
+    })
+}
+
+/// Names of DNS, the first label of which may be a star: names of a set.
+///
+/// Source: the pattern of `DomainName`, `^(\*\.)?([a-zA-Z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.)+
+/// [a-zA-Z0-9]([-a-zA-Z0-9_]*[a-zA-Z0-9])?\.?$`.
+fn domain_names(names: &[&str], path: &Path, kind: Kind) -> Read<()> {
+    let at = path.clone().key("domainNames");
+    let is_label = |label: &str| {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric();
+        label.bytes().all(|it| is_plain(&it) || matches!(it, b'-' | b'_'))
+            && label.as_bytes().first().is_some_and(is_plain)
+            && label.as_bytes().last().is_some_and(is_plain)
+    };
+    let is_name = |name: &&str| {
+        let name = name.strip_prefix("*.").unwrap_or(name);
+        let name = name.strip_suffix('.').unwrap_or(name);
+        name.contains('.') && name.split('.').all(is_label)
+    };
+    within(names.len(), kind, path, "domainNames")?;
+    match () {
+        () if names.is_empty() => refuse(&at, "is empty"),
+        () if !names.iter().all(is_name) => refuse(&at, "has what is no name of DNS"),
+        () => unique(names, &at),
+    }
+}
+
+/// Refuses what is there twice.
+fn unique(items: &[&str], path: &Path) -> Read<()> {
+    let distinct: std::collections::BTreeSet<&&str> = items.iter().collect();
+    if distinct.len() < items.len() {
+        return refuse(path, "has an item twice");
+    }
+    Ok(())
 }
 
 fn peer(node: Node<'_>, path: &Path, is_egress: bool, kind: Kind) -> Read<Option<Peer>> {
@@ -175,7 +242,7 @@ fn peer(node: Node<'_>, path: &Path, is_egress: bool, kind: Kind) -> Read<Option
         return refuse(path, "has more than one kind of peer");
     }
     if set == 0 {
-        let is_empty = node.entries().next().is_none();
+        let is_empty = !node.entries().any(|(_, it)| !matches!(it.value(), model::Value::Null));
         if is_empty || kind != Kind::Cluster {
             return refuse(path, "names no peer");
         }
@@ -184,7 +251,8 @@ fn peer(node: Node<'_>, path: &Path, is_egress: bool, kind: Kind) -> Read<Option
     if let Some((nodes, at)) = map(node, "nodes", path)? {
         return Ok(Some(Peer::Nodes(selector(nodes, &at)?)));
     }
-    if texts(node, "domainNames", path)?.is_some() {
+    if let Some(names) = texts(node, "domainNames", path)? {
+        domain_names(&names, path, kind)?;
         return Ok(Some(Peer::Domains));
     }
     if let Some(networks) = texts(node, "networks", path)? {
@@ -195,9 +263,13 @@ fn peer(node: Node<'_>, path: &Path, is_egress: bool, kind: Kind) -> Read<Option
         }
         let prefixes = networks.iter().map(|text| prefix(text, &at));
         let prefixes = prefixes.collect::<Read<Vec<_>>>()?;
+        unique(&networks, &at)?;
+        if kind == Kind::Cluster && prefixes.iter().any(|it| it.has_host_bits()) {
+            return refuse(&at, "has bits set behind the length of a prefix");
+        }
         return Ok(Some(Peer::Networks(AddressSet::of_prefixes(prefixes))));
     }
-    pods(node, path)
+    pods(node, path, kind)
 }
 
 /// A port of v1alpha1.
@@ -205,7 +277,7 @@ fn ports_v1alpha1(node: Node<'_>, path: &Path) -> Read<PortMatch> {
     let protocol =
         |node, path: &Path| match Protocol::of(text(node, "protocol", path)?.unwrap_or("TCP")) {
             Some(protocol) => Ok(protocol),
-            None => refuse(&path.clone().key("protocol"), "is none of TCP, UDP and SCTP"),
+            None => unclear(&path.clone().key("protocol"), "is none of TCP, UDP and SCTP"),
         };
     let numbered = map(node, "portNumber", path)?;
     let ranged = map(node, "portRange", path)?;
@@ -223,16 +295,20 @@ fn ports_v1alpha1(node: Node<'_>, path: &Path) -> Read<PortMatch> {
         return Ok(PortMatch::Ports(PortSet::one(protocol(node, &path)?, number)));
     }
     let Some((node, path)) = ranged else { return refuse(path, "is no port") };
-    Ok(PortMatch::Ports(range(protocol(node, &path)?, node, &path)?))
+    // That it starts before it ends is written there, and not asked for.
+    match range(protocol(node, &path)?, node, &path)? {
+        Some(ports) => Ok(PortMatch::Ports(ports)),
+        None => unclear(&path, UNORDERED),
+    }
 }
 
-fn range(protocol: Protocol, node: Node<'_>, path: &Path) -> Read<PortSet> {
+const UNORDERED: &str = "does not start before it ends";
+
+/// A range of ports; none where it does not start before it ends.
+fn range(protocol: Protocol, node: Node<'_>, path: &Path) -> Read<Option<PortSet>> {
     let end = |key| port(number(node, key, path)?.unwrap_or(0), &path.clone().key(key));
     let (first, last) = (end("start")?, end("end")?);
-    if first >= last {
-        return refuse(path, "does not start before it ends");
-    }
-    Ok(PortSet::new([(protocol, first, last)]))
+    Ok((first < last).then(|| PortSet::new([(protocol, first, last)])))
 }
 
 /// A protocol of v1alpha2.
@@ -248,12 +324,15 @@ fn protocol(node: Node<'_>, path: &Path) -> Read<PortMatch> {
     {
         let Some((node, path)) = map(node, key, path)? else { continue };
         let Some((node, path)) = map(node, "destinationPort", &path)? else {
-            return Ok(PortMatch::Ports(PortSet::all_of(protocol)));
+            return refuse(&path, "names no port");
         };
         let one = number(node, "number", &path)?;
         let ports = match (one, map(node, "range", &path)?) {
             (Some(number), None) => PortSet::one(protocol, port(number, &path.key("number"))?),
-            (None, Some((node, path))) => range(protocol, node, &path)?,
+            (None, Some((node, path))) => match range(protocol, node, &path)? {
+                Some(ports) => ports,
+                None => return refuse(&path, UNORDERED),
+            },
             _ => return refuse(&path, "is not exactly one of `number` and `range`"),
         };
         return Ok(PortMatch::Ports(ports));

@@ -8,7 +8,7 @@ use model::{
 };
 
 use super::address::{AddressSet, parse_address};
-use super::fields::Refusal;
+use super::fields::{Fault, Refusal};
 use super::policy::{
     Action, Labels, Match, Namespaces, Peer, PodPeer, Policy, Rule, Selector, Tier,
 };
@@ -178,10 +178,16 @@ impl Surroundings {
             }
         };
         policies.push(read.unwrap_or_else(|refusal| {
-            let Refusal { path, reason, is_type } = refusal;
-            let kind = if is_type { GapKind::WrongType } else { GapKind::InvalidValue };
-            let reason = format!("`{path}` {reason}: the API server refuses it");
-            gaps.push(gap(object, kind, reason));
+            let Refusal { path, reason, fault } = refusal;
+            let (kind, end) = match fault {
+                Fault::Type => (GapKind::WrongType, "the API server refuses it"),
+                Fault::Value => (GapKind::InvalidValue, "the API server refuses it"),
+                Fault::Unclear => (
+                    GapKind::InvalidValue,
+                    "the API server takes it, and what network plugins make of it is not known",
+                ),
+            };
+            gaps.push(gap(object, kind, format!("`{path}` {reason}: {end}")));
             unreadable(object, id)
         }));
     }
