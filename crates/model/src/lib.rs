@@ -23,7 +23,6 @@ mod object;
 mod path;
 mod pod;
 mod redaction;
-pub mod secret;
 mod settings;
 pub mod shape;
 pub mod snapshot;
@@ -44,6 +43,7 @@ pub use node::{Node, Value};
 pub use object::{Identity, Object};
 pub use path::{ItemNames, Path, Segment};
 pub use pod::{Pod, PodOs};
+pub use ::secret;
 pub use redaction::{DigestKey, Redacted, Redactions};
 pub use settings::{Profile, Scope, Setting};
 pub use snapshot::{

@@ -7,7 +7,7 @@ use aws_lc_rs::hmac;
 use hashbrown::{HashMap, HashSet};
 use yaml::NodeId;
 
-use crate::secret::{self, SecretKind};
+use secret::{self, SecretKind};
 
 /// What is known of a value that is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use yaml::{Limits, Node, Stream, Value};
 
 use super::write::SCHEMA;
 use super::{Coverage, Note, Origin, Part, Snapshot, WorldId};
-use crate::secret::SecretKind;
+use secret::SecretKind;
 use crate::{Gap, GapKind, Location, Path, Redacted, Redactions};
 
 /// Longest line, in bytes: an object is a part of a file, which has the same limit.
