@@ -5,8 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::rule::RULES;
-use super::scan::hits_per_million;
+use super::scan::{RULES, hits_per_million};
 use super::{
     MATCHES_MAX, Match, SecretKind as Kind, assigned, find, find_all, find_encoded, named,
 };
