@@ -21,7 +21,8 @@ pub(crate) use access::{
 
 pub(crate) use cluster::ClusterInputs;
 pub(crate) use image::{
-    ImageCommand, ImageGapKind, ImageInput, ImageLint, ImageSbom, ImageScan, SbomFormat, ScanFormat,
+    ImageCommand, ImageGapKind, ImageInput, ImageLint, ImageSbom, ImageScan, ImageSecrets,
+    SbomFormat, ScanFormat,
 };
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,

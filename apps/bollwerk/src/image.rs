@@ -5,6 +5,7 @@ mod input;
 mod lint;
 mod sbom;
 mod scan;
+mod secrets;
 mod text;
 
 use anyhow::Result;
@@ -21,5 +22,6 @@ pub(crate) fn run(command: &ImageCommand) -> Result<u8> {
         ImageCommand::Scan(arguments) => scan::run(arguments),
         ImageCommand::Lint(arguments) => lint::run(arguments),
         ImageCommand::Sbom(arguments) => sbom::run(arguments),
+        ImageCommand::Secrets(arguments) => secrets::run(arguments),
     }
 }

@@ -11,6 +11,6 @@ mod source;
 
 pub use chosen::Chosen;
 pub use error::ImageError;
-pub use read::{ImageRead, LayerFailure, ReadLayer, read};
+pub use read::{ImageRead, LayerFailure, ReadLayer, read, read_observed};
 pub use registry::{Credential, Credentials, Registry, RegistryError, RegistryOptions};
 pub use source::{Blob, Source, open};

@@ -6,3 +6,4 @@ pub mod flows;
 pub mod image;
 mod lines;
 pub mod manifests;
+pub mod secrets;

@@ -154,9 +154,23 @@ impl Layer {
     ///
     /// If it cannot be read to its end: nothing is known of such a layer.
     pub fn read<'a>(blob: impl Read + Send + 'a, limits: &LayerLimits) -> Result<Self, LayerError> {
+        Self::read_observed(blob, limits, &mut ())
+    }
+
+    /// The same, and shows each file to somebody else.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::read`].
+    pub fn read_observed<'a>(
+        blob: impl Read + Send + 'a,
+        limits: &LayerLimits,
+        observer: &mut impl Observer,
+    ) -> Result<Self, LayerError> {
         let content = inflated(blob).map_err(LayerError::Compression)?;
         let mut reading = Reading {
             limits,
+            observer,
             layer: Self::default(),
             by_path: HashMap::new(),
             linked: Vec::new(),
@@ -178,9 +192,32 @@ impl Layer {
     }
 }
 
+/// Sees the content of the files of a layer as it passes by. Each file is seen piece by piece from
+/// its beginning to its end before the next one begins.
+pub trait Observer {
+    /// Whether it looks at contents at all; else what no cataloger wants is passed over.
+    fn wants_content(&self) -> bool;
+    /// The next bytes of a file.
+    fn content(&mut self, path: &str, bytes: &[u8]);
+    /// The end of a file.
+    fn end(&mut self, path: &str);
+}
+
+/// Nobody.
+impl Observer for () {
+    fn wants_content(&self) -> bool {
+        false
+    }
+
+    fn content(&mut self, _: &str, _: &[u8]) {}
+
+    fn end(&mut self, _: &str) {}
+}
+
 /// A layer so far.
-struct Reading<'a> {
+struct Reading<'a, O> {
     limits: &'a LayerLimits,
+    observer: &'a mut O,
     layer: Layer,
     /// Where the finds of a path are: a later entry of the same path replaces them.
     by_path: HashMap<String, usize>,
@@ -190,7 +227,7 @@ struct Reading<'a> {
     buffer: Vec<u8>,
 }
 
-impl Reading<'_> {
+impl<O: Observer> Reading<'_, O> {
     fn entry<R: Read>(&mut self, archive: &mut Archive<R>, entry: Entry) -> Result<(), TarError> {
         let (path, leaves) = path::normal(archive.path());
         if leaves {
@@ -231,13 +268,21 @@ impl Reading<'_> {
                 self.linked.push((path, target));
             }
             EntryKind::Sparse => {
-                if catalog::wanted(&path, entry.mode).is_some() {
+                if self.observer.wants_content() || catalog::wanted(&path, entry.mode).is_some() {
                     self.gap(&path, Problem::Sparse);
                 }
             }
             EntryKind::File => {
                 if let Some(wanted) = catalog::wanted(&path, entry.mode) {
                     self.file(archive, entry, &path, wanted)?;
+                }
+                if self.observer.wants_content() {
+                    // What no cataloger took of it.
+                    archive.chunks(|chunk| {
+                        self.observer.content(&path, chunk);
+                        true
+                    })?;
+                    self.observer.end(&path);
                 }
             }
             EntryKind::Folder | EntryKind::Other => {}
@@ -265,6 +310,7 @@ impl Reading<'_> {
         self.buffer.clear();
         archive.data(&mut self.buffer, most)?;
         let buffer = std::mem::take(&mut self.buffer);
+        self.observer.content(path, &buffer);
         let (facts, problems) = catalog::read(wanted, path, &buffer);
         self.found(path, facts);
         for problem in problems {
@@ -283,7 +329,10 @@ impl Reading<'_> {
         path: &str,
     ) -> Result<(), TarError> {
         let mut program = catalog::Program::new(entry.size);
-        archive.chunks(|chunk| program.take(chunk))?;
+        archive.chunks(|chunk| {
+            self.observer.content(path, chunk);
+            program.take(chunk)
+        })?;
         match program.finish(path) {
             Ok(facts) => self.found(path, facts),
             Err(reason) => self.gap(path, Problem::Unreadable(reason)),

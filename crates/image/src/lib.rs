@@ -17,11 +17,11 @@ mod tar;
 
 pub use compression::{Compression, NotInflated, inflated};
 pub use digest::{Digest, DigestError, Digesting};
-pub use layer::{Fact, Find, Layer, LayerError, LayerGap, LayerLimits, Problem};
+pub use layer::{Fact, Find, Layer, LayerError, LayerGap, LayerLimits, Observer, Problem};
 pub use manifest::{
     Config, DOCUMENT_BYTES_MAX, Descriptor, History, Index, Manifest, ManifestError, MediaType,
     Platform, Process,
 };
-pub use merge::{Image, Unowned, merge};
+pub use merge::{Image, Owned, Unowned, is_visible, merge};
 pub use reference::{Reference, ReferenceError};
 pub use tar::{Archive, Entry, EntryKind, TarError};

@@ -31,6 +31,7 @@ pub mod usage;
 mod version;
 mod volume;
 
+pub use ::secret;
 pub use compact::{CompactId, CompactNode, Pool};
 pub use component::{Component, ComponentKind, Flag, components};
 pub use container::{Container, ContainerKind, Handler, Port};
@@ -43,7 +44,6 @@ pub use node::{Node, Value};
 pub use object::{Identity, Object};
 pub use path::{ItemNames, Path, Segment};
 pub use pod::{Pod, PodOs};
-pub use ::secret;
 pub use redaction::{DigestKey, Redacted, Redactions};
 pub use settings::{Profile, Scope, Setting};
 pub use snapshot::{

@@ -116,7 +116,7 @@ pub(super) fn tell(gaps: &[(ImageGapKind, String)]) {
 }
 
 /// The path and the name after it. A path may itself hold colons: it is what exists.
-fn split(reference: &str) -> (&str, Option<&str>) {
+pub(super) fn split(reference: &str) -> (&str, Option<&str>) {
     let schemes = ["oci:", "oci-archive:", "docker-archive:", "sbom:"];
     let rest = schemes.iter().find_map(|scheme| reference.strip_prefix(scheme));
     let rest = rest.unwrap_or(reference);
@@ -143,7 +143,7 @@ fn is_json(path: &Path) -> bool {
 }
 
 /// What is at the path, else in a registry.
-fn source(input: &ImageInput, path: &str) -> Result<Source> {
+pub(super) fn source(input: &ImageInput, path: &str) -> Result<Source> {
     let reference = input.reference.as_str();
     let named = reference.strip_prefix("docker://").unwrap_or(path);
     if Path::new(path).exists() {
@@ -168,7 +168,7 @@ fn source(input: &ImageInput, path: &str) -> Result<Source> {
     Ok(Source::Registry(Box::new(Registry::new(named, options)?)))
 }
 
-fn gaps(chosen: &Chosen, read: &ImageRead) -> Vec<(ImageGapKind, String)> {
+pub(super) fn gaps(chosen: &Chosen, read: &ImageRead) -> Vec<(ImageGapKind, String)> {
     let mut gaps = Vec::new();
     if chosen.config.os == "windows" {
         gaps.push("an image for Windows, whose packages are not read".to_owned());

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use image::{Descriptor, Digesting, Image, Layer, LayerError, LayerLimits, inflated, merge};
+use image::{
+    Descriptor, Digesting, Image, Layer, LayerError, LayerLimits, Observer, inflated, merge,
+};
 
 use super::chosen::Chosen;
 use super::error::ImageError;
@@ -54,6 +56,18 @@ pub fn read(
     limits: &LayerLimits,
     done: impl Fn(u64) + Sync,
 ) -> ImageRead {
+    read_observed(source, chosen, limits, || (), done).0
+}
+
+/// The same, and shows the files of each layer to an observer of its own. They come back in the
+/// order of the layers; none where a layer could not be read, of which nothing counts.
+pub fn read_observed<O: Observer + Send>(
+    source: &Source,
+    chosen: &Chosen,
+    limits: &LayerLimits,
+    observer: impl Fn() -> O + Sync,
+    done: impl Fn(u64) + Sync,
+) -> (ImageRead, Vec<Option<O>>) {
     // Of a layer that is there twice, one is enough.
     let mut unique: BTreeMap<&str, &Descriptor> = BTreeMap::new();
     for descriptor in &chosen.layers {
@@ -65,10 +79,12 @@ pub fn read(
     let found = Mutex::new(BTreeMap::new());
     let work = || {
         while let Some(descriptor) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let layer = read_layer(source, descriptor, limits);
+            let mut observer = observer();
+            let layer = read_layer(source, descriptor, limits, &mut observer);
             done(descriptor.size);
+            let observer = layer.is_ok().then_some(observer);
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-            found.insert(descriptor.digest.as_str(), layer);
+            found.insert(descriptor.digest.as_str(), (layer, observer));
         }
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
@@ -82,14 +98,15 @@ pub fn read(
     let layers: Vec<&Layer> = chosen
         .layers
         .iter()
-        .filter_map(|descriptor| found.get(descriptor.digest.as_str())?.as_ref().ok())
+        .filter_map(|descriptor| found.get(descriptor.digest.as_str())?.0.as_ref().ok())
         .collect();
     let image = merge(layers);
     let layers = chosen.layers.iter().filter_map(|descriptor| {
-        let layer = found.remove(descriptor.digest.as_str())?;
-        Some(ReadLayer { descriptor: descriptor.clone(), layer })
+        let (layer, observer) = found.remove(descriptor.digest.as_str())?;
+        Some((ReadLayer { descriptor: descriptor.clone(), layer }, observer))
     });
-    ImageRead { layers: layers.collect(), image }
+    let (layers, observers) = layers.unzip();
+    (ImageRead { layers, image }, observers)
 }
 
 /// One layer, verified: nothing of it counts unless its digest is right.
@@ -97,13 +114,14 @@ fn read_layer(
     source: &Source,
     descriptor: &Descriptor,
     limits: &LayerLimits,
+    observer: &mut impl Observer,
 ) -> Result<Layer, LayerFailure> {
     let blob: Box<dyn Read + Send + '_> = match source.blob(descriptor)? {
         Blob::AsStored(blob) => blob,
         Blob::Inflated(blob) => inflated(blob).map_err(LayerError::Compression)?,
     };
     let mut blob = Digesting::new(blob, &descriptor.digest);
-    let layer = Layer::read(&mut blob, limits);
+    let layer = Layer::read_observed(&mut blob, limits, observer);
     let (digest, length) = blob.finish().map_err(LayerFailure::End)?;
     if digest != descriptor.digest {
         let what = format!("layer {}", descriptor.digest);
