@@ -11,6 +11,7 @@ mod go;
 mod images;
 mod new;
 mod oracle;
+mod peers;
 mod program;
 mod schemas;
 mod test;

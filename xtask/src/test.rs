@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 
 use crate::{
-    cluster, command, corpus, database, fuzz, generate, images, oracle, program, schemas, tidy,
+    cluster, command, corpus, database, fuzz, generate, images, oracle, peers, program, schemas, tidy,
 };
 
 /// Seconds each fuzz target runs in `test`.
@@ -45,6 +45,7 @@ const TOOLS: &[Tool] = &[
     ("BOLLWERK_DB_LOAD", "rpm's databases of before 4.16", program::db_load),
     ("BOLLWERK_BROWSER", "tests in a browser", program::browser),
     ("BOLLWERK_IMAGES", "tests over Debian's images", images::images),
+    ("BOLLWERK_GITLEAKS", "credentials that gitleaks finds", peers::gitleaks),
 ];
 
 /// What the suites need beside the repository.

@@ -18,8 +18,6 @@ const BEFORE_BYTES: usize = 5 << 10;
 const BEHIND_BYTES: usize = 68 << 10;
 /// Bytes by which assignments are looked at later than forms, which go before them.
 const LAG_BYTES: usize = VALUE_REACH + NAME_MAX;
-/// Bytes of the window.
-const CAPACITY_BYTES: usize = WINDOW_BYTES + BEFORE_BYTES + BEHIND_BYTES;
 /// Bytes at the beginning of a file that tell text from data: with a zero byte it is data.
 const HEAD_BYTES: usize = 8 << 10;
 /// Credentials of one file that are told; further ones are counted.
@@ -66,6 +64,8 @@ pub struct Read {
 pub struct Scanner {
     named: Named,
     window: Vec<u8>,
+    /// Bytes of the window when it is full.
+    capacity: usize,
     /// Where the window begins, by its line and column.
     start: Place,
     /// Positions in the window: where forms and assignments are looked for next, and where the
@@ -102,9 +102,17 @@ impl Default for Scanner {
 impl Scanner {
     /// A scanner that has seen nothing.
     pub fn new() -> Self {
+        Self::with_window(WINDOW_BYTES)
+    }
+
+    /// A scanner that looks at so many bytes at once, with what rules may see around them. The
+    /// answer does not hang on it.
+    pub fn with_window(bytes: usize) -> Self {
+        let capacity = bytes.max(LAG_BYTES) + BEFORE_BYTES + BEHIND_BYTES;
         Self {
             named: Named::new(),
-            window: Vec::with_capacity(CAPACITY_BYTES),
+            window: Vec::with_capacity(capacity),
+            capacity,
             start: FIRST,
             forms: Cursor::default(),
             assignments: Cursor::default(),
@@ -119,11 +127,11 @@ impl Scanner {
     pub fn take(&mut self, mut bytes: &[u8], tell: &mut dyn FnMut(Found<'_>)) {
         self.read.bytes += bytes.len() as u64;
         while !bytes.is_empty() {
-            let room = CAPACITY_BYTES - self.window.len();
+            let room = self.capacity - self.window.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             self.window.extend_from_slice(now);
             bytes = later;
-            if self.window.len() == CAPACITY_BYTES {
+            if self.window.len() == self.capacity {
                 self.look(self.window.len() - BEHIND_BYTES, tell);
                 self.shift();
             }
