@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 
 use crate::{
-    cluster, command, corpus, database, fuzz, generate, images, oracle, peers, program, schemas, tidy,
+    cluster, command, corpus, database, fuzz, generate, images, oracle, peers, program, schemas,
+    tidy,
 };
 
 /// Seconds each fuzz target runs in `test`.

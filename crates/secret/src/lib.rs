@@ -19,6 +19,7 @@ mod form;
 mod key;
 mod kind;
 mod login;
+mod manifest;
 mod name;
 mod page;
 mod refine;

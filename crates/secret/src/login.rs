@@ -27,6 +27,17 @@ pub(super) fn jwt(text: &[u8], at: usize) -> Option<Range<usize>> {
     memmem::find(&header, b"\"alg\"").map(|_| at..end)
 }
 
+/// The same in Base64, as a Secret of Kubernetes holds it.
+pub(super) fn encoded_jwt(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let before = at.checked_sub(1).and_then(|before| text.get(before));
+    if before.is_some_and(|byte| Alphabet::Base64.contains(*byte) && *byte != b'=') {
+        return None;
+    }
+    let end = run(text, at, Alphabet::Base64, 80, JWT_SEGMENT_MAX)?;
+    let token = decode_base64(&text[at..end], JWT_SEGMENT_MAX);
+    jwt(&token, 0).map(|_| at..end)
+}
+
 fn dot(text: &[u8], at: usize) -> Option<usize> {
     (text.get(at) == Some(&b'.')).then_some(at + 1)
 }

@@ -133,7 +133,7 @@ fn class_of(last: &str, previous: &str, words: usize) -> Option<Class> {
             Some(Class::SecretKey)
         }
         "credential" | "credentials" | "creds" => Some(Class::Key),
-        _ if ends_with(&["token", "secret", "apikey", "accesskey", "privatekey"]) => {
+        _ if ends_with(&["token", "secret", "apikey", "accesskey", "privatekey", "accountkey"]) => {
             Some(Class::Key)
         }
         "key" if KEY_OWNERS.contains(&previous) => Some(Class::Key),

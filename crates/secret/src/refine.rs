@@ -30,7 +30,14 @@ fn is_in_service_account_file(text: &[u8], key_at: usize) -> bool {
     memmem::find(head, b"service_account").is_some()
 }
 
-fn is_kubernetes_token(jwt: &[u8]) -> bool {
+fn is_kubernetes_token(token: &[u8]) -> bool {
+    let plain;
+    let jwt = if token.starts_with(b"ZXlK") {
+        plain = decode_base64(token, JWT_SEGMENT_MAX);
+        plain.as_slice()
+    } else {
+        token
+    };
     let payload = jwt.split(|byte| *byte == b'.').nth(1).unwrap_or_default();
     let claims = decode_base64(payload, JWT_SEGMENT_MAX);
     memmem::find(&claims, b"kubernetes.io").is_some()

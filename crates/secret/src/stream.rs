@@ -3,21 +3,23 @@
 //! A window holds the piece that is looked at with what a rule may see before and behind it, so
 //! that the answer does not hang on where a file is cut into pieces.
 
-use memchr::{memchr_iter, memchr2_iter, memrchr};
+use memchr::{memchr_iter, memchr2_iter, memmem, memrchr};
 
 use super::assignment::{VALUE_REACH, end_of_flag, merge};
 use super::name::NAME_MAX;
 use super::stored::{Named, credential, forms_only};
-use super::{Match, Rule, scan};
+use super::{Match, Rule, SecretKind, manifest, scan};
 
 /// Bytes that are looked at at once.
 const WINDOW_BYTES: usize = 256 << 10;
+/// The smallest window: each is moved as a whole.
+const WINDOW_BYTES_MIN: usize = 4 << 10;
 /// Bytes a rule may look at before its needle: the head of a JSON Web Key.
 const BEFORE_BYTES: usize = 5 << 10;
 /// Bytes a rule may look at from its needle on: a private key of 64 KiB with its last line.
 const BEHIND_BYTES: usize = 68 << 10;
 /// Bytes by which assignments are looked at later than forms, which go before them.
-const LAG_BYTES: usize = VALUE_REACH + NAME_MAX;
+const LAG_BYTES: usize = VALUE_REACH + NAME_MAX + 2 * manifest::OBJECT_BYTES;
 /// Bytes at the beginning of a file that tell text from data: with a zero byte it is data.
 const HEAD_BYTES: usize = 8 << 10;
 /// Credentials of one file that are told; further ones are counted.
@@ -108,7 +110,7 @@ impl Scanner {
     /// A scanner that looks at so many bytes at once, with what rules may see around them. The
     /// answer does not hang on it.
     pub fn with_window(bytes: usize) -> Self {
-        let capacity = bytes.max(LAG_BYTES) + BEFORE_BYTES + BEHIND_BYTES;
+        let capacity = bytes.max(WINDOW_BYTES_MIN) + LAG_BYTES + BEFORE_BYTES + BEHIND_BYTES;
         Self {
             named: Named::new(),
             window: Vec::with_capacity(capacity),
@@ -216,6 +218,26 @@ impl Scanner {
             }
         }
         self.assignments = Cursor { at: end.max(at), ended };
+        self.look_for_manifests(from, end, found);
+    }
+
+    /// What Secrets of Kubernetes hold under names that say nothing.
+    fn look_for_manifests(&self, from: usize, end: usize, found: &mut Vec<Hit>) {
+        let reach = self.window.len().min(end + manifest::MARK.len() - 1);
+        let part = self.window.get(from..reach).unwrap_or_default();
+        for mark in memmem::find_iter(part, manifest::MARK) {
+            for (sign, value) in manifest::values(&self.window, from + mark) {
+                let is_form =
+                    |(start, end): &(usize, usize)| *start < value.end && value.start < *end;
+                let is_told = self.recent.iter().any(is_form)
+                    || credential(&self.window, sign, &self.named).is_some();
+                if !is_told && found.len() <= FOUND_MAX as usize {
+                    let kind = SecretKind::Password;
+                    let it = Match { kind, start: value.start, end: value.end };
+                    found.push(("kubernetes-secret", Certainty::Named, it));
+                }
+            }
+        }
     }
 
     /// Drops what no rule looks at any more.

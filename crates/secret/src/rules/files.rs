@@ -35,6 +35,7 @@ pub(super) const LOGINS: Family = Family {
     page: include_str!("../pages/logins.md"),
     rules: &[
         rule("json-web-token", Kind::Jwt, "eyJ", Form::Custom(login::jwt)),
+        rule("encoded-json-web-token", Kind::Jwt, "ZXlK", Form::Custom(login::encoded_jwt)),
         rule("registry-login", Kind::RegistryAuth, "\"auth\"", Form::Custom(login::registry_auth)),
         rule("url-password", Kind::ConnectionString, "://", Form::Custom(login::url_password)),
         rule("netrc-password", Kind::Password, "machine ", Form::Custom(login::netrc_password)),

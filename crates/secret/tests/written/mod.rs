@@ -57,6 +57,7 @@ impl Random {
             "base64" => base64(argument),
             "pem" => self.pem(argument),
             "base64pem" => base64(&self.pem(argument)),
+            "base64jwt" => base64(&self.part("jwt")),
             "jwt" | "jwtwithoutsignature" => {
                 let part = |text: &str| base64(text).trim_end_matches('=').to_owned();
                 let head = part(r#"{"alg":"HS256","typ":"JWT"}"#);
