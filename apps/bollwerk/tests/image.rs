@@ -5,9 +5,9 @@ mod layout;
 mod program;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use layout::{Layout, fits};
+use layout::{Layout, fits, gzip, tar};
 use program::{Folder, bollwerk};
 use serde_json::{Value, json};
 

@@ -41,7 +41,7 @@ pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
 
 /// An OCI layout that is written blob by blob.
 pub(crate) struct Layout {
-    folder: Folder,
+    pub(crate) folder: Folder,
 }
 
 impl Layout {
