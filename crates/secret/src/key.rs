@@ -62,11 +62,11 @@ pub(super) fn encoded_private_key(text: &[u8], at: usize) -> Option<Range<usize>
     memmem::find(&head, b"PRIVATE KEY").map(|_| at..end)
 }
 
-/// How far behind its first line the private part of a PuTTY key begins, in bytes: behind a
+/// How far behind its first line the private part of a `PuTTY` key begins, in bytes: behind a
 /// comment and a public key of 16384 bits.
 const PUTTY_HEAD_MAX: usize = 8 << 10;
 
-/// PuTTY's own form: a head, the public lines, then `Private-Lines: N` and Base64.
+/// `PuTTY`'s own form: a head, the public lines, then `Private-Lines: N` and Base64.
 pub(super) fn putty_private_key(text: &[u8], at: usize) -> Option<Range<usize>> {
     const MARK: &[u8] = b"Private-Lines: ";
     let head = &text[at..text.len().min(at + PUTTY_HEAD_MAX)];

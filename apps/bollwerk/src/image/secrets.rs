@@ -71,9 +71,9 @@ fn look(input: &ImageInput) -> Result<Looked> {
 /// What is written before a folder that is to be searched even if it is an image.
 const FOLDER_SCHEME: &str = "dir:";
 
-/// Whether files are there, and neither an OCI layout nor a tar of an image.
+/// Whether files are there, named by no scheme, and neither an OCI layout nor a tar of an image.
 fn is_no_image(reference: &str, path: &Path) -> bool {
-    let schemes = ["oci:", "oci-archive:", "docker-archive:"];
+    let schemes = ["oci:", "oci-archive:", "docker-archive:", "sbom:"];
     if schemes.iter().any(|it| reference.starts_with(it)) {
         return false;
     }

@@ -103,7 +103,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 fn base64(text: &str) -> String {
-    let digits = [&ALPHANUMERIC[..], "+/"].concat().into_bytes();
+    let digits = [ALPHANUMERIC, "+/"].concat().into_bytes();
     let mut encoded = String::new();
     for chunk in text.as_bytes().chunks(3) {
         let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
