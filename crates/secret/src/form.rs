@@ -190,6 +190,20 @@ pub(super) fn run(
     (min..=max).contains(&length).then_some(from + length)
 }
 
+/// End of the Base64 from `from`, padding included, if it is `min` to `max` bytes long. No second
+/// one begins within it: signs of padding end it, so that repetitions are walked once.
+pub(super) fn base64_run(text: &[u8], from: usize, min: usize, max: usize) -> Option<usize> {
+    let is_digit = |byte: &u8| Alphabet::Base64.contains(*byte) && *byte != b'=';
+    let before = from.checked_sub(1).and_then(|before| text.get(before));
+    if is_glued(text, from) || before.is_some_and(|byte| matches!(byte, b'+' | b'/')) {
+        return None;
+    }
+    let rest = text.get(from..)?;
+    let digits = rest.iter().take(max + 1).take_while(|byte| is_digit(byte)).count();
+    let padding = rest[digits..].iter().take(2).take_while(|byte| **byte == b'=').count();
+    (min..=max).contains(&(digits + padding)).then_some(from + digits + padding)
+}
+
 /// Beginning of the run of `alphabet` that ends before `until`, if it is `min` to `max` bytes long.
 pub(super) fn run_back(
     text: &[u8],

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
-use super::form::{Alphabet, is_glued, run};
+use super::form::{Alphabet, base64_run, run};
 use super::value::{self, decode_base64};
 
 /// The longest armoured private key, in bytes: RSA with 16384 bits has 13 kB.
@@ -52,12 +52,7 @@ fn char_boundary(text: &[u8], at: usize) -> usize {
 
 /// The same armour in Base64, as `data` of a Secret and kubeconfig's `client-key-data` hold it.
 pub(super) fn encoded_private_key(text: &[u8], at: usize) -> Option<Range<usize>> {
-    // The beginning of a run alone: otherwise each repetition within one would walk the rest.
-    let before = at.checked_sub(1).and_then(|before| text.get(before));
-    if is_glued(text, at) || matches!(before, Some(b'+' | b'/')) {
-        return None;
-    }
-    let end = run(text, at, Alphabet::Base64, PEM_BODY_MIN, PEM_MAX)?;
+    let end = base64_run(text, at, PEM_BODY_MIN, PEM_MAX)?;
     let head = decode_base64(&text[at..end], 2 * PEM_LABEL_MAX);
     memmem::find(&head, b"PRIVATE KEY").map(|_| at..end)
 }

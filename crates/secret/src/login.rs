@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::form::{Alphabet, run};
+use super::form::{Alphabet, base64_run, run};
 use super::value::{self, decode_base64};
 
 /// The longest part of a JSON Web Token, in bytes.
@@ -29,11 +29,7 @@ pub(super) fn jwt(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// The same in Base64, as a Secret of Kubernetes holds it.
 pub(super) fn encoded_jwt(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let before = at.checked_sub(1).and_then(|before| text.get(before));
-    if before.is_some_and(|byte| Alphabet::Base64.contains(*byte) && *byte != b'=') {
-        return None;
-    }
-    let end = run(text, at, Alphabet::Base64, 80, JWT_SEGMENT_MAX)?;
+    let end = base64_run(text, at, 80, JWT_SEGMENT_MAX)?;
     let token = decode_base64(&text[at..end], JWT_SEGMENT_MAX);
     jwt(&token, 0).map(|_| at..end)
 }

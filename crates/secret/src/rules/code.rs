@@ -1,4 +1,5 @@
-//! Rules: github, gitlab, bitbucket and atlassian, package registries, continuous integration. The pages say what each finds.
+//! Rules: where code is kept, packages are published and builds are run. The pages say what each
+//! finds.
 
 use crate::SecretKind as Kind;
 use crate::check;
