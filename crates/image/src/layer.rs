@@ -272,20 +272,29 @@ impl<O: Observer> Reading<'_, O> {
                     self.gap(&path, Problem::Sparse);
                 }
             }
-            EntryKind::File => {
-                if let Some(wanted) = catalog::wanted(&path, entry.mode) {
-                    self.file(archive, entry, &path, wanted)?;
-                }
-                if self.observer.wants_content() {
-                    // What no cataloger took of it.
-                    archive.chunks(|chunk| {
-                        self.observer.content(&path, chunk);
-                        true
-                    })?;
-                    self.observer.end(&path);
-                }
-            }
+            EntryKind::File => self.content(archive, entry, &path)?,
             EntryKind::Folder | EntryKind::Other => {}
+        }
+        Ok(())
+    }
+
+    /// The content of a file: for its cataloger, and all of it for the observer.
+    fn content<R: Read>(
+        &mut self,
+        archive: &mut Archive<R>,
+        entry: Entry,
+        path: &str,
+    ) -> Result<(), TarError> {
+        if let Some(wanted) = catalog::wanted(path, entry.mode) {
+            self.file(archive, entry, path, wanted)?;
+        }
+        if self.observer.wants_content() {
+            // What no cataloger took of it.
+            archive.chunks(|chunk| {
+                self.observer.content(path, chunk);
+                true
+            })?;
+            self.observer.end(path);
         }
         Ok(())
     }
