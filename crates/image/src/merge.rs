@@ -245,3 +245,42 @@ fn one_of_each(found: BTreeMap<Package, Vec<Evidence>>) -> Vec<(Package, Vec<Evi
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_layer_above_takes_away_is_not_seen() {
+        let removed = |it: &str| Layer { removed: vec![it.to_owned()], ..Layer::default() };
+        let emptied = |it: &str| Layer { emptied: vec![it.to_owned()], ..Layer::default() };
+        let covers = |it: &str| Layer { covers: vec![path::hash(it)], ..Layer::default() };
+        for (above, is_seen) in [
+            (removed("app/.env"), false),
+            (removed("app"), false),
+            (removed("app/.en"), true),
+            (removed("ap"), true),
+            (removed("app/.env/a"), true),
+            (emptied("app"), false),
+            (emptied(""), false),
+            (emptied("app/.env"), true),
+            (covers("app/.env"), false),
+            (covers("app"), false),
+            (covers("app/other"), true),
+        ] {
+            assert_eq!(is_visible([&Layer::default(), &above], "app/.env"), is_seen, "{above:?}");
+        }
+    }
+
+    #[test]
+    fn files_of_packages_are_known_by_both_of_their_paths() {
+        let paths = ["bin/ls", "usr/share/doc/a"].map(path::hash);
+        let fact = Fact::Owned(Box::new(paths));
+        let find = crate::Find { path: "var/lib/dpkg/info/a.list".to_owned(), fact };
+        let layer = Layer { finds: vec![find], ..Layer::default() };
+        let owned = Owned::of([&layer]);
+        let has = |path| owned.contains(path);
+        assert!(has("bin/ls") && has("usr/bin/ls") && has("usr/share/doc/a"));
+        assert!(!has("ls") && !has("share/doc/a") && !has("usr/share/doc"));
+    }
+}
