@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{command, corpus};
+use crate::{command, corpus, peers};
 
 /// Runs of each measurement, of which the median counts.
 const RUNS: usize = 7;
@@ -56,6 +56,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command::run(&mut Command::new(release.join("examples/advisory_scale")))?;
     let files = files(&corpus)?;
     let bollwerk = release.join("bollwerk");
+    println!("\nCredentials, the median of five runs; gitleaks once:");
+    peers::measure_secrets(&bollwerk)?;
     println!(
         "\nWhole runs of `bollwerk scan --format json`, all controls and Pod Security restricted,\n\
          the median of {RUNS}; the floor is one thread that reads and checks UTF-8:\n\n\

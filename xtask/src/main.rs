@@ -12,6 +12,7 @@ mod go;
 mod images;
 mod new;
 mod oracle;
+mod peers;
 mod program;
 mod schemas;
 mod security;

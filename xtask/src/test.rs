@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 
 use crate::{
-    cluster, command, containerd, corpus, database, fuzz, generate, images, oracle, program,
+    cluster, command, containerd, corpus, database, fuzz, generate, images, oracle, peers, program,
     schemas, security, tidy,
 };
 
@@ -50,6 +50,7 @@ const TOOLS: &[Tool] = &[
     ("BOLLWERK_IMAGES", "tests over Debian's images", images::images),
     ("BOLLWERK_CONTAINERD", "images as containerd keeps them", containerd::containerd),
     ("BOLLWERK_SECURITY", "tests over Debian's security suite", security::security),
+    ("BOLLWERK_GITLEAKS", "credentials that gitleaks finds", peers::gitleaks),
 ];
 
 /// What the suites need beside the repository.

@@ -19,8 +19,17 @@ const PACKAGES_MAX: usize = 400;
 const PURE_DEPENDENCIES_MAX: usize = 8;
 
 /// Crates that do no input or output and know no clock.
-const PURE: &[&str] =
-    &["yaml", "model", "package", "advisory", "dockerfile", "engine", "analyze", "report"];
+const PURE: &[&str] = &[
+    "yaml",
+    "secret",
+    "model",
+    "package",
+    "advisory",
+    "dockerfile",
+    "engine",
+    "analyze",
+    "report",
+];
 
 /// Names that say nothing about what is inside.
 const BANNED_FILES: &[&str] = &["utils", "util", "helpers", "common", "misc", "errors", "imp"];
@@ -34,6 +43,7 @@ const FUZZ_TARGETS: &[&str] = &[
     "json_stream",
     "purl",
     "scan",
+    "secrets",
     "versions",
     "yaml_stream",
 ];

@@ -24,7 +24,7 @@ pub(crate) use cluster::ClusterInputs;
 pub(crate) use db::{DatabaseInput, DbBuild, DbCommand, DbFormat, DbStatus, DbUpdate, DbVerify};
 pub(crate) use image::{
     FindingsFormat, ImageCommand, ImageGapKind, ImageLint, ImageReading, ImageSbom, ImageScan,
-    SbomFormat, ScanFormat,
+    ImageSecrets, SbomFormat, ScanFormat,
 };
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,

@@ -11,6 +11,7 @@ mod ranking;
 mod sarif;
 mod sbom;
 mod scan;
+mod secrets;
 mod text;
 mod vex;
 
@@ -28,5 +29,6 @@ pub(crate) fn run(command: &ImageCommand) -> Result<u8> {
         ImageCommand::Scan(arguments) => scan::run(arguments),
         ImageCommand::Lint(arguments) => lint::run(arguments),
         ImageCommand::Sbom(arguments) => sbom::run(arguments),
+        ImageCommand::Secrets(arguments) => secrets::run(arguments),
     }
 }

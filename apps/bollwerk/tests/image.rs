@@ -1,5 +1,4 @@
 //! Images from files: what is in them, what of it has to be acted on, and what is wrong with them.
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod program;
 

@@ -87,7 +87,7 @@ fn a_root_file_system_is_read_where_it_is() {
     symlink("/etc/passwd", folder.path().join("package-lock.json")).unwrap();
     let pipe = folder.path().join("usr/lib/package.json");
     assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
-    let name = format!("rootfs:{}", folder.path().display());
+    let name = format!("dir:{}", folder.path().display());
     let (code, found, error) = packages(folder.path(), &[&name]);
     assert_eq!((code, error.as_str()), (0, ""));
     assert_eq!(found, ["pkg:pypi/requests@2.2.1"]);
@@ -96,7 +96,7 @@ fn a_root_file_system_is_read_where_it_is() {
     let (code, found, error) = packages(folder.path(), &[&name]);
     assert_eq!((code, found.len()), (3, 1));
     assert!(error.contains("/srv/package.json"), "{error}");
-    assert_eq!(packages(folder.path(), &["rootfs:nowhere"]).0, 2);
+    assert_eq!(packages(folder.path(), &["dir:nowhere"]).0, 2);
 }
 
 #[test]

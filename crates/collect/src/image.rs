@@ -17,6 +17,6 @@ pub use chosen::Chosen;
 pub use error::ImageError;
 pub use facts::Facts;
 pub use folder::read_folder;
-pub use read::{ImageRead, LayerFailure, ReadLayer, Reading, read};
+pub use read::{ImageRead, LayerFailure, ReadLayer, Reading, read, read_observed};
 pub use registry::{Credential, Credentials, Registry, RegistryError, RegistryOptions};
 pub use source::{Blob, Source, open};

@@ -8,3 +8,4 @@ mod http;
 pub mod image;
 mod lines;
 pub mod manifests;
+pub mod secrets;

@@ -25,6 +25,13 @@ pub struct Rule {
     pub(crate) judge: fn(&Dockerfile) -> Vec<Place>,
 }
 
+impl Rule {
+    /// Whether what it finds is a credential.
+    pub fn speaks_of_credentials(&self) -> bool {
+        self.id.starts_with("credential-")
+    }
+}
+
 /// A file that the rule refuses and one that it does not.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {

@@ -40,7 +40,7 @@ impl Files {
             return;
         }
         let (a, b) = (number / 1_000, number % 1_000);
-        let path = if number % METADATA_EVERY == 0 {
+        let path = if number.is_multiple_of(METADATA_EVERY) {
             format!("srv/lib/package{a}-1.0.dist-info/METADATA")
         } else {
             format!("srv/www/node_modules/package-{a}/lib/some/deep/folder/file-{b}.js")

@@ -160,8 +160,21 @@ impl Layer {
     ///
     /// If it cannot be read to its end: nothing is known of such a layer.
     pub fn read<'a>(blob: impl Read + Send + 'a, limits: &LayerLimits) -> Result<Self, LayerError> {
+        Self::read_observed(blob, limits, &mut ())
+    }
+
+    /// The same, and shows each file to somebody else.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layer::read`].
+    pub fn read_observed<'a>(
+        blob: impl Read + Send + 'a,
+        limits: &LayerLimits,
+        observer: &mut impl Observer,
+    ) -> Result<Self, LayerError> {
         let content = inflated(blob).map_err(LayerError::Compression)?;
-        let mut reading = LayerReading::new(limits);
+        let mut reading = LayerReading::new(limits, observer);
         let mut archive = Archive::new(content);
         while let Some(entry) = archive.advance()? {
             if archive.position() > limits.bytes {
@@ -213,9 +226,32 @@ impl<R: Read> Entries for Archive<R> {
     }
 }
 
+/// Sees the content of the files of a layer as it passes by. Each file is seen piece by piece from
+/// its beginning to its end before the next one begins.
+pub trait Observer {
+    /// Whether it looks at contents at all; else what no cataloger wants is passed over.
+    fn wants_content(&self) -> bool;
+    /// The next bytes of a file.
+    fn content(&mut self, path: &str, bytes: &[u8]);
+    /// The end of a file.
+    fn end(&mut self, path: &str);
+}
+
+/// Nobody.
+impl Observer for () {
+    fn wants_content(&self) -> bool {
+        false
+    }
+
+    fn content(&mut self, _: &str, _: &[u8]) {}
+
+    fn end(&mut self, _: &str) {}
+}
+
 /// A layer so far.
-pub struct LayerReading<'a> {
+pub struct LayerReading<'a, O> {
     limits: &'a LayerLimits,
+    observer: &'a mut O,
     layer: Layer,
     /// Where the finds of a path are: a later entry of the same path replaces them.
     by_path: HashMap<String, usize>,
@@ -225,11 +261,12 @@ pub struct LayerReading<'a> {
     buffer: Vec<u8>,
 }
 
-impl<'a> LayerReading<'a> {
-    /// A layer of which nothing was read yet.
-    pub fn new(limits: &'a LayerLimits) -> Self {
+impl<'a, O: Observer> LayerReading<'a, O> {
+    /// A layer of which nothing was read yet, whose files the observer sees.
+    pub fn new(limits: &'a LayerLimits, observer: &'a mut O) -> Self {
         Self {
             limits,
+            observer,
             layer: Layer::default(),
             by_path: HashMap::new(),
             linked: Vec::new(),
@@ -299,16 +336,33 @@ impl<'a> LayerReading<'a> {
                 }
             }
             EntryKind::Sparse => {
-                if catalog::wanted(&path, entry.mode).is_some() {
+                if self.observer.wants_content() || catalog::wanted(&path, entry.mode).is_some() {
                     self.gap(&path, Problem::Sparse);
                 }
             }
-            EntryKind::File => {
-                if let Some(wanted) = catalog::wanted(&path, entry.mode) {
-                    self.file(entries, entry, &path, wanted)?;
-                }
-            }
+            EntryKind::File => self.content(entries, entry, &path)?,
             EntryKind::Folder | EntryKind::Other => {}
+        }
+        Ok(())
+    }
+
+    /// The content of a file: for its cataloger, and all of it for the observer.
+    fn content<E: Entries>(
+        &mut self,
+        entries: &mut E,
+        entry: Entry,
+        path: &str,
+    ) -> Result<(), E::Error> {
+        if let Some(wanted) = catalog::wanted(path, entry.mode) {
+            self.file(entries, entry, path, wanted)?;
+        }
+        if self.observer.wants_content() {
+            // What no cataloger took of it.
+            entries.chunks(&mut |chunk| {
+                self.observer.content(path, chunk);
+                true
+            })?;
+            self.observer.end(path);
         }
         Ok(())
     }
@@ -333,6 +387,7 @@ impl<'a> LayerReading<'a> {
         self.buffer.clear();
         entries.data(&mut self.buffer, most)?;
         let buffer = std::mem::take(&mut self.buffer);
+        self.observer.content(path, &buffer);
         let (facts, problems) = catalog::read(wanted, path, &buffer);
         self.found(path, facts);
         for problem in problems {
@@ -351,7 +406,10 @@ impl<'a> LayerReading<'a> {
         path: &str,
     ) -> Result<(), E::Error> {
         let mut program = catalog::Program::new(entry.size);
-        entries.chunks(&mut |chunk| program.take(chunk))?;
+        entries.chunks(&mut |chunk| {
+            self.observer.content(path, chunk);
+            program.take(chunk)
+        })?;
         match program.finish(path) {
             Ok(facts) => self.found(path, facts),
             Err(reason) => self.gap(path, Problem::Unreadable(reason)),

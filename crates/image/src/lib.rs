@@ -20,13 +20,14 @@ pub use catalog::is_wanted;
 pub use compression::{Compression, NotInflated, inflated};
 pub use digest::{Digest, DigestError, Digesting};
 pub use layer::{
-    EDITION, Entries, Fact, Find, Layer, LayerError, LayerGap, LayerLimits, LayerReading, Problem,
+    EDITION, Entries, Fact, Find, Layer, LayerError, LayerGap, LayerLimits, LayerReading, Observer,
+    Problem,
 };
 pub use manifest::{
     Config, DOCUMENT_BYTES_MAX, Descriptor, History, Index, Manifest, ManifestError, MediaType,
     Platform, Process,
 };
-pub use merge::{Image, Unowned, merge};
+pub use merge::{Image, Owned, Unowned, is_visible, merge};
 pub use reference::{Reference, ReferenceError};
 pub use tar::{Archive, Entry, EntryKind, TarError};
 pub use zip::{Zip, ZipEntry};

@@ -56,6 +56,46 @@ pub fn merge<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Image {
     Merging::default().image(&live)
 }
 
+/// Whether a file is seen in an image when these layers are laid over its own, the lowest first.
+pub fn is_visible<'a>(above: impl IntoIterator<Item = &'a Layer>, path: &str) -> bool {
+    let number = path::hash(path);
+    let above_it: Vec<(&str, u128)> = folders(path).map(|it| (it, path::hash(it))).collect();
+    !above.into_iter().any(|layer| {
+        let removes =
+            |it: &str| layer.removed.binary_search_by(|removed| removed.as_str().cmp(it)).is_ok();
+        let empties = |it: &str| layer.emptied.iter().any(|emptied| emptied == it);
+        let covers = |number: &u128| layer.covers.binary_search(number).is_ok();
+        covers(&number)
+            || removes(path)
+            || empties("")
+            || above_it.iter().any(|(it, number)| removes(it) || empties(it) || covers(number))
+    })
+}
+
+/// The files that system packages brought.
+#[derive(Clone, Debug, Default)]
+pub struct Owned(HashSet<u128>);
+
+impl Owned {
+    /// Those of all these layers, whatever became of them above.
+    pub fn of<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Self {
+        let mut owned = Self::default();
+        for find in layers.into_iter().flat_map(|layer| &layer.finds) {
+            if let Fact::Owned(paths) = &find.fact {
+                owned.0.extend(paths.iter().copied());
+            }
+        }
+        owned
+    }
+
+    /// Whether a package brought this file.
+    pub fn contains(&self, path: &str) -> bool {
+        let has = |path: &str| self.0.contains(&path::hash(path));
+        // Packages of before the merge of `/bin` into `/usr/bin` name the old path.
+        has(path) || path.strip_prefix("usr/").is_some_and(has)
+    }
+}
+
 /// A file that is there, with what it says.
 #[derive(Default)]
 struct Live<'a> {
@@ -118,7 +158,7 @@ fn folders(path: &str) -> impl Iterator<Item = &str> {
 struct Merging<'a> {
     distributions: BTreeMap<&'a str, &'a Distribution>,
     licences: BTreeMap<&'a str, &'a [String]>,
-    owned: HashSet<u128>,
+    owned: Owned,
     packages: Vec<(&'a str, u32, &'a Package)>,
     programs: Vec<(&'a str, u32)>,
 }
@@ -136,7 +176,7 @@ impl<'a> Merging<'a> {
                         let package = path.rsplit('/').nth(1).unwrap_or_default();
                         self.licences.insert(package, licences);
                     }
-                    Fact::Owned(paths) => self.owned.extend(paths.iter().copied()),
+                    Fact::Owned(paths) => self.owned.0.extend(paths.iter().copied()),
                     Fact::Program => self.programs.push((path, *layer)),
                 }
             }
@@ -147,15 +187,10 @@ impl<'a> Merging<'a> {
             .find_map(|path| self.distributions.get(path))
             .map(|found| Arc::new((*found).clone()));
         let packages = self.packages(distribution.as_ref());
-        let owned = |path: &str| {
-            self.owned.contains(&path::hash(path))
-                // Packages of before the merge of `/bin` into `/usr/bin` name the old path.
-                || path.strip_prefix("usr/").is_some_and(|it| self.owned.contains(&path::hash(it)))
-        };
         let mut unowned: Vec<Unowned> = self
             .programs
             .iter()
-            .filter(|(path, _)| !owned(path))
+            .filter(|(path, _)| !self.owned.contains(path))
             .map(|(path, layer)| Unowned { path: (*path).to_owned(), layer: *layer })
             .collect();
         unowned.sort();
@@ -167,7 +202,7 @@ impl<'a> Merging<'a> {
         for (path, layer, package) in &self.packages {
             let is_system = package.kind.is_system();
             // A system package brought it, whose vendor mends it.
-            if !is_system && self.owned.contains(&path::hash(path)) {
+            if !is_system && self.owned.0.contains(&path::hash(path)) {
                 continue;
             }
             let mut package = (*package).clone();
@@ -209,4 +244,43 @@ fn one_of_each(found: BTreeMap<Package, Vec<Evidence>>) -> Vec<(Package, Vec<Evi
         all.push((package, evidence));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_layer_above_takes_away_is_not_seen() {
+        let removed = |it: &str| Layer { removed: vec![it.to_owned()], ..Layer::default() };
+        let emptied = |it: &str| Layer { emptied: vec![it.to_owned()], ..Layer::default() };
+        let covers = |it: &str| Layer { covers: vec![path::hash(it)], ..Layer::default() };
+        for (above, is_seen) in [
+            (removed("app/.env"), false),
+            (removed("app"), false),
+            (removed("app/.en"), true),
+            (removed("ap"), true),
+            (removed("app/.env/a"), true),
+            (emptied("app"), false),
+            (emptied(""), false),
+            (emptied("app/.env"), true),
+            (covers("app/.env"), false),
+            (covers("app"), false),
+            (covers("app/other"), true),
+        ] {
+            assert_eq!(is_visible([&Layer::default(), &above], "app/.env"), is_seen, "{above:?}");
+        }
+    }
+
+    #[test]
+    fn files_of_packages_are_known_by_both_of_their_paths() {
+        let paths = ["bin/ls", "usr/share/doc/a"].map(path::hash);
+        let fact = Fact::Owned(Box::new(paths));
+        let find = crate::Find { path: "var/lib/dpkg/info/a.list".to_owned(), fact };
+        let layer = Layer { finds: vec![find], ..Layer::default() };
+        let owned = Owned::of([&layer]);
+        let has = |path| owned.contains(path);
+        assert!(has("bin/ls") && has("usr/bin/ls") && has("usr/share/doc/a"));
+        assert!(!has("ls") && !has("share/doc/a") && !has("usr/share/doc"));
+    }
 }

@@ -23,7 +23,6 @@ mod object;
 mod path;
 mod pod;
 mod redaction;
-pub mod secret;
 mod settings;
 pub mod shape;
 pub mod snapshot;
@@ -32,6 +31,7 @@ pub mod usage;
 mod version;
 mod volume;
 
+pub use ::secret;
 pub use compact::{CompactId, CompactNode, Pool};
 pub use component::{Component, ComponentKind, Flag, components};
 pub use container::{Container, ContainerKind, Handler, Port};

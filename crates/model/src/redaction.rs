@@ -7,7 +7,7 @@ use aws_lc_rs::hmac;
 use hashbrown::{HashMap, HashSet};
 use yaml::NodeId;
 
-use crate::secret::{self, SecretKind};
+use secret::{self, SecretKind};
 
 /// What is known of a value that is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +34,15 @@ impl DigestKey {
     }
 
     fn redacted(&self, kind: Option<SecretKind>, value: &str) -> Redacted {
-        let tag = hmac::sign(&self.0, value.as_bytes());
-        let digest = tag.as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let digest = self.digest(value.as_bytes());
         Redacted { kind, is_text: true, length: value.len() as u32, digest }
+    }
+
+    /// The keyed digest of a value: equal for equal values, and of no use to whoever has not the
+    /// key.
+    pub fn digest(&self, value: &[u8]) -> u64 {
+        let tag = hmac::sign(&self.0, value);
+        tag.as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
     }
 }
 

@@ -19,6 +19,9 @@ pub(crate) enum ImageCommand {
     /// List what is in an image: as a table, or as an SBOM in CycloneDX or SPDX
     #[command(after_help = SBOM_EXAMPLES)]
     Sbom(ImageSbom),
+    /// Find credentials in every layer of an image, or in the files of a folder
+    #[command(after_help = SECRETS_EXAMPLES)]
+    Secrets(ImageSecrets),
 }
 
 const SCAN_EXAMPLES: &str = "\
@@ -28,7 +31,7 @@ Examples:
   bollwerk image scan cart.cdx.json --format json > cart.json
   bollwerk image scan --from-manifests deploy/ --images-in sboms/
   bollwerk image scan --from-manifests deploy/ --vulnerability CVE-2026-1234
-  bollwerk image scan rootfs:/mnt/disk
+  bollwerk image scan dir:/mnt/disk
   bollwerk image scan containerd:docker.io/library/nginx:1.29
   bollwerk image scan cart.tar --vex vendor.openvex.json --vex our.cdx.json
   bollwerk image scan cart.tar --format openvex --author 'Shop security' > cart.openvex.json
@@ -176,7 +179,7 @@ Exit codes: 0 all of it was read, 2 wrong use, 3 some of it could not be read";
 pub(crate) struct ImageSbom {
     /// An image in a registry (`registry.example.org/shop/cart:1.2`); or a folder or tar with one
     /// (`oci:PATH`, `docker-archive:PATH`, or only PATH), followed by `:NAME` where there are
-    /// several; an SBOM (CycloneDX, SPDX or Syft, as JSON); a root file system (`rootfs:FOLDER`);
+    /// several; an SBOM (CycloneDX, SPDX or Syft, as JSON); a root file system (`dir:FOLDER`);
     /// or what containerd has on this node (`containerd:NAME`)
     #[arg(value_name = "IMAGE")]
     pub(crate) image: String,
@@ -191,6 +194,40 @@ pub(crate) struct ImageSbom {
     /// The time of writing: RFC 3339
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<jiff::Timestamp>,
+}
+
+const SECRETS_EXAMPLES: &str = "\
+Examples:
+  bollwerk image secrets registry.example.org/shop/cart:1.2
+  bollwerk image secrets oci:layout/ --format json > secrets.json
+  bollwerk image secrets ./src --fail-on high
+  bollwerk image secrets dir:/
+
+A folder that is no OCI layout is searched as it is; `dir:` before it makes sure. Files that a later
+layer removes are searched too. No value is ever shown.
+
+Exit codes: 0 nothing at the threshold, 1 findings, 2 wrong use, 3 something could not be read";
+
+#[derive(Args)]
+pub(crate) struct ImageSecrets {
+    /// An image as `image sbom` takes it, or files and folders
+    #[arg(value_name = "IMAGE|PATH")]
+    pub(crate) image: String,
+    #[command(flatten)]
+    pub(crate) reading: ImageReading,
+    /// The least severity that makes the command fail, or `none`
+    #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on,
+          default_value = "medium")]
+    pub(crate) fail_on: FailOn,
+    /// The least severity that is shown
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub(crate) show: Severity,
+    /// How to show what was found
+    #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
+    pub(crate) format: ScanFormat,
+    /// Take this kind of gap as known: it does not change the exit code
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub(crate) accept_gap: Vec<ImageGapKind>,
 }
 
 /// How images are read.

@@ -23,6 +23,8 @@ const GAPS_TOLD_MAX: usize = 20;
 ///
 /// Source: OCI image specification, `annotations.md`.
 const BASE_NAME: &str = "org.opencontainers.image.base.name";
+/// What stands before a folder with files: a root file system, or the sources of a program.
+pub(super) const FOLDER: &str = "dir:";
 /// What stands before the name of an image that a node has.
 const CONTAINERD: &str = "containerd:";
 /// Bytes of an SBOM.
@@ -61,7 +63,7 @@ impl Input {
 
     /// Reads it.
     pub(super) fn load(reference: &str, how: &ImageReading) -> Result<Self> {
-        if let Some(folder) = reference.strip_prefix("rootfs:") {
+        if let Some(folder) = reference.strip_prefix(FOLDER) {
             return Self::of_folder(folder);
         }
         let (path, name) = split(reference);
@@ -112,7 +114,7 @@ impl Input {
 
     /// A root file system, which is one layer that lies on nothing.
     fn of_folder(folder: &str) -> Result<Self> {
-        let layer = read_folder(Path::new(folder), &LayerLimits::default())
+        let layer = read_folder(Path::new(folder), &LayerLimits::default(), &mut ())
             .with_context(|| format!("the folder {} cannot be read", harmless(folder)))?;
         let mut image = merge([&layer]);
         for found in image.packages.iter_mut().flat_map(|it| &mut it.found_in) {
@@ -196,7 +198,7 @@ pub(super) fn tell(gaps: &[(ImageGapKind, String)]) {
 }
 
 /// The path and the name after it. A path may itself hold colons: it is what exists.
-fn split(reference: &str) -> (&str, Option<&str>) {
+pub(super) fn split(reference: &str) -> (&str, Option<&str>) {
     if let Some(name) = reference.strip_prefix(CONTAINERD) {
         return (reference, Some(name));
     }
@@ -226,7 +228,7 @@ fn is_json(path: &Path) -> bool {
 }
 
 /// What is at the path, else in a registry.
-fn source(reference: &str, path: &str, how: &ImageReading) -> Result<Source> {
+pub(super) fn source(reference: &str, path: &str, how: &ImageReading) -> Result<Source> {
     if reference.starts_with(CONTAINERD) {
         return Ok(Source::containerd(&how.containerd)?);
     }
@@ -257,7 +259,7 @@ fn registry(reference: &str, how: &ImageReading) -> Result<Source> {
     Ok(Source::Registry(Box::new(Registry::new(named, options)?)))
 }
 
-fn gaps(chosen: &Chosen, read: &ImageRead) -> Vec<(ImageGapKind, String)> {
+pub(super) fn gaps(chosen: &Chosen, read: &ImageRead) -> Vec<(ImageGapKind, String)> {
     let mut gaps = Vec::new();
     if chosen.config.os == "windows" {
         gaps.push("an image for Windows, whose packages are not read".to_owned());

@@ -107,7 +107,7 @@ impl Scan<'_> {
         let code = self.code(&found, &gaps);
         match self.arguments.format {
             FindingsFormat::Sarif => {
-                print_json(&sarif::document(&found, &gaps, &self.policy, code))?
+                print_json(&sarif::document(&found, &gaps, &self.policy, code))?;
             }
             FindingsFormat::Json => print_json(&self.fleet_as_json(&judged, &fleet.gaps))?,
             FindingsFormat::Terminal => {

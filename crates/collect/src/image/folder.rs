@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use image::{Entries, Entry, EntryKind, Layer, LayerLimits, LayerReading, Problem, is_wanted};
+use image::{
+    Entries, Entry, EntryKind, Layer, LayerLimits, LayerReading, Observer, Problem, is_wanted,
+};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 
 /// Folders within folders; each holds a file descriptor open.
@@ -43,30 +45,38 @@ const MADE_UP: [u32; 14] = [
 /// says that an overlay keeps in a folder.
 ///
 /// Links are not followed, devices and pipes not opened, and what the kernel makes up (`/proc`) is
-/// passed over. What may not be read is a gap.
+/// passed over. What may not be read is a gap. The observer sees the files.
 ///
 /// # Errors
 ///
 /// If the folder itself cannot be read, or has more files than the limit.
-pub fn read_folder(path: &Path, limits: &LayerLimits) -> io::Result<Layer> {
+pub fn read_folder(
+    path: &Path,
+    limits: &LayerLimits,
+    observer: &mut impl Observer,
+) -> io::Result<Layer> {
+    let opens_all = observer.wants_content();
     let folder = rustix::fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let reading = LayerReading::new(limits);
-    let mut walk = Walk { reading, limits, bytes: 0, path: Vec::new(), chunk: Vec::new() };
+    let reading = LayerReading::new(limits, observer);
+    let mut walk =
+        Walk { reading, limits, opens_all, bytes: 0, path: Vec::new(), chunk: Vec::new() };
     walk.chunk.resize(CHUNK_BYTES, 0);
     walk.folder(&folder, 0)?;
     Ok(walk.reading.finish(walk.bytes))
 }
 
-struct Walk<'a> {
-    reading: LayerReading<'a>,
+struct Walk<'a, O> {
+    reading: LayerReading<'a, O>,
     limits: &'a LayerLimits,
+    /// Whether somebody sees the files that no cataloger wants.
+    opens_all: bool,
     bytes: u64,
     /// Where it is.
     path: Vec<u8>,
     chunk: Vec<u8>,
 }
 
-impl Walk<'_> {
+impl<O: Observer> Walk<'_, O> {
     fn folder(&mut self, folder: &OwnedFd, depth: usize) -> io::Result<()> {
         let mut names: Vec<CString> = Vec::new();
         for entry in Dir::read_from(folder)? {
@@ -127,7 +137,7 @@ impl Walk<'_> {
                 let size = u64::try_from(stat.st_size).unwrap_or_default();
                 self.bytes += size;
                 let path = String::from_utf8_lossy(&self.path);
-                let file = if is_wanted(&path, stat.st_mode) {
+                let file = if self.opens_all || is_wanted(&path, stat.st_mode) {
                     let opened = rustix::fs::openat(folder, name, flags, Mode::empty())?;
                     Some(File::from(opened))
                 } else {

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use image::{Descriptor, Digesting, Image, Layer, LayerError, LayerLimits, inflated, merge};
+use image::{
+    Descriptor, Digesting, Image, Layer, LayerError, LayerLimits, Observer, inflated, merge,
+};
 
 use super::chosen::Chosen;
 use super::error::ImageError;
@@ -79,6 +81,18 @@ pub fn read(
     reading: Reading<'_>,
     done: impl Fn(u64) + Sync,
 ) -> ImageRead {
+    read_observed(source, chosen, reading, || (), done).0
+}
+
+/// The same, and shows the files of each layer to an observer of its own. They come back in the
+/// order of the layers; none where a layer could not be read, of which nothing counts.
+pub fn read_observed<O: Observer + Send>(
+    source: &Source,
+    chosen: &Chosen,
+    reading: Reading<'_>,
+    observer: impl Fn() -> O + Sync,
+    done: impl Fn(u64) + Sync,
+) -> (ImageRead, Vec<Option<O>>) {
     // Of a layer that is there twice, one is enough.
     let mut unique: BTreeMap<&str, &Descriptor> = BTreeMap::new();
     for descriptor in &chosen.layers {
@@ -91,17 +105,23 @@ pub fn read(
     let found = Mutex::new(BTreeMap::new());
     let work = || {
         while let Some(descriptor) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let layer = match reading.known(descriptor) {
+            let mut observer = observer();
+            // What is known of a layer shows nobody its files.
+            let known = if observer.wants_content() { None } else { reading.known(descriptor) };
+            let layer = match known {
                 Some(layer) => Ok(layer),
-                None => read_layer(source, descriptor, &reading.limits).map(|(layer, whole)| {
-                    let is_kept = whole && reading.keep(descriptor, &layer);
-                    is_new.fetch_or(is_kept, Ordering::Relaxed);
-                    layer
-                }),
+                None => read_layer(source, descriptor, &reading.limits, &mut observer).map(
+                    |(layer, whole)| {
+                        let is_kept = whole && reading.keep(descriptor, &layer);
+                        is_new.fetch_or(is_kept, Ordering::Relaxed);
+                        layer
+                    },
+                ),
             };
             done(descriptor.size);
+            let observer = layer.is_ok().then_some(observer);
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-            found.insert(descriptor.digest.as_str(), layer);
+            found.insert(descriptor.digest.as_str(), (layer, observer));
         }
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
@@ -118,14 +138,15 @@ pub fn read(
     let layers: Vec<&Layer> = chosen
         .layers
         .iter()
-        .filter_map(|descriptor| found.get(descriptor.digest.as_str())?.as_ref().ok())
+        .filter_map(|descriptor| found.get(descriptor.digest.as_str())?.0.as_ref().ok())
         .collect();
     let image = merge(layers);
     let layers = chosen.layers.iter().filter_map(|descriptor| {
-        let layer = found.remove(descriptor.digest.as_str())?;
-        Some(ReadLayer { descriptor: descriptor.clone(), layer })
+        let (layer, observer) = found.remove(descriptor.digest.as_str())?;
+        Some((ReadLayer { descriptor: descriptor.clone(), layer }, observer))
     });
-    ImageRead { layers: layers.collect(), image }
+    let (layers, observers) = layers.unzip();
+    (ImageRead { layers, image }, observers)
 }
 
 /// One layer, verified: nothing of it counts unless its digest is right. Whether there was one:
@@ -134,16 +155,18 @@ fn read_layer(
     source: &Source,
     descriptor: &Descriptor,
     limits: &LayerLimits,
+    observer: &mut impl Observer,
 ) -> Result<(Layer, bool), LayerFailure> {
     let blob: Box<dyn Read + Send + '_> = match source.blob(descriptor)? {
         Blob::Folder(path) => {
-            return read_folder(&path, limits).map(|it| (it, false)).map_err(LayerFailure::Folder);
+            let layer = read_folder(&path, limits, observer).map_err(LayerFailure::Folder);
+            return layer.map(|it| (it, false));
         }
         Blob::AsStored(blob) => blob,
         Blob::Inflated(blob) => inflated(blob).map_err(LayerError::Compression)?,
     };
     let mut blob = Digesting::new(blob, &descriptor.digest);
-    let layer = Layer::read(&mut blob, limits);
+    let layer = Layer::read_observed(&mut blob, limits, observer);
     let (digest, length) = blob.finish().map_err(LayerFailure::End)?;
     if digest != descriptor.digest {
         let what = format!("layer {}", descriptor.digest);

@@ -6,8 +6,8 @@ use yaml::{Limits, Node, Stream, Value};
 
 use super::write::SCHEMA;
 use super::{Coverage, Note, Origin, Part, Snapshot, WorldId};
-use crate::secret::SecretKind;
 use crate::{Gap, GapKind, Location, Path, Redacted, Redactions};
+use secret::SecretKind;
 
 /// Longest line, in bytes: an object is a part of a file, which has the same limit.
 const LINE_BYTES_MAX: usize = 256 << 20;

@@ -140,7 +140,7 @@ impl Tree<'_> {
                 self.redacted.push(json!({
                     "path": steps(&self.place),
                     "isText": redacted.is_text,
-                    "kind": redacted.kind.map(crate::secret::SecretKind::name),
+                    "kind": redacted.kind.map(secret::SecretKind::name),
                     "length": redacted.length,
                     "digest": format!("{:016x}", redacted.digest),
                 }));

@@ -133,7 +133,7 @@ fn class_of(last: &str, previous: &str, words: usize) -> Option<Class> {
             Some(Class::SecretKey)
         }
         "credential" | "credentials" | "creds" => Some(Class::Key),
-        _ if ends_with(&["token", "secret", "apikey", "accesskey", "privatekey"]) => {
+        _ if ends_with(&["token", "secret", "apikey", "accesskey", "privatekey", "accountkey"]) => {
             Some(Class::Key)
         }
         "key" if KEY_OWNERS.contains(&previous) => Some(Class::Key),
@@ -182,7 +182,7 @@ const HELD_IN_SECRET: &[&str] = &[
 ];
 
 /// Last words that turn the name of a credential into the name of something about it.
-const ABOUT_WORDS: &[&str] = &[
+pub(super) const ABOUT_WORDS: &[&str] = &[
     "name",
     "names",
     "file",
@@ -276,7 +276,7 @@ const ABOUT_WORDS: &[&str] = &[
 ];
 
 /// Words that do so wherever they stand.
-const HARMLESS_WORDS: &[&str] = &[
+pub(super) const HARMLESS_WORDS: &[&str] = &[
     "public",
     "pub",
     "existing",
@@ -314,7 +314,7 @@ fn may_be_credential(name: &[u8]) -> bool {
 }
 
 /// The words of a name in lower case: split at signs, at changes to upper case, without numbers.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut was_lower = false;

@@ -16,24 +16,17 @@ pub(super) fn entropy(bytes: &[u8]) -> f64 {
 
 /// Bytes that only show the form of a token: repetition, counting, or the word itself.
 pub(super) fn is_filler(bytes: &[u8]) -> bool {
-    const MARKS: &[&str] = &[
-        "example",
-        "xxxx",
-        "*****",
-        ".....",
-        "00000",
-        "aaaaa",
-        "12345678",
-        "abcdefgh",
-        "placeholder",
-    ];
+    const WORDS: &[&str] = &["example", "12345678", "abcdefgh", "placeholder"];
+    const RUNS: &[&str] = &["xxxx", "XXXX", "*****", ".....", "00000", "aaaaa", "AAAAA"];
     let mut seen = [false; 256];
     for byte in bytes {
         seen[usize::from(*byte)] = true;
     }
     let distinct = seen.iter().filter(|seen| **seen).count();
     let head = &bytes[..bytes.len().min(FILLER_HEAD_MAX)];
-    distinct < bytes.len().min(16) / 3 || contains_any(&head.to_ascii_lowercase(), MARKS)
+    distinct < bytes.len().min(16) / 3
+        || contains_any(head, RUNS)
+        || contains_any(&head.to_ascii_lowercase(), WORDS)
 }
 
 /// How much of a long secret is searched for words, in bytes.

@@ -5,12 +5,23 @@
 //! the text is never walked once per rule.
 
 use super::Match;
-use super::rule::{ANY_HEX, RULES, Rule};
+use super::rule::{ANY_HEX, Rule};
+use super::rules::FAMILIES;
 
-/// The first match whose needle begins at or behind `from`.
-pub(super) fn next(text: &[u8], from: usize) -> Option<Match> {
-    let mut at = from;
-    while let Some(hit) = next_candidate(text, at) {
+/// The first match that begins at or behind `from`, with its rule.
+pub(super) fn next(text: &[u8], from: usize) -> Option<(&'static Rule, Match)> {
+    next_before(text, from, from, text.len())
+}
+
+/// The first match that begins at or behind `from`, of those whose window stands at `at` or behind
+/// and before `until`.
+pub(super) fn next_before(
+    text: &[u8],
+    from: usize,
+    mut at: usize,
+    until: usize,
+) -> Option<(&'static Rule, Match)> {
+    while let Some(hit) = next_candidate(text, at).filter(|hit| *hit < until) {
         if let Some(found) = matching_rule(text, hit, from) {
             return Some(found);
         }
@@ -40,17 +51,17 @@ fn next_candidate(text: &[u8], from: usize) -> Option<usize> {
 }
 
 /// The match of the first rule whose anchor stands at `hit` and whose form holds.
-fn matching_rule(text: &[u8], hit: usize, from: usize) -> Option<Match> {
+fn matching_rule(text: &[u8], hit: usize, from: usize) -> Option<(&'static Rule, Match)> {
     let seen = trigram(text, hit);
     let first = ANCHORS.partition_point(|anchor| anchor.trigram < seen);
     let standing = ANCHORS[first..].iter().take_while(|anchor| anchor.trigram == seen);
     standing.into_iter().find_map(|anchor| {
-        let rule = &RULES[anchor.rule];
+        let rule = RULES[anchor.rule];
         let start = hit.checked_sub(anchor.offset)?;
         let stands = rule.needle_begins(text.get(start..)?);
         let found =
             stands.then(|| rule.form.check(text, start, (rule.kind, rule.needle))).flatten();
-        found.filter(|found| found.start >= from)
+        found.filter(|found| found.start >= from).map(|found| (rule, found))
     })
 }
 
@@ -68,6 +79,33 @@ const FILTER_BITS_LOG2: u32 = 16;
 const FILTER_WORDS: usize = 1 << (FILTER_BITS_LOG2 - 6);
 const HEX_DIGITS: &[u8] = b"0123456789abcdefABCDEF";
 
+/// The rules of all families, one after the other.
+pub(super) static RULES: [&Rule; RULE_COUNT] = rules();
+
+const RULE_COUNT: usize = {
+    let (mut count, mut family) = (0, 0);
+    while family < FAMILIES.len() {
+        count += FAMILIES[family].rules.len();
+        family += 1;
+    }
+    count
+};
+
+const fn rules() -> [&'static Rule; RULE_COUNT] {
+    let mut rules = [&FAMILIES[0].rules[0]; RULE_COUNT];
+    let (mut count, mut family) = (0, 0);
+    while family < FAMILIES.len() {
+        let mut rule = 0;
+        while rule < FAMILIES[family].rules.len() {
+            rules[count] = &FAMILIES[family].rules[rule];
+            count += 1;
+            rule += 1;
+        }
+        family += 1;
+    }
+    rules
+}
+
 /// A window that represents a rule.
 #[derive(Clone, Copy)]
 struct Anchor {
@@ -83,9 +121,10 @@ static ANCHORS: [Anchor; ANCHOR_COUNT] = anchors();
 static FILTER: [u64; FILTER_WORDS] = filter();
 
 const ANCHOR_COUNT: usize = {
+    let rules = rules();
     let (mut count, mut index) = (0, 0);
-    while index < RULES.len() {
-        count += fillings(RULES[index].needle.as_bytes(), rarest_window(&RULES[index])).len();
+    while index < RULE_COUNT {
+        count += fillings(rules[index].needle.as_bytes(), rarest_window(rules[index])).len();
         index += 1;
     }
     count
@@ -93,10 +132,11 @@ const ANCHOR_COUNT: usize = {
 
 const fn anchors() -> [Anchor; ANCHOR_COUNT] {
     let mut anchors = [Anchor { trigram: 0, rule: 0, offset: 0 }; ANCHOR_COUNT];
+    let rules = rules();
     let (mut count, mut rule) = (0, 0);
-    while rule < RULES.len() {
-        let needle = RULES[rule].needle.as_bytes();
-        let offset = rarest_window(&RULES[rule]);
+    while rule < RULE_COUNT {
+        let needle = rules[rule].needle.as_bytes();
+        let offset = rarest_window(rules[rule]);
         let fillings = fillings(needle, offset);
         let mut filling = 0;
         while filling < fillings.len() {

@@ -26,16 +26,16 @@ pub fn assigned(text: &str) -> Vec<Match> {
 
 /// The credential assigned by the sign at `sign`: `=`, `:` or the blank behind a flag.
 fn assignment(text: &str, sign: usize) -> Option<Match> {
-    let name = name_before(text, sign)?;
+    let name = name_before(text.as_bytes(), sign)?;
     class(name)?;
-    let (start, end) = value_behind(text, sign + 1)?;
-    let found = named(name, &text[start..end])?;
-    Some(Match { start: start + found.start, end: start + found.end, ..found })
+    let value = value_behind(text.as_bytes(), sign + 1)?;
+    let found = named(name, &text[value.start..value.end])?;
+    Some(Match { start: value.start + found.start, end: value.start + found.end, ..found })
 }
 
 /// The name that ends before `sign`, without quotes and blanks around it.
-fn name_before(text: &str, sign: usize) -> Option<&str> {
-    let bytes = &text.as_bytes()[..sign];
+pub(super) fn name_before(text: &[u8], sign: usize) -> Option<&str> {
+    let bytes = &text[..sign];
     let window = &bytes[bytes.len().saturating_sub(NAME_MAX)..];
     // A backslash stands before the quote where JSON is quoted inside JSON.
     let is_edge = |byte: &u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b':');
@@ -43,21 +43,31 @@ fn name_before(text: &str, sign: usize) -> Option<&str> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let length = window[..trimmed].iter().rev().take_while(|byte| is_name(byte)).count();
     let end = sign - (window.len() - trimmed);
-    (length > 0).then(|| &text[end - length..end])
+    (length > 0).then(|| str::from_utf8(&text[end - length..end]).ok()).flatten()
 }
 
-/// Where the value behind an assignment stands: quoted, or up to the next blank or delimiter.
-fn value_behind(text: &str, from: usize) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let rest = &bytes[from..bytes.len().min(from + VALUE_MAX + 16)];
+/// Where the value behind an assignment stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Value {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Whether quotes stand around it; else it goes up to the next blank or delimiter.
+    pub(super) is_quoted: bool,
+}
+
+/// Bytes that are looked at behind an assignment: a value, the blanks and quotes before it.
+pub(super) const VALUE_REACH: usize = 2 * VALUE_MAX;
+
+/// The value behind an assignment.
+pub(super) fn value_behind(text: &[u8], from: usize) -> Option<Value> {
+    let rest = &text[from..text.len().min(from + VALUE_MAX + 16)];
     let blanks = rest.iter().take(8).take_while(|byte| matches!(byte, b' ' | b'\t' | b'=' | b'>'));
     let mut start = from + blanks.count();
-    while bytes.get(start) == Some(&b'\\') {
-        start += 1;
-    }
-    let quote = bytes.get(start).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let slashes = text[start..].iter().take(8).take_while(|byte| **byte == b'\\');
+    start += slashes.count();
+    let quote = text.get(start).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
     start += usize::from(quote.is_some());
-    let rest = &bytes[start.min(bytes.len())..bytes.len().min(start + VALUE_MAX + 1)];
+    let rest = &text[start.min(text.len())..text.len().min(start + VALUE_MAX + 1)];
     let ends = |byte: &u8| match quote {
         Some(quote) => *byte == quote || matches!(byte, b'\n' | b'\\'),
         None => {
@@ -71,10 +81,10 @@ fn value_behind(text: &str, from: usize) -> Option<(usize, usize)> {
         length += 1 + rest[length + 1..].iter().position(ends).unwrap_or(rest.len() - length - 1);
     }
     let mut end = start + length;
-    while quote.is_none() && end > start && matches!(bytes[end - 1], b',' | b')' | b']') {
+    while quote.is_none() && end > start && matches!(text[end - 1], b',' | b')' | b']') {
         end -= 1;
     }
-    (end > start).then_some((start, end))
+    (end > start).then_some(Value { start, end, is_quoted: quote.is_some() })
 }
 
 fn is_authorization_scheme(head: &[u8]) -> bool {
@@ -82,7 +92,7 @@ fn is_authorization_scheme(head: &[u8]) -> bool {
 }
 
 /// The blank behind the flag `--name` whose second hyphen stands at `at`.
-fn end_of_flag(text: &[u8], at: usize) -> Option<usize> {
+pub(super) fn end_of_flag(text: &[u8], at: usize) -> Option<usize> {
     let begins = |before: Option<&u8>| before.is_none_or(|byte| b" \t\n\"'".contains(byte));
     if at == 0 || text[at - 1] != b'-' || !begins(at.checked_sub(2).map(|before| &text[before])) {
         return None;
@@ -96,7 +106,7 @@ fn end_of_flag(text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Two ascending sequences of positions as one.
-fn merge(
+pub(super) fn merge(
     left: impl Iterator<Item = usize>,
     right: impl Iterator<Item = usize>,
 ) -> impl Iterator<Item = usize> {

@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 #[expect(missing_docs, reason = "`title` says in words what each kind is")]
 pub enum SecretKind {
+    AccessToken,
     AgeSecretKey,
     AlibabaAccessKey,
     AnthropicApiKey,
@@ -41,6 +42,7 @@ pub enum SecretKind {
     OpenAiApiKey,
     OpenShiftToken,
     Password,
+    PasswordHash,
     PerplexityApiKey,
     PlanetScaleToken,
     PostmanApiKey,
@@ -68,6 +70,7 @@ pub enum SecretKind {
 impl SecretKind {
     /// Every kind, in the order of their names here.
     pub const ALL: &[Self] = &[
+        Self::AccessToken,
         Self::AgeSecretKey,
         Self::AlibabaAccessKey,
         Self::AnthropicApiKey,
@@ -105,6 +108,7 @@ impl SecretKind {
         Self::OpenAiApiKey,
         Self::OpenShiftToken,
         Self::Password,
+        Self::PasswordHash,
         Self::PerplexityApiKey,
         Self::PlanetScaleToken,
         Self::PostmanApiKey,
@@ -141,6 +145,7 @@ impl SecretKind {
 
     const fn texts(self) -> (&'static str, &'static str) {
         match self {
+            Self::AccessToken => ("access-token", "access token"),
             Self::AgeSecretKey => ("age-secret-key", "age secret key"),
             Self::AlibabaAccessKey => ("alibaba-access-key", "Alibaba Cloud access key"),
             Self::AnthropicApiKey => ("anthropic-api-key", "Anthropic API key"),
@@ -178,6 +183,7 @@ impl SecretKind {
             Self::OpenAiApiKey => ("openai-api-key", "OpenAI API key"),
             Self::OpenShiftToken => ("openshift-token", "OpenShift user token"),
             Self::Password => ("password", "password"),
+            Self::PasswordHash => ("password-hash", "password hash"),
             Self::PerplexityApiKey => ("perplexity-api-key", "Perplexity API key"),
             Self::PlanetScaleToken => ("planetscale-token", "PlanetScale token"),
             Self::PostmanApiKey => ("postman-api-key", "Postman API key"),
