@@ -13,7 +13,7 @@ use crate::{command, go, images, program};
 /// Changes whenever something else is kept.
 const EDITION: &str = "containerd-1";
 /// Until it answers.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The folder of a containerd that has the image `docker.io/library/bookworm:1`, unpacked into
 /// overlays. Needs root the first time.

@@ -88,10 +88,7 @@ fn every_kind_of_source_in_every_wrapping() {
         let first = read(&folder, "a.bwdb");
         build(&folder, &arguments);
         assert_eq!(read(&folder, "a.bwdb"), first, "the same bytes for the same input");
-        fits(
-            &serde_json::from_slice(&read(&folder, "a.bwdb.head.json")).unwrap(),
-            "bollwerk.database-head.v1.json",
-        );
+        fits(&serde_json::from_slice(&read(&folder, "a.bwdb.head.json")).unwrap());
         sizes.push(first.len());
         let (code, told) = status(&folder, "a.bwdb", &[NOW]);
         assert_eq!((code, told["ageDays"].as_u64()), (0, Some(0)));
@@ -109,7 +106,7 @@ fn every_kind_of_source_in_every_wrapping() {
             .map(|it| it["ecosystem"].as_str().unwrap())
             .collect();
         assert_eq!(covered, ["Alpine:v3.20", "Debian:12", "PyPI"]);
-        fits(&told, "bollwerk.database-status.v1.json");
+        fits(&told);
     }
     sizes.dedup();
     assert_eq!(sizes.len(), 1, "however they are wrapped");

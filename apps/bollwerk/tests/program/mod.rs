@@ -28,19 +28,6 @@ pub(crate) fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop")
 }
 
-/// Whether an output is as its schema in `docs/schema` says.
-pub(crate) fn fits(value: &serde_json::Value, schema: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(schema);
-    let schema = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator
-        .iter_errors(value)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .take(5)
-        .collect();
-    assert!(errors.is_empty(), "{errors:#?}");
-}
-
 /// A folder that goes when the test ends.
 pub(crate) struct Folder(PathBuf);
 
