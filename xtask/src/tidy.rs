@@ -38,13 +38,18 @@ const BANNED_FILES: &[&str] = &["utils", "util", "helpers", "common", "misc", "e
 const FUZZ_TARGETS: &[&str] = &[
     "advisory_database",
     "advisory_record",
+    "bolt",
+    "check",
     "config",
     "dockerfile",
+    "flows",
     "json_stream",
+    "layer",
     "purl",
     "scan",
     "secrets",
     "versions",
+    "vex",
     "yaml_stream",
 ];
 

@@ -237,8 +237,11 @@ impl Scan<'_> {
 }
 
 fn as_json(gaps: &[(ImageGapKind, String)]) -> Value {
-    let one = |(kind, text): &(ImageGapKind, String)| json!({"kind": text::gap_name(*kind), "message": text});
-    gaps.iter().map(one).collect()
+    let mut all = Vec::new();
+    for (kind, message) in gaps {
+        all.push(json!({"kind": text::gap_name(*kind), "message": message}));
+    }
+    Value::Array(all)
 }
 
 fn policy(path: &Path) -> Result<Policy> {

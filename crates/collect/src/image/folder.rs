@@ -21,7 +21,8 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// directories.
 const OPAQUE: [&str; 2] = ["trusted.overlay.opaque", "user.overlay.opaque"];
 /// File systems that the kernel makes up: `proc`, `sysfs`, `cgroup2`, `cgroup`, `debugfs`,
-/// `tracefs`, `securityfs`, `bpf`, `devpts`, `mqueue`, `hugetlbfs`, `configfs`, `pstore`, `efivarfs`.
+/// `tracefs`, `securityfs`, `bpf`, `devpts`, `mqueue`, `hugetlbfs`, `configfs`, `pstore`,
+/// `efivarfs`.
 ///
 /// Source: `include/uapi/linux/magic.h` of Linux.
 const MADE_UP: [u32; 14] = [
