@@ -39,7 +39,6 @@ const FUZZ_TARGETS: &[&str] = &[
     "advisory_database",
     "advisory_record",
     "bolt",
-    "check",
     "config",
     "dockerfile",
     "flows",
