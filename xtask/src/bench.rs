@@ -38,6 +38,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         "collect",
         "--package",
         "advisory",
+        "--package",
+        "image",
         "--examples",
     ]))?;
     let release = crate::root().join("target/release");
@@ -56,6 +58,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command::run(&mut Command::new(release.join("examples/advisory_scale")))?;
     let files = files(&corpus)?;
     let bollwerk = release.join("bollwerk");
+    println!("\nA layer of millions of files (`crates/image/examples/layer_scale.rs`):");
+    command::run(&mut Command::new(release.join("examples/layer_scale")))?;
+    println!("\nPackages of images, the median of five runs:");
+    peers::measure_inventories(&bollwerk)?;
     println!("\nCredentials, the median of five runs; gitleaks once:");
     peers::measure_secrets(&bollwerk)?;
     println!(

@@ -43,7 +43,8 @@ pub(crate) struct Program {
 pub(crate) fn programs(module: &str, programs: &[Program]) -> Result<PathBuf> {
     let source = root().join(module);
     let cache = cache_folder()?;
-    let prefix = format!("{module}-{:032x}-", source_hash(&source, programs)?);
+    let name = module.replace('/', "-");
+    let prefix = format!("{name}-{:032x}-", source_hash(&source, programs)?);
     let Some(go_version) = installed_go()? else {
         return newest_with_prefix(&cache, &prefix)?.with_context(|| {
             format!(
