@@ -1,12 +1,14 @@
 //! Where images may be: what was read of a layer is kept, and a node is read without its runtime.
 
 mod program;
+mod server;
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use program::layout::{Layout, gzip, tar};
 use program::{Folder, bollwerk};
+use server::Server;
 use serde_json::Value;
 
 const NOW: &str = "--now=2026-11-30T00:00:00Z";
@@ -119,6 +121,41 @@ fn a_compressed_archive_is_read_like_a_plain_one() {
     let cut = &gzip(&archive)[..200];
     std::fs::write(folder.path().join("cut.tar.gz"), cut).unwrap();
     assert_eq!(packages(folder.path(), &["cut.tar.gz"]).0, 2);
+}
+
+#[test]
+fn a_mirror_is_asked_first_and_the_registry_where_it_has_nothing() {
+    let layout = Layout::of(&[&[REQUESTS]]);
+    let index = std::fs::read(layout.path().join("index.json")).unwrap();
+    let (mirror, registry) = (Server::start(), Server::start());
+    let host = |it: &Server| it.address().trim_start_matches("http://").to_owned();
+    let blobs: Vec<PathBuf> = std::fs::read_dir(layout.path().join("blobs/sha256"))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .collect();
+    let serve = |server: &Server, repository: &str| {
+        server.put(&format!("/v2/{repository}/manifests/1"), index.clone());
+        for blob in &blobs {
+            let name = blob.file_name().unwrap().to_str().unwrap();
+            let content = std::fs::read(blob).unwrap();
+            server.put(&format!("/v2/{repository}/manifests/sha256:{name}"), content.clone());
+            server.put(&format!("/v2/{repository}/blobs/sha256:{name}"), content);
+        }
+    };
+    serve(&mirror, "library/cart");
+    serve(&registry, "shop/cart");
+    let own = host(&registry);
+    let flags = [
+        format!("--mirror=docker.io={}", host(&mirror)),
+        format!("--mirror={own}={}", host(&mirror)),
+    ];
+    for name in ["cart:1".to_owned(), format!("{own}/shop/cart:1")] {
+        let (code, found, error) =
+            packages(layout.path(), &[&name, &flags[0], &flags[1], "--insecure"]);
+        assert_eq!((code, found.len()), (0, 1), "{name}: {error}");
+        assert_eq!(error.contains("not from the mirror"), name.starts_with(&own), "{error}");
+    }
+    assert_eq!(packages(layout.path(), &["cart:1", "--mirror=docker.io"]).0, 2);
 }
 
 /// What a real containerd keeps; none without it, which is a failure under `CI=true`.

@@ -239,6 +239,10 @@ pub(crate) struct ImageReading {
     /// Speak plain HTTP with a registry on this machine
     #[arg(long)]
     pub(crate) insecure: bool,
+    /// Ask this registry first for what another one has: `docker.io=mirror.example.org`. What the
+    /// mirror has not, or while it does not answer, comes from the registry itself
+    #[arg(long, value_name = "REGISTRY=MIRROR", value_parser = mirror)]
+    pub(crate) mirror: Vec<(String, String)>,
     /// Where containerd has its images and their layers
     #[arg(long, value_name = "FOLDER", default_value = "/var/lib/containerd")]
     pub(crate) containerd: PathBuf,
@@ -260,4 +264,11 @@ pub(crate) enum SbomFormat {
     CycloneDx,
     /// SPDX 2.3, JSON
     Spdx,
+}
+
+/// A registry and what stands in for it.
+fn mirror(text: &str) -> Result<(String, String), String> {
+    let both = text.split_once('=').filter(|(a, b)| !a.is_empty() && !b.is_empty());
+    let (registry, mirror) = both.ok_or("it takes a registry, `=` and its mirror")?;
+    Ok((registry.to_owned(), mirror.to_owned()))
 }

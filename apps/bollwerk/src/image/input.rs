@@ -256,6 +256,19 @@ fn registry(reference: &str, how: &ImageReading) -> Result<Source> {
         insecure: how.insecure,
         ..RegistryOptions::default()
     };
+    let mirrors = how.mirror.iter().filter(|(of, _)| *of == named.registry);
+    for (_, mirror) in mirrors {
+        let named = Reference { registry: mirror.clone(), ..named.clone() };
+        let asked = Registry::new(named, options.clone());
+        let source = asked.map(|it| Source::Registry(Box::new(it))).map_err(Into::into);
+        match source.and_then(|it| it.choose(None, &how.platform).map(|_| it)) {
+            Ok(source) => return Ok(source),
+            Err(error) => {
+                let told = harmless(&error.to_string());
+                anstream::eprintln!("{YELLOW}not from the mirror:{YELLOW:#} {told}");
+            }
+        }
+    }
     Ok(Source::Registry(Box::new(Registry::new(named, options)?)))
 }
 
