@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use program::layout::{Layout, gzip, tar};
 use program::{Folder, bollwerk};
-use server::Server;
 use serde_json::Value;
+use server::Server;
 
 const NOW: &str = "--now=2026-11-30T00:00:00Z";
 const REQUESTS: (&str, &str) = (

@@ -1,5 +1,6 @@
 //! A server on loopback that answers conditional requests and ranges, and errs where it is told to.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+#![allow(dead_code, clippy::allow_attributes, reason = "not every test uses every helper")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
