@@ -111,7 +111,7 @@ fn result(
         "properties": {
             "image": input.name,
             "digest": input.digest,
-            "class": super::scan::class_name(finding.class),
+            "class": text::class_name(finding.class),
             "severity": matched.rating.name(),
         },
     });

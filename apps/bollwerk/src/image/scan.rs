@@ -252,17 +252,6 @@ fn policy(path: &Path) -> Result<Policy> {
     read.map_err(|error| anyhow!("{shown}:{error}"))
 }
 
-/// A class as it stands in outputs.
-pub(super) fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Act(_) => "act",
-        Class::Grace(_) => "grace",
-        Class::Waiting(_) => "waiting",
-        Class::Accepted(_) => "accepted",
-        Class::NotAffected(_) => "not-affected",
-    }
-}
-
 fn finding(it: &Finding<'_>, policy: &Policy, exposure: Exposure) -> Value {
     let matched = &it.matched;
     let exception = |at: usize| policy.exceptions.get(at);
@@ -291,7 +280,7 @@ fn finding(it: &Finding<'_>, policy: &Policy, exposure: Exposure) -> Value {
         "severity": matched.rating.name(),
         "summary": matched.advisory.summary(),
         "published": matched.published.map(|it| it.to_string()),
-        "class": class_name(it.class),
+        "class": text::class_name(it.class),
         "daysLeft": days,
         "why": why,
         "knownExploitedSince": it.exploitation.known_since.map(|it| it.to_string()),

@@ -29,6 +29,17 @@ pub(super) fn gap_name(kind: ImageGapKind) -> String {
     kind.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned())
 }
 
+/// A class as it stands in outputs.
+pub(super) fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Act(_) => "act",
+        Class::Grace(_) => "grace",
+        Class::Waiting(_) => "waiting",
+        Class::Accepted(_) => "accepted",
+        Class::NotAffected(_) => "not-affected",
+    }
+}
+
 /// An image and what was found in it.
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'a> {
