@@ -38,6 +38,9 @@ pub(super) fn print(images: &[Judged<'_>], all: bool) -> io::Result<()> {
         write!(out, ", {YELLOW}{unread} of them could not be read{YELLOW:#}")?;
     }
     writeln!(out, "\n")?;
+    if images.is_empty() {
+        return out.flush();
+    }
     table(images, most(IMAGES_SHOWN_MAX), &mut out)?;
     urgent(images, most(FINDINGS_SHOWN_MAX), &mut out)?;
     steps(images, most(STEPS_SHOWN_MAX), &mut out)?;

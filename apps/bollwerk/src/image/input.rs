@@ -230,7 +230,8 @@ fn is_json(path: &Path) -> bool {
 /// What is at the path, else in a registry.
 pub(super) fn source(reference: &str, path: &str, how: &ImageReading) -> Result<Source> {
     if reference.starts_with(CONTAINERD) {
-        return Ok(Source::containerd(&how.containerd)?);
+        let advice = "no containerd can be read here: `--containerd` names its folder";
+        return Source::containerd(&how.containerd).context(advice);
     }
     let named = reference.strip_prefix("docker://").unwrap_or(path);
     if Path::new(path).exists() {
