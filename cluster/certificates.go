@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"os"
@@ -20,6 +21,7 @@ type certificates struct {
 	authority     string
 	authorities   *x509.CertPool
 	administrator tls.Certificate
+	client        files
 	server        files
 }
 
@@ -39,6 +41,7 @@ func makeCertificates(folder string) (*certificates, error) {
 		authority:   filepath.Join(folder, "authority.pem"),
 		authorities: x509.NewCertPool(),
 		server:      files{filepath.Join(folder, "server.pem"), filepath.Join(folder, "server.key")},
+		client:      files{filepath.Join(folder, "client.pem"), filepath.Join(folder, "client.key")},
 	}
 	made.authorities.AddCert(authority)
 	if err := write(made.authority, "CERTIFICATE", authority.Raw); err != nil {
@@ -52,14 +55,7 @@ func makeCertificates(folder string) (*certificates, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := x509.MarshalECPrivateKey(serverKey)
-	if err != nil {
-		return nil, err
-	}
-	if err := write(made.server.certificate, "CERTIFICATE", server.Raw); err != nil {
-		return nil, err
-	}
-	if err := write(made.server.key, "EC PRIVATE KEY", encoded); err != nil {
+	if err := made.server.write(server, serverKey); err != nil {
 		return nil, err
 	}
 	administrator, administratorKey, err := sign(&x509.Certificate{
@@ -69,10 +65,36 @@ func makeCertificates(folder string) (*certificates, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := made.client.write(administrator, administratorKey); err != nil {
+		return nil, err
+	}
 	made.administrator = tls.Certificate{
 		Certificate: [][]byte{administrator.Raw}, PrivateKey: administratorKey,
 	}
 	return made, nil
+}
+
+// writeKubeconfig says how other programs reach the API server as the administrator.
+func (made *certificates) writeKubeconfig(path, url string) error {
+	text := fmt.Sprintf(`apiVersion: v1
+kind: Config
+current-context: tests
+contexts: [{name: tests, context: {cluster: tests, user: administrator}}]
+clusters: [{name: tests, cluster: {server: %q, certificate-authority: %q}}]
+users: [{name: administrator, user: {client-certificate: %q, client-key: %q}}]
+`, url, made.authority, made.client.certificate, made.client.key)
+	return os.WriteFile(path, []byte(text), 0o600)
+}
+
+func (files files) write(certificate *x509.Certificate, key *ecdsa.PrivateKey) error {
+	encoded, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return err
+	}
+	if err := write(files.certificate, "CERTIFICATE", certificate.Raw); err != nil {
+		return err
+	}
+	return write(files.key, "EC PRIVATE KEY", encoded)
 }
 
 // sign makes a certificate; one of its own if there is no parent.

@@ -62,7 +62,7 @@ func run(etcd, apiserver string) error {
 	}
 	defer plane.stop()
 	out := json.NewEncoder(os.Stdout)
-	if err := out.Encode(map[string]any{"ready": true}); err != nil {
+	if err := out.Encode(map[string]any{"ready": true, "kubeconfig": plane.kubeconfig}); err != nil {
 		return err
 	}
 	lines := bufio.NewReaderSize(os.Stdin, 1<<20)

@@ -14,8 +14,10 @@ import (
 
 // A running control plane.
 type plane struct {
-	url    string
-	client *http.Client
+	url string
+	// File by which other programs reach it as the administrator.
+	kubeconfig string
+	client     *http.Client
 	// Comes without a certificate.
 	nobody *http.Client
 	// In the order they are stopped: the API server does not end without etcd.
@@ -39,7 +41,8 @@ func start(folder, etcd, apiserver string) (*plane, error) {
 	store := fmt.Sprintf("http://127.0.0.1:%d", ports[0])
 	peer := fmt.Sprintf("http://127.0.0.1:%d", ports[1])
 	plane := &plane{
-		url: fmt.Sprintf("https://127.0.0.1:%d", ports[2]),
+		url:        fmt.Sprintf("https://127.0.0.1:%d", ports[2]),
+		kubeconfig: filepath.Join(folder, "kubeconfig"),
 		client: &http.Client{
 			Timeout: 30 * time.Second,
 			Transport: &http.Transport{TLSClientConfig: &tls.Config{
@@ -53,6 +56,9 @@ func start(folder, etcd, apiserver string) (*plane, error) {
 				RootCAs: made.authorities,
 			}},
 		},
+	}
+	if err := made.writeKubeconfig(plane.kubeconfig, plane.url); err != nil {
+		return nil, err
 	}
 	if err := plane.launch(folder, "etcd", etcd,
 		"--data-dir="+filepath.Join(folder, "etcd"),

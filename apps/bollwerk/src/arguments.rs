@@ -20,7 +20,7 @@ pub(crate) use access::{
     Matrix, MatrixFormat, Of, Paths, Question, Revision, Start, WhoCan,
 };
 
-pub(crate) use cluster::ClusterInputs;
+pub(crate) use cluster::{ClusterInputs, Live};
 pub(crate) use db::{DatabaseInput, DbBuild, DbCommand, DbFormat, DbStatus, DbUpdate, DbVerify};
 pub(crate) use image::{
     FindingsFormat, ImageCommand, ImageGapKind, ImageLint, ImageReading, ImageSbom, ImageScan,
@@ -100,6 +100,7 @@ const SCAN_EXAMPLES: &str = "\
 Examples:
   bollwerk scan deploy/
   helm template shop ./chart | bollwerk scan -
+  bollwerk scan --cluster --context production
   bollwerk scan deploy/ --pod-security restricted --fail-on high
   bollwerk scan deploy/ --format sarif --output bollwerk.sarif
   bollwerk scan deploy/ --format html --output bollwerk.html
@@ -162,7 +163,8 @@ pub(crate) struct Reporting {
 #[derive(Args)]
 pub(crate) struct Inputs {
     /// Files and folders, each a cluster of its own; `-` is standard input
-    #[arg(value_name = "PATH", required_unless_present_any = ["manifests", "snapshot"])]
+    #[arg(value_name = "PATH",
+          required_unless_present_any = ["manifests", "snapshot", "cluster"])]
     pub(crate) paths: Vec<PathBuf>,
     /// The same as PATH
     #[arg(long, value_name = "PATH")]
@@ -171,6 +173,8 @@ pub(crate) struct Inputs {
     #[arg(long, value_name = "FILE",
           conflicts_with_all = ["paths", "manifests", "namespace", "no_ignore", "now"])]
     pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) live: Live,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -240,8 +244,9 @@ pub(crate) struct Judging {
 
 #[derive(Subcommand)]
 pub(crate) enum SnapshotCommand {
-    /// Read manifests and write what was seen, credentials left out
+    /// Read manifests or a cluster and write what was seen, credentials left out
     #[command(after_help = "Example:\n  bollwerk snapshot save deploy/ --output shop.snapshot\n  \
+                            bollwerk snapshot save --cluster --output today.snapshot\n  \
                             bollwerk scan --snapshot shop.snapshot")]
     Save(Box<SnapshotSave>),
 }
@@ -250,7 +255,7 @@ pub(crate) enum SnapshotCommand {
 pub(crate) struct SnapshotSave {
     #[command(flatten)]
     pub(crate) inputs: Inputs,
-    /// Name of the cluster the manifests are of
+    /// Name of the cluster [default: with --cluster what the configuration calls it]
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster_name: Option<String>,
     /// Write to a file instead of standard output

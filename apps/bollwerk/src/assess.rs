@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use analyze::exception::{self, Exception};
-use analyze::{Control, Judge, Judgement, catalog};
+use analyze::{Control, Judge, Judgement, catalog, ownership};
 use collect::manifests::{Input, Place, Sources};
 use model::{Coverage, DigestKey, Finding, Gap, GapKind, KubernetesVersion, ObjectId, Snapshot};
 
@@ -60,6 +60,7 @@ pub fn judge(
     frames: bool,
 ) -> Assessment {
     let mut said = judge_all(&snapshot, sources, settings, frames);
+    said.findings = ownership::told_once(said.findings, &snapshot);
     let coverage =
         Coverage { workloads: said.workloads, images: images(&snapshot), ..snapshot.coverage };
     let (central, embedded) = (&settings.exceptions, settings.embedded_exceptions);

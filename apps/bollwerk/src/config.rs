@@ -1,6 +1,7 @@
 //! The configuration file: found, checked, taken over. A flag overrides its key.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use analyze::exception::{self, Exception};
 use anyhow::{Context, Result, anyhow, bail};
@@ -30,6 +31,11 @@ pub const KEYS: &[Key] = &[
         kind: KeyKind::Sections(exception::EXCEPTION_KEYS),
         doc: "Findings that somebody answers for, within a scope, until a day.",
     },
+    Key {
+        name: "admission",
+        kind: KeyKind::Section(admission::policy::KEYS),
+        doc: "What findings do when an object is about to enter a cluster.",
+    },
     Key { name: "report", kind: KeyKind::Section(report::config::KEYS), doc: "What is told." },
 ];
 
@@ -49,6 +55,8 @@ pub struct Settings {
     pub embedded_exceptions: bool,
     /// Findings that are known: only others fail.
     pub baseline: Option<Baseline>,
+    /// What findings do at admission.
+    pub admission: admission::Policy,
     /// What is told.
     pub report: report::Policy,
 }
@@ -78,6 +86,7 @@ impl Settings {
             exceptions: Vec::new(),
             embedded_exceptions: true,
             baseline: None,
+            admission: admission::Policy::default(),
             report: report::Policy {
                 fail_on: Some(model::Severity::Medium),
                 accepted_gaps: Vec::new(),
@@ -88,21 +97,28 @@ impl Settings {
     /// The configuration file (the one that is named, else the one found upward), overridden by
     /// the flags.
     pub(crate) fn load(reading: &Reading, judging: Option<&Judging>) -> Result<Self> {
+        let mut settings =
+            if reading.no_config { Self::new() } else { Self::of_file(reading.config.as_deref())? };
+        settings.override_by(reading);
+        if let Some(judging) = judging {
+            settings.override_judging(judging);
+        }
+        Ok(settings)
+    }
+
+    /// What a configuration file says: the one that is named, else the one found upward, else
+    /// none.
+    pub fn of_file(file: Option<&Path>) -> Result<Self> {
         let found = || {
             let folder = std::env::current_dir().ok()?;
             folder.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
         };
-        let file = if reading.no_config { None } else { reading.config.clone().or_else(found) };
         let mut settings = Self::new();
-        if let Some(file) = file {
+        if let Some(file) = file.map(Path::to_owned).or_else(found) {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("cannot read the configuration {}", file.display()))?;
             let name = file.display().to_string();
             settings.take(&text, &name).map_err(|error| anyhow!("{name}:{error}"))?;
-        }
-        settings.override_by(reading);
-        if let Some(judging) = judging {
-            settings.override_judging(judging);
         }
         Ok(settings)
     }
@@ -169,6 +185,7 @@ impl Settings {
         collect::config::configure(file.section("collect"), &mut self.collect)?;
         analyze::config::configure(file.section("judge"), &mut self.judge)?;
         self.exceptions = exception::read(&file.sections("exceptions"), name)?;
+        admission::policy::configure(file.section("admission"), &mut self.admission, name)?;
         report::config::configure(file.section("report"), &mut self.report)?;
         Ok(())
     }

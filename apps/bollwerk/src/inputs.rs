@@ -22,6 +22,9 @@ pub(crate) fn collect(inputs: &Inputs, settings: &Settings) -> Result<(Snapshot,
         return Ok((snapshot, Sources::none(digest_key())));
     }
     let taken_at = inputs.reading.now.unwrap_or_else(jiff::Timestamp::now);
+    if let Some(from) = inputs.live.from() {
+        return running(&from, inputs, settings, taken_at);
+    }
     Ok(assess::collect(named(inputs)?, settings, taken_at, digest_key()))
 }
 
@@ -42,6 +45,21 @@ pub(crate) fn collect_with(
         named.push(Input::Copy { shown: path.clone(), path, world });
     }
     Ok(assess::collect(named, settings, taken_at, digest_key()))
+}
+
+/// A running cluster.
+fn running(
+    from: &collect::cluster::From,
+    inputs: &Inputs,
+    settings: &Settings,
+    taken_at: jiff::Timestamp,
+) -> Result<(Snapshot, Sources)> {
+    let key = digest_key();
+    let mut snapshot = Snapshot::new(settings.kubernetes_version, taken_at);
+    collect::cluster::collect(&mut snapshot, from, &key, &settings.collect.limits)?;
+    // Only a flag may overrule what the cluster says of itself.
+    snapshot.version = inputs.reading.kubernetes_version.unwrap_or(snapshot.version);
+    Ok((snapshot, Sources::none(key)))
 }
 
 pub(crate) fn saved(path: &Path) -> Result<Snapshot> {

@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let red = anstyle::AnsiColor::Red.on_default().bold();
             anstream::eprintln!("{red}error:{red:#} {error:#}");
-            ExitCode::from(if error.is::<cluster::NothingRead>() { NOT_ASSESSED } else { USAGE })
+            ExitCode::from(if is_ignorance(&error) { NOT_ASSESSED } else { USAGE })
         }
     }
 }
@@ -75,6 +75,14 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Completions { shell } => generate::completions(shell),
         Command::Man { folder } => generate::man(&folder),
     }
+}
+
+/// Whether there is no answer though nothing was asked wrongly.
+fn is_ignorance(error: &anyhow::Error) -> bool {
+    use collect::cluster::ConnectionError;
+    let connection = error.downcast_ref::<ConnectionError>();
+    error.is::<cluster::NothingRead>()
+        || connection.is_some_and(|it| !matches!(it, ConnectionError::Configuration(_)))
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -18,11 +18,13 @@ pub(crate) fn run(command: &SnapshotCommand) -> Result<u8> {
 
 fn save(arguments: &SnapshotSave) -> Result<u8> {
     if arguments.inputs.snapshot.is_some() {
-        bail!("a snapshot is saved from manifests; name a file or folder");
+        bail!(
+            "a snapshot is saved from manifests or a cluster; name a file, a folder or --cluster"
+        );
     }
     let settings = Settings::load(&arguments.inputs.reading, None)?;
     let (mut snapshot, _) = inputs::collect(&arguments.inputs, &settings)?;
-    snapshot.cluster.clone_from(&arguments.cluster_name);
+    snapshot.cluster = arguments.cluster_name.clone().or(snapshot.cluster);
     let version = env!("CARGO_PKG_VERSION");
     if let Some(path) = &arguments.output {
         let shown = path.display();

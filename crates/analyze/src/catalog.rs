@@ -27,6 +27,34 @@ pub fn of_network_policies() -> impl Iterator<Item = &'static Control> {
     })
 }
 
+/// Controls whose answer follows from the network of the whole world, the judged object in it.
+const OF_THE_NETWORK: &[&str] = &[
+    "admin-network-policy-priority-shared",
+    "database-reachable-from-everywhere",
+    "metadata-service-reachable",
+    "namespaces-not-separated",
+    "network-policy-duplicate",
+    "network-policy-ip-block-covers-pods",
+    "network-policy-on-host-network",
+    "network-policy-one-ip-family",
+    "network-policy-peer-matches-nothing",
+    "network-policy-port-name-unknown",
+    "network-policy-redundant",
+    "network-policy-selects-nothing",
+    "network-policy-without-dns",
+    "route-backend-unresolved",
+    "route-not-attached",
+    "sensitive-port-exposed",
+    "service-selects-nothing",
+    "service-target-port-unknown",
+];
+
+/// The controls that can judge an object before it is in the cluster: all but those that ask the
+/// network of the cluster with the object in it.
+pub fn at_admission() -> impl Iterator<Item = &'static Control> {
+    all().filter(|control| !OF_THE_NETWORK.contains(&control.name))
+}
+
 /// A section of a page: the text below the heading `## ⟨name⟩`, up to the next.
 pub fn section<'p>(page: &'p str, name: &str) -> Option<&'p str> {
     let heading = format!("\n## {name}\n");
@@ -107,6 +135,25 @@ mod tests {
                 "{name} names the cure; name the bad pattern"
             );
         }
+    }
+
+    /// The list of those that ask the network is the list of those whose code does.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test reads the code of the controls")]
+    fn those_that_ask_the_network_are_known() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/controls");
+        let mut asking: Vec<&str> = Vec::new();
+        for control in all() {
+            let file = control.name.replace('-', "_");
+            let path = folder.join(family(control).replace('-', "_")).join(format!("{file}.rs"));
+            let text = std::fs::read_to_string(&path);
+            let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            if text.contains("ask_network(") {
+                asking.push(control.name);
+            }
+        }
+        asking.sort_unstable();
+        assert_eq!(asking, OF_THE_NETWORK);
     }
 
     #[test]

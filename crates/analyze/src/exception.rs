@@ -31,7 +31,7 @@ use model::{
 };
 
 pub use config::{EXCEPTION_KEYS, read};
-pub use scope::Scope;
+pub use scope::{Scope, matches};
 
 use crate::remark::{self, RemarkKind};
 use crate::{Options, control_name};
@@ -153,6 +153,16 @@ pub fn apply(
     outcome
 }
 
+/// The exceptions in the annotations of an object that is in no snapshot.
+pub fn annotated(object: &Object<'_>) -> Vec<Exception> {
+    // They hold for this object alone, whatever its number would be.
+    let place = || Place::Annotation(ObjectId(u32::MAX));
+    annotations(object)
+        .filter(|(_, control, _)| control_name::parse(control).is_ok())
+        .filter_map(|(_, control, text)| config::embedded(control, text, place()))
+        .collect()
+}
+
 /// The exceptions that stand in objects.
 fn written(snapshot: &Snapshot, gaps: &mut Vec<Gap>) -> Vec<Exception> {
     let mut all = Vec::new();
@@ -241,11 +251,13 @@ impl Remark {
 }
 
 impl Exception {
-    fn holds(&self, today: jiff::civil::Date) -> bool {
+    /// Whether it has not expired.
+    pub fn holds(&self, today: jiff::civil::Date) -> bool {
         self.until.is_none_or(|until| today <= until)
     }
 
-    fn covers(&self, finding: &Finding, object: Option<&Object<'_>>) -> bool {
+    /// Whether it is about this finding, in this object.
+    pub fn covers(&self, finding: &Finding, object: Option<&Object<'_>>) -> bool {
         names(finding).any(|name| name == self.control) && self.scope.covers(finding, object)
     }
 }

@@ -1,5 +1,7 @@
 //! Judges one object of a snapshot.
 
+use std::sync::Arc;
+
 use model::shape::{Mismatch, mismatches};
 use model::{
     Finding, Fingerprint, Gap, GapKind, ItemNames, Object, ObjectId, Path, Snapshot, Subject,
@@ -29,7 +31,7 @@ pub struct Judgement {
 pub struct Judge<'a> {
     snapshot: &'a Snapshot,
     options: &'a Options,
-    worlds: Worlds,
+    worlds: Arc<Worlds>,
 }
 
 /// Judges one object with the given controls, and with the Pod Security Standards where they are
@@ -58,7 +60,13 @@ pub fn judge_object<'c>(
 impl<'a> Judge<'a> {
     /// A judge of the snapshot's objects.
     pub fn new(snapshot: &'a Snapshot, options: &'a Options) -> Self {
-        Self { snapshot, options, worlds: Worlds::default() }
+        Self::sharing(snapshot, options, Arc::default())
+    }
+
+    /// A judge that asks worlds that were read before, of this snapshot: whoever changes the
+    /// roles, bindings or network of the snapshot has to begin with new ones.
+    pub fn sharing(snapshot: &'a Snapshot, options: &'a Options, worlds: Arc<Worlds>) -> Self {
+        Self { snapshot, options, worlds }
     }
 
     /// Judges one object, as [`judge`] does.

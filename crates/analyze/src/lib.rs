@@ -21,6 +21,7 @@ mod joins;
 mod judge;
 pub mod learn;
 pub mod network;
+pub mod ownership;
 #[cfg(test)]
 mod page;
 pub mod pod_security;
@@ -31,3 +32,4 @@ mod worlds;
 pub use control::{Check, Control, Kinds, Options, Report};
 pub use judge::{Judge, Judgement, judge, judge_object};
 pub use severity::{Impact, Reach};
+pub use worlds::Worlds;

@@ -10,12 +10,26 @@ use crate::controls::{access, network};
 
 /// What controls ask of whole worlds, each part read when the first control asks.
 #[derive(Default)]
-pub(crate) struct Worlds {
+pub struct Worlds {
     access: PerWorld<access::World>,
     network: PerWorld<network::World>,
 }
 
+/// What roles and bindings are of.
+const ACCESS_GROUP: &str = "rbac.authorization.k8s.io";
+
 impl Worlds {
+    /// What is still true once an object of this API group has changed: roles and bindings know
+    /// nothing of the network, nor it of them.
+    #[must_use]
+    pub fn after_change_in(&self, group: &str) -> Self {
+        if group == ACCESS_GROUP {
+            Self { access: PerWorld::default(), network: self.network.clone() }
+        } else {
+            Self { access: self.access.clone(), network: PerWorld::default() }
+        }
+    }
+
     /// Asks the roles and bindings of a world.
     pub(crate) fn access<T>(
         &self,
@@ -45,6 +59,12 @@ struct PerWorld<V>(Mutex<HashMap<WorldId, Arc<OnceLock<V>>>>);
 impl<V> Default for PerWorld<V> {
     fn default() -> Self {
         Self(Mutex::default())
+    }
+}
+
+impl<V> Clone for PerWorld<V> {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod advisories;
 pub mod audit;
+pub mod cluster;
 pub mod config;
 pub mod flows;
 mod http;

@@ -91,6 +91,15 @@ struct Record {
     /// `apiVersion` and `kind` of an item of a typed list that left them out.
     typed: Option<Box<(String, String)>>,
     notes: Option<Box<[Note]>>,
+    /// Whether the object is in the snapshot no more: see [`Snapshot::remove`].
+    is_gone: bool,
+}
+
+/// Where an object is found without its number.
+struct Places {
+    namespace: Option<(WorldId, String)>,
+    service_account: Option<(WorldId, String, String)>,
+    neighbour: Option<(Neighbours, String)>,
 }
 
 /// A world and a kind of [`NEIGHBOURS`].
@@ -101,6 +110,9 @@ type Neighbours = (WorldId, (&'static str, &'static str));
 pub struct Snapshot {
     /// The cluster's name, when it is one.
     pub cluster: Option<String>,
+    /// Whether it was read from the cluster that runs, not from files: what may be in a cluster
+    /// and not in a repository is judged by it.
+    pub is_live: bool,
     /// The version it is judged for.
     pub version: KubernetesVersion,
     /// When it was taken.
@@ -117,6 +129,8 @@ pub struct Snapshot {
     pub coverage: Coverage,
     pools: Vec<Pool>,
     records: Vec<Record>,
+    /// How many of the records are of objects that are gone.
+    gone: usize,
     namespaces: HashMap<(WorldId, String), Vec<ObjectId>>,
     service_accounts: HashMap<(WorldId, String, String), Vec<ObjectId>>,
     neighbours: HashMap<Neighbours, HashMap<String, Vec<ObjectId>>>,
@@ -127,6 +141,7 @@ impl Snapshot {
     pub fn new(version: KubernetesVersion, taken_at: jiff::Timestamp) -> Self {
         Self {
             cluster: None,
+            is_live: false,
             version,
             taken_at,
             namespace: None,
@@ -136,6 +151,7 @@ impl Snapshot {
             coverage: Coverage::default(),
             pools: Vec::new(),
             records: Vec::new(),
+            gone: 0,
             namespaces: HashMap::new(),
             service_accounts: HashMap::new(),
             neighbours: HashMap::new(),
@@ -165,40 +181,113 @@ impl Snapshot {
     }
 
     fn index(&mut self, id: ObjectId) {
-        let world = self.records[id.0 as usize].world;
-        let object = self.object(id);
-        let name = object.is("", "Namespace").then(|| object.name.to_owned());
-        let account = object
-            .namespace
-            .filter(|_| object.is("", "ServiceAccount"))
-            .map(|namespace| (world, namespace.to_owned(), object.name.to_owned()));
-        let kind = neighbour_kind(object.group(), object.kind);
-        let place = kind.map(|kind| (kind, object.namespace.unwrap_or_default().to_owned()));
-        if let Some(name) = name {
-            self.namespaces.entry((world, name)).or_default().push(id);
+        let places = self.places(id);
+        if let Some(key) = places.namespace {
+            self.namespaces.entry(key).or_default().push(id);
         }
-        if let Some(key) = account {
+        if let Some(key) = places.service_account {
             self.service_accounts.entry(key).or_default().push(id);
         }
-        if let Some((kind, namespace)) = place {
-            let by_namespace = self.neighbours.entry((world, kind)).or_default();
+        if let Some((kind, namespace)) = places.neighbour {
+            let by_namespace = self.neighbours.entry(kind).or_default();
             by_namespace.entry(namespace).or_default().push(id);
         }
     }
 
+    /// Where an object is found without its number.
+    fn places(&self, id: ObjectId) -> Places {
+        let world = self.records[id.0 as usize].world;
+        let object = self.object(id);
+        let name = object.name.to_owned();
+        let kind = neighbour_kind(object.group(), object.kind);
+        let namespace = object.namespace.unwrap_or_default();
+        Places {
+            namespace: object.is("", "Namespace").then(|| (world, name.clone())),
+            service_account: object
+                .namespace
+                .filter(|_| object.is("", "ServiceAccount"))
+                .map(|namespace| (world, namespace.to_owned(), name)),
+            neighbour: kind.map(|kind| ((world, kind), namespace.to_owned())),
+        }
+    }
+
+    /// Takes an object out: nothing finds it any more, and its number is not given again. Its
+    /// memory is given back by [`Snapshot::compacted`].
+    pub fn remove(&mut self, id: ObjectId) {
+        if self.records.get(id.0 as usize).is_none_or(|record| record.is_gone) {
+            return;
+        }
+        let places = self.places(id);
+        let others = |ids: &mut Vec<ObjectId>| ids.retain(|it| *it != id);
+        if let Some(ids) = places.namespace.and_then(|key| self.namespaces.get_mut(&key)) {
+            others(ids);
+        }
+        if let Some(ids) =
+            places.service_account.and_then(|key| self.service_accounts.get_mut(&key))
+        {
+            others(ids);
+        }
+        if let Some((kind, namespace)) = places.neighbour
+            && let Some(ids) =
+                self.neighbours.get_mut(&kind).and_then(|found| found.get_mut(&namespace))
+        {
+            others(ids);
+        }
+        self.records[id.0 as usize].is_gone = true;
+        self.gone += 1;
+    }
+
+    /// How many objects were taken out since the snapshot was made or compacted.
+    pub fn removed(&self) -> usize {
+        self.gone
+    }
+
+    /// The same snapshot without what is left of removed objects, all in one pool. Objects keep
+    /// their order and get new numbers: `moved` is told the old and the new one of each.
+    #[must_use]
+    pub fn compacted(&self, mut moved: impl FnMut(ObjectId, ObjectId)) -> Self {
+        let mut compact = Self::new(self.version, self.taken_at);
+        compact.cluster.clone_from(&self.cluster);
+        compact.is_live = self.is_live;
+        compact.namespace.clone_from(&self.namespace);
+        compact.worlds.clone_from(&self.worlds);
+        compact.files.clone_from(&self.files);
+        compact.gaps.clone_from(&self.gaps);
+        compact.coverage = self.coverage;
+        let mut pool = Pool::new();
+        for id in self.ids() {
+            let record = &self.records[id.0 as usize];
+            let root = pool.insert(self.root(id), |_, _, _| false);
+            moved(id, ObjectId(compact.records.len() as u32));
+            compact.records.push(Record { pool: 0, root, ..record.clone() });
+        }
+        pool.seal();
+        compact.pools.push(pool);
+        for number in 0..compact.records.len() {
+            compact.index(ObjectId(number as u32));
+        }
+        compact
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.records.len() - self.gone
     }
 
     /// Whether there is no object.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.len() == 0
     }
 
     /// Numbers of all objects, in the order they were taken in.
-    pub fn ids(&self) -> impl Iterator<Item = ObjectId> + use<> {
-        (0..self.records.len() as u32).map(ObjectId)
+    pub fn ids(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        let numbered = (0..).map(ObjectId).zip(&self.records);
+        numbered.filter(|(_, record)| !record.is_gone).map(|(id, _)| id)
+    }
+
+    /// One more than the highest number that was given.
+    pub fn numbers(&self) -> usize {
+        self.records.len()
     }
 
     /// The object with this number.
@@ -397,7 +486,17 @@ impl Part {
         };
         let root = self.pool.insert(root, |depth, above, key| not_kept(kind, depth, above, key));
         let typed = typed.map(Box::new);
-        self.records.push(Record { pool: 0, root, world, origin, typed, notes: None });
+        let record = Record { pool: 0, root, world, origin, typed, notes: None, is_gone: false };
+        self.records.push(record);
+    }
+
+    /// Says of all its objects which world and which file they are of, where that is known only
+    /// once all was read.
+    pub fn place(&mut self, world: WorldId, file: u32) {
+        for record in &mut self.records {
+            record.world = world;
+            record.origin.file = file;
+        }
     }
 
     /// Adds comments to the object that was taken in last.

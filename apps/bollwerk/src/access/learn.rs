@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::wording::{BOLD, DIM, RED, YELLOW, print_json};
 use super::{UNKNOWN, World};
-use crate::arguments::{AccessFormat, Inputs, Learn};
+use crate::arguments::{AccessFormat, Inputs, Learn, Live};
 use crate::config::Settings;
 use crate::inputs;
 
@@ -98,6 +98,7 @@ fn today(arguments: &Learn, settings: &Settings) -> Result<Option<World>> {
         paths: Vec::new(),
         manifests: arguments.manifests.clone(),
         snapshot: arguments.snapshot.clone(),
+        live: Live::default(),
         reading: arguments.reading.clone(),
     };
     let (snapshot, sources) = inputs::collect(&inputs, settings)?;

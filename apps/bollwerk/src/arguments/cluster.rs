@@ -5,15 +5,41 @@ use std::path::PathBuf;
 use clap::Args;
 use model::{GapKind, KubernetesVersion};
 
+/// A running cluster, as `kubectl` finds it.
+#[derive(Args, Clone, Default)]
+pub(crate) struct Live {
+    /// Instead of files: what runs in the cluster of the current context
+    #[arg(long, conflicts_with_all = ["manifests", "snapshot", "no_ignore"])]
+    pub(crate) cluster: bool,
+    /// Its context [default: the current one]
+    #[arg(long, value_name = "NAME", requires = "cluster")]
+    pub(crate) context: Option<String>,
+    /// File that says where clusters are [default: as kubectl: KUBECONFIG, ~/.kube/config]
+    #[arg(long, value_name = "FILE", requires = "cluster")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+}
+
+impl Live {
+    /// Which cluster is meant, if one is.
+    pub(crate) fn from(&self) -> Option<collect::cluster::From> {
+        self.cluster.then(|| collect::cluster::From {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+        })
+    }
+}
+
 /// Where the one cluster a question is about is read from.
 #[derive(Args)]
 pub(crate) struct ClusterInputs {
     /// File or folder, or `-` for standard input; several are clusters of their own
-    #[arg(long, value_name = "PATH", required_unless_present = "snapshot")]
+    #[arg(long, value_name = "PATH", required_unless_present_any = ["snapshot", "cluster"])]
     pub(crate) manifests: Vec<PathBuf>,
     /// What `bollwerk snapshot save` wrote
     #[arg(long, value_name = "FILE", conflicts_with_all = ["manifests", "no_ignore"])]
     pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) live: Live,
     /// Which of several clusters: its path
     #[arg(long, value_name = "PATH")]
     pub(crate) world: Option<String>,

@@ -15,7 +15,7 @@ use model::{Snapshot, WorldId};
 
 use super::input::Input;
 use super::local::LocalImages;
-use crate::arguments::{ImageGapKind, ImageScan, Inputs, Reading};
+use crate::arguments::{ImageGapKind, ImageScan, Inputs, Live, Reading};
 use crate::config::Settings;
 use crate::inputs;
 
@@ -116,6 +116,7 @@ fn running(arguments: &ImageScan, gaps: &mut Vec<(ImageGapKind, String)>) -> Res
         paths: Vec::new(),
         manifests: arguments.from_manifests.clone(),
         snapshot: arguments.from_snapshot.clone(),
+        live: Live::default(),
         reading: Reading::default(),
     };
     let settings = Settings::load(&inputs.reading, None)?;

@@ -17,6 +17,8 @@ pub(crate) struct ControlPlane {
     process: Child,
     requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    /// File by which other programs reach the API server as the administrator.
+    pub(crate) kubeconfig: PathBuf,
     /// Path of a kind, and whether it stands in namespaces, by `apiVersion` and `kind`.
     resources: HashMap<(String, String), (String, bool)>,
 }
@@ -59,8 +61,11 @@ impl ControlPlane {
             .unwrap();
         let requests = process.stdin.take();
         let answers = BufReader::new(process.stdout.take().unwrap());
-        let mut plane = Self { process, requests, answers, resources: HashMap::new() };
-        assert_eq!(plane.line()["ready"], true);
+        let (kubeconfig, resources) = (PathBuf::new(), HashMap::new());
+        let mut plane = Self { process, requests, answers, kubeconfig, resources };
+        let ready = plane.line();
+        assert_eq!(ready["ready"], true);
+        plane.kubeconfig = ready["kubeconfig"].as_str().unwrap().into();
         Some(plane)
     }
 

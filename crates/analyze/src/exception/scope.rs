@@ -83,7 +83,7 @@ fn has_label(object: &Object<'_>, key: &str, value: &str) -> bool {
 
 /// Whether `text` fits a pattern in which `*` stands for any run of characters. Linear in the
 /// product of few stars and the text: a star never looks further back than the one before it.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

@@ -103,6 +103,10 @@ fn in_stream(
 /// Where an object starts, as its snapshot says: all that is known without its file.
 fn first_line(snapshot: &Snapshot, object: ObjectId) -> Option<Located> {
     let origin = snapshot.origin(object);
+    // What was read from a cluster stands in no file.
+    if origin.line == 0 {
+        return None;
+    }
     let file = snapshot.files.get(origin.file as usize)?.clone();
     let line = origin.line;
     let location = Location { file, line, column: 1, end_line: line, end_column: 1 };

@@ -117,6 +117,7 @@ fn header(root: Node<'_>) -> Result<Snapshot, String> {
     let taken_at = taken_at.parse().map_err(|error| format!("takenAt: {error}"))?;
     let mut snapshot = Snapshot::new(version, taken_at);
     snapshot.cluster = optional_text(root, "cluster")?;
+    snapshot.is_live = present(root, "isLive").is_some_and(|it| it.value() == Value::Bool(true));
     snapshot.namespace = optional_text(root, "namespace")?;
     snapshot.worlds = texts(root, "worlds")?;
     snapshot.files = texts(root, "files")?;

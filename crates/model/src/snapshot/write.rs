@@ -35,6 +35,7 @@ fn header(snapshot: &Snapshot, program_version: &str) -> Json {
     json!({
         "tool": {"name": "bollwerk", "version": program_version},
         "cluster": snapshot.cluster,
+        "isLive": snapshot.is_live,
         "kubernetesVersion": snapshot.version.to_string(),
         "takenAt": snapshot.taken_at.to_string(),
         "namespace": snapshot.namespace,

@@ -16,6 +16,10 @@ pub(super) const CONTROL: Control = Control {
 };
 
 fn check(object: &Object<'_>, report: &mut Report<'_>) {
+    // A Secret that is in the cluster is where it belongs.
+    if report.snapshot.is_live {
+        return;
+    }
     // SOPS leaves its own key beside the data that it encrypted.
     if object.root.get("sops").is_some() {
         return;

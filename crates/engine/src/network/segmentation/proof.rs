@@ -66,7 +66,7 @@ impl Network {
                 policies.retain(|policy| !is_gone(policy));
             }
             let all = learned.policies.iter().chain(&learned.defaults);
-            let first = snapshot.len() as u32;
+            let first = snapshot.numbers() as u32;
             policies.extend((first..).zip(all).map(|(id, it)| it.as_policy(ObjectId(id))));
             policies.sort_by_key(|policy| (policy.tier, policy.id));
         })

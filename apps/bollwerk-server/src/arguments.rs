@@ -1,0 +1,96 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Follows a cluster and judges what is about to enter it, as `bollwerk scan` would.
+#[derive(Parser)]
+#[command(name = "bollwerk-server", version, disable_help_subcommand = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve the admission webhook, health and metrics
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(Box<Run>),
+    /// Make a certificate for the webhook, signed by an authority of its own
+    #[command(after_help = "Example:\n  bollwerk-server certificate --name \
+                            bollwerk.bollwerk.svc --output tls/")]
+    Certificate(Certificate),
+    /// Print what has to stand in the cluster: webhook configuration, rights, service, deployment
+    #[command(after_help = "Example:\n  bollwerk-server manifests --image \
+                            registry.example/bollwerk-server:1 --tls tls/ | kubectl apply -f -")]
+    Manifests(Box<Manifests>),
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  bollwerk-server run --tls tls/
+  bollwerk-server run --tls tls/ --kubeconfig ~/.kube/config --listen 127.0.0.1:8443
+
+Answers at /admission/open and /admission/closed over TLS; /healthz, /readyz and /metrics without.";
+
+#[derive(Args)]
+pub(crate) struct Run {
+    /// Configuration file [default: bollwerk.yaml, in this folder or one above]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of `tls.crt` and `tls.key`, read again when they change
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) tls: PathBuf,
+    /// Where reviews are answered
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
+    pub(crate) listen: SocketAddr,
+    /// Where health and metrics are told, without TLS
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    pub(crate) listen_health: SocketAddr,
+    /// File that says where clusters are [default: the pod's own, else as kubectl]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Its context [default: the current one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// Name of the cluster [default: what the configuration calls it]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster_name: Option<String>,
+    /// How logs are written: `text` or `json`
+    #[arg(long, value_name = "FORM", default_value = "json")]
+    pub(crate) log: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Certificate {
+    /// Name or address that the API server will ask for (repeatable)
+    #[arg(long = "name", value_name = "NAME", required = true)]
+    pub(crate) names: Vec<String>,
+    /// Days it is good for
+    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    pub(crate) days: u32,
+    /// Folder to write `ca.crt`, `tls.crt` and `tls.key` into
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Manifests {
+    /// Configuration file [default: bollwerk.yaml, in this folder or one above]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of `ca.crt`, `tls.crt` and `tls.key`
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) tls: PathBuf,
+    /// Namespace to stand in
+    #[arg(long, value_name = "NAME", default_value = "bollwerk")]
+    pub(crate) namespace: String,
+    /// Image of the server
+    #[arg(long, value_name = "IMAGE", required_unless_present = "url")]
+    pub(crate) image: Option<String>,
+    /// Where the server runs, if not in the cluster: prints the webhook configuration alone
+    #[arg(long, value_name = "URL", conflicts_with = "image")]
+    pub(crate) url: Option<String>,
+}

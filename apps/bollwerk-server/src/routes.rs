@@ -1,0 +1,160 @@
+//! What is answered.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use admission::{BadReview, REVIEW_BYTES_MAX, Text, Unavailable, webhook};
+use analyze::Control;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use model::DigestKey;
+use tokio::sync::Semaphore;
+
+use crate::live::{Live, WORLD};
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+
+/// Longest wait for the rest of a review. The API server gives up after
+/// [`webhook::TIMEOUT_SECONDS`].
+const BODY_WAIT: Duration = Duration::from_secs(3);
+
+/// Reviews that are read or judged at one time; beyond it the API server is told at once to do as
+/// its configuration says.
+pub(crate) const REVIEWS_MAX: usize = 512;
+
+/// All that an answer needs.
+pub(crate) struct Server {
+    pub(crate) live: Live,
+    pub(crate) settings: Settings,
+    pub(crate) controls: Vec<&'static Control>,
+    pub(crate) key: DigestKey,
+    pub(crate) metrics: Metrics,
+    pub(crate) places: Semaphore,
+}
+
+/// What the API server asks.
+pub(crate) fn webhooks(server: Arc<Server>) -> Router {
+    Router::new()
+        .route(webhook::OPEN_PATH, post(open))
+        .route(webhook::CLOSED_PATH, post(closed))
+        .with_state(server)
+}
+
+/// What the kubelet and Prometheus ask.
+pub(crate) fn health(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(server)
+}
+
+async fn ready(State(server): State<Arc<Server>>) -> Response {
+    let state = server.live.read();
+    if state.is_ready() {
+        return "ok\n".into_response();
+    }
+    let text = format!("{} resources of the cluster were not read yet\n", state.missing());
+    (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+}
+
+async fn metrics(State(server): State<Arc<Server>>) -> Response {
+    let (objects, missing, gaps) = {
+        let state = server.live.read();
+        (state.snapshot.len(), state.missing(), state.gaps().count())
+    };
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], server.metrics.text(objects, missing, gaps)).into_response()
+}
+
+async fn open(State(server): State<Arc<Server>>, body: Body) -> Response {
+    review(&server, body, Unavailable::Allow).await
+}
+
+async fn closed(State(server): State<Arc<Server>>, body: Body) -> Response {
+    review(&server, body, Unavailable::Deny).await
+}
+
+/// Answers a review; or says that there is no answer, upon which the API server does what the
+/// webhook's failure policy says.
+async fn review(server: &Server, body: Body, gate: Unavailable) -> Response {
+    let shed = |reason: &'static str, status: StatusCode, text: String| {
+        server.metrics.shed(reason);
+        (status, text).into_response()
+    };
+    let Ok(_place) = server.places.try_acquire() else {
+        let text = "bollwerk is asked more than it can answer".to_owned();
+        return shed("overload", StatusCode::SERVICE_UNAVAILABLE, text);
+    };
+    let bytes = match tokio::time::timeout(BODY_WAIT, to_bytes(body, REVIEW_BYTES_MAX)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => {
+            let text = "the review is too large, or did not come to its end".to_owned();
+            return shed("body", StatusCode::PAYLOAD_TOO_LARGE, text);
+        }
+        Err(_) => {
+            let text = "the review did not come in time".to_owned();
+            return shed("slow", StatusCode::REQUEST_TIMEOUT, text);
+        }
+    };
+    let began = Instant::now();
+    let judged = judge(server, &bytes, gate);
+    let name = match gate {
+        Unavailable::Allow => "open",
+        Unavailable::Deny => "closed",
+    };
+    match judged {
+        Ok(Some(answer)) => {
+            let said = if answer.is_allowed { "allowed" } else { "refused" };
+            server.metrics.reviewed(name, said, began.elapsed());
+            ([(header::CONTENT_TYPE, "application/json")], answer.json).into_response()
+        }
+        Ok(None) => {
+            let text = "bollwerk does not know the cluster yet".to_owned();
+            shed("not-ready", StatusCode::SERVICE_UNAVAILABLE, text)
+        }
+        Err(error) => shed("malformed", StatusCode::BAD_REQUEST, format!("{error}\n")),
+    }
+}
+
+fn judge(
+    server: &Server,
+    bytes: &[u8],
+    gate: Unavailable,
+) -> Result<Option<admission::Answer>, BadReview> {
+    let text = Text::read(bytes, &server.settings.collect.limits)?;
+    let review = text.review()?;
+    let state = server.live.read();
+    if !state.is_ready() {
+        return Ok(None);
+    }
+    let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
+    let judged = admission::Judged {
+        snapshot: &state.snapshot,
+        world: WORLD,
+        worlds: &state.worlds,
+        options: &server.settings.judge,
+        controls: &server.controls,
+        policy: &server.settings.admission,
+        exceptions: &server.settings.exceptions,
+        today,
+        key: &server.key,
+    };
+    let decision = admission::decide(&judged, &review, gate);
+    drop(state);
+    let metrics = &server.metrics;
+    metrics.found("enforce", decision.refused.len());
+    metrics.found("warn", decision.warned.len());
+    metrics.found("audit", decision.audited.len());
+    if !decision.is_allowed() {
+        let (object, user) = (decision.subject.as_str(), review.user);
+        let controls: Vec<&str> = decision.refused.iter().map(|it| it.finding.control).collect();
+        let controls = controls.join(" ");
+        tracing::info!(object, user, controls, dry_run = review.is_dry_run, "refused");
+    }
+    Ok(Some(admission::answer(review.uid, &decision)))
+}

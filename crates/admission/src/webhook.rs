@@ -1,0 +1,189 @@
+//! What has to stand in the cluster for reviews to come: the webhook's configuration and the
+//! rights of the server, both from what the controls look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use analyze::{Check, Control, Kinds};
+use model::NEIGHBOURS;
+use serde_json::{Value, json};
+
+use crate::policy::{ALWAYS_EXEMPT, Policy};
+
+/// Path of the webhook whose failure lets objects in.
+pub const OPEN_PATH: &str = "/admission/open";
+
+/// Path of the webhook whose failure stops changes.
+pub const CLOSED_PATH: &str = "/admission/closed";
+
+/// Longest wait of the API server for an answer, in seconds. The server itself answers before.
+pub const TIMEOUT_SECONDS: u32 = 5;
+
+/// Built-in resources that make pods, and what of a pod changes it while it runs.
+const WORKLOADS: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "pods",
+            "pods/ephemeralcontainers",
+            "pods/resize",
+            "podtemplates",
+            "replicationcontrollers",
+        ],
+    ),
+    ("apps", &["daemonsets", "deployments", "replicasets", "statefulsets"]),
+    ("batch", &["cronjobs", "jobs"]),
+];
+
+/// Groups of configuration files and of what is served no more: nothing of them is ever created
+/// through an API server.
+const NOT_SERVED: &[&str] = &[
+    "apiserver.config.k8s.io",
+    "audit.k8s.io",
+    "extensions",
+    "kubelet.config.k8s.io",
+    "kubeproxy.config.k8s.io",
+];
+
+/// What the network and the namespaces of a cluster are read from, beside [`NEIGHBOURS`].
+const SURROUNDINGS: &[(&str, &[&str])] = &[
+    ("", &["endpoints", "namespaces", "nodes", "services"]),
+    ("discovery.k8s.io", &["endpointslices"]),
+    ("gateway.networking.k8s.io", &["gateways", "grpcroutes", "httproutes", "referencegrants"]),
+    ("networking.k8s.io", &["ingresses"]),
+];
+
+/// Resources by group.
+pub type Resources = BTreeMap<String, BTreeSet<String>>;
+
+/// Where reviews are sent.
+pub enum Target<'a> {
+    /// A Service: its namespace and name.
+    Service(&'a str, &'a str),
+    /// An address.
+    Url(&'a str),
+}
+
+/// The resources that controls look at: reviews are wanted of these.
+pub fn reviewed<'c>(controls: impl IntoIterator<Item = &'c Control>) -> Resources {
+    let mut found = listed(WORKLOADS);
+    for control in controls {
+        let Check::Object(Kinds::Of(kinds), _) = control.check else { continue };
+        for (group, kind) in kinds.iter().filter(|(group, _)| !NOT_SERVED.contains(group)) {
+            found.entry((*group).to_owned()).or_default().insert(plural(kind));
+        }
+    }
+    found
+}
+
+/// The resources that reviews are judged together with: the only ones the server has to read.
+pub fn read() -> Resources {
+    let mut found = listed(SURROUNDINGS);
+    for (group, kind) in NEIGHBOURS {
+        found.entry((*group).to_owned()).or_default().insert(plural(kind));
+    }
+    found
+}
+
+fn listed(resources: &[(&str, &[&str])]) -> Resources {
+    let group = |(group, names): &(&str, &[&str])| {
+        ((*group).to_owned(), names.iter().map(|name| (*name).to_owned()).collect())
+    };
+    resources.iter().map(group).collect()
+}
+
+/// The resource of a kind: its plural in lower case, by the rules that Kubernetes' own generators
+/// follow (`k8s.io/gengo/namer`, which all kinds named here keep).
+fn plural(kind: &str) -> String {
+    let kind = kind.to_lowercase();
+    if kind == "endpoints" {
+        return kind;
+    }
+    let before = kind.trim_end_matches('y');
+    let is_vowel = before.ends_with(['a', 'e', 'i', 'o', 'u']);
+    match kind.chars().last() {
+        Some('y') if !is_vowel => format!("{before}ies"),
+        Some('s' | 'x') => format!("{kind}es"),
+        _ => format!("{kind}s"),
+    }
+}
+
+/// The `ValidatingWebhookConfiguration` of a policy. `authority` is the certificate that signed
+/// the server's, as base64 of PEM. Namespaces in which nothing is refused are not asked about,
+/// nor is bollwerk's own: it has to come up again by itself.
+pub fn configuration<'c>(
+    policy: &Policy,
+    controls: impl IntoIterator<Item = &'c Control>,
+    target: &Target<'_>,
+    authority: &str,
+    own_namespace: &str,
+) -> Value {
+    let rules: Vec<Value> = reviewed(controls)
+        .into_iter()
+        .map(|(group, resources)| {
+            json!({"apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE"],
+                "resources": resources, "scope": "*"})
+        })
+        .collect();
+    let mut spared: BTreeSet<&str> = ALWAYS_EXEMPT.iter().copied().collect();
+    spared.insert(own_namespace);
+    let is_plain = |name: &&str| !name.contains('*');
+    spared.extend(policy.exempt_namespaces.iter().map(String::as_str).filter(is_plain));
+    let webhook = |name: &str, path: &str, failure: &str| {
+        let mut client = match target {
+            Target::Service(namespace, name) => {
+                json!({"service": {"namespace": namespace, "name": name, "path": path}})
+            }
+            Target::Url(url) => json!({"url": format!("{url}{path}")}),
+        };
+        client["caBundle"] = authority.into();
+        json!({
+            "name": format!("{name}.admission.bollwerk.io"),
+            "admissionReviewVersions": ["v1"],
+            "clientConfig": client,
+            "failurePolicy": failure,
+            "matchPolicy": "Equivalent",
+            "namespaceSelector": {"matchExpressions": [{
+                "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": spared,
+            }]},
+            "rules": rules,
+            "sideEffects": "None",
+            "timeoutSeconds": TIMEOUT_SECONDS,
+        })
+    };
+    let mut webhooks = vec![webhook("open", OPEN_PATH, "Ignore")];
+    if policy.has_closed_rules() {
+        webhooks.push(webhook("closed", CLOSED_PATH, "Fail"));
+    }
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "bollwerk", "labels": {"app.kubernetes.io/name": "bollwerk"}},
+        "webhooks": webhooks,
+    })
+}
+
+/// The `ClusterRole` of the server: to list and to follow what reviews are judged together with,
+/// and nothing else.
+pub fn cluster_role() -> Value {
+    let rules: Vec<Value> = read()
+        .into_iter()
+        .map(|(group, resources)| {
+            json!({"apiGroups": [group], "resources": resources, "verbs": ["list", "watch"]})
+        })
+        .collect();
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "bollwerk", "labels": {"app.kubernetes.io/name": "bollwerk"}},
+        "rules": rules,
+    })
+}
+
+/// What it costs to choose `unavailable: deny`, in words, for whoever installs it.
+pub fn consequence(policy: &Policy) -> Option<String> {
+    policy.has_closed_rules().then(|| {
+        "while bollwerk does not answer, the API server refuses every change of the resources \
+         above (but for the exempt namespaces): rules say `unavailable: deny`"
+            .to_owned()
+    })
+}

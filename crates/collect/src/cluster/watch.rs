@@ -1,0 +1,196 @@
+//! What changes in a cluster, as it changes.
+//!
+//! Each resource is listed and then watched from there. Where the server has forgotten the place
+//! (410), or a watch cannot go on, the resource is listed anew: whoever follows replaces what it
+//! knows of the resource, so nothing that was missed stays wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{DigestKey, Gap, GapKind, Part};
+use tokio::sync::mpsc::Sender;
+
+use super::connection::{Connection, Refusal, next};
+use super::discovery::Resource;
+use super::list::{self, List};
+
+/// Bytes of one event, at the most: twice what etcd keeps of an object.
+const EVENT_BYTES_MAX: usize = 4 << 20;
+
+/// How long the server is asked to keep a watch open.
+const WATCH_SECONDS: u32 = 290;
+
+/// Longest silence of a watch: the server sends bookmarks about every minute.
+const SILENCE_MAX: Duration = Duration::from_mins(5);
+
+/// Shortest and longest wait before a resource is asked for again.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+
+/// How long a resource that may not be listed is left alone: rights change by hand.
+const FORBIDDEN_WAIT: Duration = Duration::from_mins(1);
+
+/// What happened to the objects of a resource.
+pub enum Change {
+    /// These are all there are, and this could not be read.
+    Listed {
+        /// The objects.
+        parts: Vec<Part>,
+        /// What could not be read.
+        gaps: Vec<Gap>,
+    },
+    /// One is new, or is not what it was: a part with this object alone.
+    Applied(Part),
+    /// One is gone.
+    Deleted {
+        /// Its namespace, empty if it stands in none.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// Nothing is known of what happens from here on, until a list comes.
+    Lost(Gap),
+}
+
+/// Follows a resource and tells all changes, for as long as somebody listens.
+pub async fn follow(
+    connection: Arc<Connection>,
+    resource: Arc<Resource>,
+    key: DigestKey,
+    limits: yaml::Limits,
+    out: Sender<(Arc<Resource>, Change)>,
+) {
+    let mut wait = BACK_OFF.0;
+    loop {
+        let list = list::list(&connection, &resource, &key, &limits).await;
+        let List { pages, gaps, mut resource_version } = list;
+        let is_forbidden = gaps.iter().any(|gap| gap.kind == GapKind::Forbidden);
+        let is_whole = !resource_version.is_empty() && gaps.is_empty();
+        let parts = pages.into_iter().map(|page| page.part).collect();
+        if out.send((Arc::clone(&resource), Change::Listed { parts, gaps })).await.is_err() {
+            return;
+        }
+        if is_whole && resource.can_watch {
+            wait = BACK_OFF.0;
+            let follower = Follower {
+                connection: &connection,
+                resource: &resource,
+                key: &key,
+                limits: &limits,
+                out: &out,
+            };
+            // A watch ends every few minutes by itself, and goes on where it was.
+            let end = loop {
+                match follower.watch(&mut resource_version).await {
+                    Ok(()) => {}
+                    Err(end) => break end,
+                }
+            };
+            match end {
+                End::NobodyListens => return,
+                End::Forgotten => continue,
+                End::Failed(reason) => {
+                    let subject = format!("{} of {}", resource.full_name(), connection.name());
+                    let reason = format!("is not followed at present: {reason}");
+                    let gap = Gap { kind: GapKind::Unreadable, subject, location: None, reason };
+                    if out.send((Arc::clone(&resource), Change::Lost(gap))).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+        tokio::time::sleep(if is_forbidden { FORBIDDEN_WAIT } else { wait }).await;
+        wait = (2 * wait).min(BACK_OFF.1);
+    }
+}
+
+/// Why a watch does not go on.
+enum End {
+    NobodyListens,
+    /// The server does not know any more what happened since.
+    Forgotten,
+    Failed(String),
+}
+
+struct Follower<'a> {
+    connection: &'a Connection,
+    resource: &'a Arc<Resource>,
+    key: &'a DigestKey,
+    limits: &'a yaml::Limits,
+    out: &'a Sender<(Arc<Resource>, Change)>,
+}
+
+impl Follower<'_> {
+    /// Watches until the server ends it in order. `from` moves along.
+    async fn watch(&self, from: &mut String) -> Result<(), End> {
+        let path = format!(
+            "{}?watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={}",
+            self.resource.path(),
+            form_urlencoded::byte_serialize(from.as_bytes()).collect::<String>()
+        );
+        let refused = |refusal: Refusal| match refusal {
+            Refusal::Status(410, _) => End::Forgotten,
+            refusal => End::Failed(format!("the API server {refusal}")),
+        };
+        let mut body =
+            self.connection.open_answer(&path, "application/json").await.map_err(refused)?;
+        let mut lines = Vec::new();
+        while let Some(piece) = next(&mut body, SILENCE_MAX).await.map_err(refused)? {
+            let before = lines.len();
+            lines.extend_from_slice(&piece);
+            let Some(last) = memchr::memrchr(b'\n', &lines[before..]).map(|at| before + at) else {
+                if lines.len() > EVENT_BYTES_MAX {
+                    return Err(End::Failed("an event is too large".to_owned()));
+                }
+                continue;
+            };
+            for line in lines[..last].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                let change = self.read(line, from)?;
+                if let Some(change) = change
+                    && self.out.send((Arc::clone(self.resource), change)).await.is_err()
+                {
+                    return Err(End::NobodyListens);
+                }
+            }
+            lines.drain(..=last);
+        }
+        Ok(())
+    }
+
+    /// What an event says; none for a bookmark.
+    fn read(&self, line: &[u8], from: &mut String) -> Result<Option<Change>, End> {
+        let odd = || End::Failed("an event cannot be read".to_owned());
+        let text = std::str::from_utf8(line).map_err(|_| odd())?;
+        let stream = yaml::Stream::json(text, self.limits);
+        let document = stream.documents().next().ok_or_else(odd)?.map_err(|_| odd())?;
+        let root = document.root();
+        let object = root.get("object").ok_or_else(odd)?;
+        let metadata = |name: &str| {
+            let value = object.get("metadata").and_then(|it| it.get(name));
+            value.and_then(yaml::Node::as_str).unwrap_or_default().to_owned()
+        };
+        let kind = root.get("type").and_then(yaml::Node::as_str).unwrap_or_default();
+        let change = match kind {
+            "ADDED" | "MODIFIED" => {
+                let mut part = Part::new();
+                list::insert(&mut part, object, self.resource, self.key, 0);
+                Some(Change::Applied(part))
+            }
+            "DELETED" => {
+                Some(Change::Deleted { namespace: metadata("namespace"), name: metadata("name") })
+            }
+            "BOOKMARK" => None,
+            _ => {
+                let code = object.get("code").map(yaml::Node::written).unwrap_or_default();
+                return Err(match code {
+                    "410" => End::Forgotten,
+                    _ => End::Failed(format!("the API server ends it with status {code}")),
+                });
+            }
+        };
+        let version = metadata("resourceVersion");
+        if !version.is_empty() {
+            *from = version;
+        }
+        Ok(change)
+    }
+}
