@@ -114,7 +114,10 @@ impl State {
                 }
             }
             Change::Lost(gap) => {
-                self.gaps.entry(Arc::clone(resource)).or_default().push(gap);
+                self.gaps.insert(Arc::clone(resource), vec![gap]);
+            }
+            Change::Resumed => {
+                self.gaps.remove(resource);
             }
         }
         self.worlds = Arc::new(self.worlds.after_change_in(&resource.group));

@@ -1,7 +1,8 @@
 //! What changes in a cluster, as it changes.
 //!
-//! Each resource is listed and then watched from there. Where the server has forgotten the place
-//! (410), or a watch cannot go on, the resource is listed anew: whoever follows replaces what it
+//! Each resource is listed and then watched from there. A connection that is cut goes on
+//! where it was. Where the server has forgotten the place (410), or says what cannot be read, the
+//! resource is listed anew: whoever follows replaces what it
 //! knows of the resource, so nothing that was missed stays wrong.
 
 use std::sync::Arc;
@@ -47,8 +48,10 @@ pub enum Change {
         /// Its name.
         name: String,
     },
-    /// Nothing is known of what happens from here on, until a list comes.
+    /// Nothing is known of what happens from here on, until it is resumed or a list comes.
     Lost(Gap),
+    /// What happened meanwhile is told from here on: nothing was missed.
+    Resumed,
 }
 
 /// Follows a resource and tells all changes, for as long as somebody listens.
@@ -78,24 +81,10 @@ pub async fn follow(
                 limits: &limits,
                 out: &out,
             };
-            // A watch ends every few minutes by itself, and goes on where it was.
-            let end = loop {
-                match follower.watch(&mut resource_version).await {
-                    Ok(()) => {}
-                    Err(end) => break end,
-                }
-            };
-            match end {
+            match follower.follow(&mut resource_version).await {
                 End::NobodyListens => return,
                 End::Forgotten => continue,
-                End::Failed(reason) => {
-                    let subject = format!("{} of {}", resource.full_name(), connection.name());
-                    let reason = format!("is not followed at present: {reason}");
-                    let gap = Gap { kind: GapKind::Unreadable, subject, location: None, reason };
-                    if out.send((Arc::clone(&resource), Change::Lost(gap))).await.is_err() {
-                        return;
-                    }
-                }
+                End::Cut(_) | End::Odd(_) => {}
             }
         }
         tokio::time::sleep(if is_forbidden { FORBIDDEN_WAIT } else { wait }).await;
@@ -108,7 +97,10 @@ enum End {
     NobodyListens,
     /// The server does not know any more what happened since.
     Forgotten,
-    Failed(String),
+    /// The connection ended early, or none can be had: it can go on where it was.
+    Cut(String),
+    /// What it says cannot be read: where it goes on is not known.
+    Odd(String),
 }
 
 struct Follower<'a> {
@@ -120,8 +112,52 @@ struct Follower<'a> {
 }
 
 impl Follower<'_> {
+    /// Watches for as long as it can go on where it was: a watch ends every few minutes by
+    /// itself, and connections are cut. Meanwhile it is told that nothing is known.
+    async fn follow(&self, from: &mut String) -> End {
+        let mut wait = BACK_OFF.0;
+        let mut is_lost = false;
+        loop {
+            let before = from.clone();
+            let end = self.watch(from, &mut is_lost).await;
+            let reason = match end {
+                Ok(()) => continue,
+                Err(End::Cut(reason)) => reason,
+                Err(End::Odd(reason)) => {
+                    return if self.lost(&reason).await {
+                        End::Odd(reason)
+                    } else {
+                        End::NobodyListens
+                    };
+                }
+                Err(end) => return end,
+            };
+            if !is_lost && !self.lost(&reason).await {
+                return End::NobodyListens;
+            }
+            is_lost = true;
+            if before != *from {
+                wait = BACK_OFF.0;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (2 * wait).min(BACK_OFF.1);
+        }
+    }
+
+    /// Tells something; whether somebody listens.
+    async fn tell(&self, change: Change) -> bool {
+        self.out.send((Arc::clone(self.resource), change)).await.is_ok()
+    }
+
+    async fn lost(&self, reason: &str) -> bool {
+        let subject = format!("{} of {}", self.resource.full_name(), self.connection.name());
+        let reason = format!("is not followed at present: {reason}");
+        self.tell(Change::Lost(Gap { kind: GapKind::Unreadable, subject, location: None, reason }))
+            .await
+    }
+
     /// Watches until the server ends it in order. `from` moves along.
-    async fn watch(&self, from: &mut String) -> Result<(), End> {
+    async fn watch(&self, from: &mut String, is_lost: &mut bool) -> Result<(), End> {
         let path = format!(
             "{}?watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={}",
             self.resource.path(),
@@ -129,24 +165,27 @@ impl Follower<'_> {
         );
         let refused = |refusal: Refusal| match refusal {
             Refusal::Status(410, _) => End::Forgotten,
-            refusal => End::Failed(format!("the API server {refusal}")),
+            refusal => End::Cut(format!("the API server {refusal}")),
         };
         let mut body =
             self.connection.open_answer(&path, "application/json").await.map_err(refused)?;
+        if std::mem::take(is_lost) && !self.tell(Change::Resumed).await {
+            return Err(End::NobodyListens);
+        }
         let mut lines = Vec::new();
         while let Some(piece) = next(&mut body, SILENCE_MAX).await.map_err(refused)? {
             let before = lines.len();
             lines.extend_from_slice(&piece);
             let Some(last) = memchr::memrchr(b'\n', &lines[before..]).map(|at| before + at) else {
                 if lines.len() > EVENT_BYTES_MAX {
-                    return Err(End::Failed("an event is too large".to_owned()));
+                    return Err(End::Odd("an event is too large".to_owned()));
                 }
                 continue;
             };
             for line in lines[..last].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
                 let change = self.read(line, from)?;
                 if let Some(change) = change
-                    && self.out.send((Arc::clone(self.resource), change)).await.is_err()
+                    && !self.tell(change).await
                 {
                     return Err(End::NobodyListens);
                 }
@@ -158,7 +197,7 @@ impl Follower<'_> {
 
     /// What an event says; none for a bookmark.
     fn read(&self, line: &[u8], from: &mut String) -> Result<Option<Change>, End> {
-        let odd = || End::Failed("an event cannot be read".to_owned());
+        let odd = || End::Odd("an event cannot be read".to_owned());
         let text = std::str::from_utf8(line).map_err(|_| odd())?;
         let stream = yaml::Stream::json(text, self.limits);
         let document = stream.documents().next().ok_or_else(odd)?.map_err(|_| odd())?;
@@ -183,7 +222,7 @@ impl Follower<'_> {
                 let code = object.get("code").map(yaml::Node::written).unwrap_or_default();
                 return Err(match code {
                     "410" => End::Forgotten,
-                    _ => End::Failed(format!("the API server ends it with status {code}")),
+                    _ => End::Odd(format!("the API server ends it with status {code}")),
                 });
             }
         };
