@@ -1,5 +1,6 @@
 //! The server, for as long as a test runs.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+#![allow(dead_code, clippy::allow_attributes, reason = "not every test uses every helper")]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -16,12 +17,12 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_bollwerk-server");
 const START_WAIT: Duration = Duration::from_mins(1);
 
 pub(crate) struct Server {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     kubeconfig: PathBuf,
     process: Option<Child>,
     /// Where it answers: the same after a restart.
-    address: String,
-    health: String,
+    pub(crate) address: String,
+    pub(crate) health: String,
 }
 
 impl Server {
@@ -29,12 +30,6 @@ impl Server {
     pub(crate) fn start(config: &str, kubeconfig: &Path) -> Self {
         let folder = std::env::temp_dir().join(format!("bollwerk-server-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let tls = folder.join("tls");
-        let made = Command::new(PROGRAM)
-            .args(["certificate", "--name", "127.0.0.1", "--output"])
-            .arg(&tls)
-            .status();
-        assert!(made.unwrap().success());
         let mut server = Self {
             folder,
             kubeconfig: kubeconfig.to_owned(),
@@ -42,9 +37,19 @@ impl Server {
             address: "127.0.0.1:0".to_owned(),
             health: "127.0.0.1:0".to_owned(),
         };
+        server.certify();
         server.configure(config);
         server.restart();
         server
+    }
+
+    /// Makes a certificate for it.
+    pub(crate) fn certify(&self) {
+        let made = Command::new(PROGRAM)
+            .args(["certificate", "--name", "127.0.0.1", "--output"])
+            .arg(self.folder.join("tls"))
+            .status();
+        assert!(made.unwrap().success());
     }
 
     pub(crate) fn configure(&self, config: &str) {
