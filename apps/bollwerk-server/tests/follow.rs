@@ -156,8 +156,8 @@ async fn memory_is_given_back() {
     until("it is watched", || api.watches("namespaces") == 1).await;
     for round in 0..12_000 {
         let number = round % 10;
-        let line = event("MODIFIED", &format!("n{number}"), &round.to_string(), "8");
-        api.tell("namespaces", &line);
+        let change = event("MODIFIED", &format!("n{number}"), &round.to_string(), "8");
+        api.tell("namespaces", &change);
     }
     until("the last is known", || label(&live, "n9").as_deref() == Some("11999")).await;
     let state = live.read();
