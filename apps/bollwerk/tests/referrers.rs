@@ -37,7 +37,7 @@ impl Registry {
         let layer = registry.blob("application/vnd.oci.image.layer.v1.tar+gzip", gzip(&layer));
         let manifest = json!({"schemaVersion": 2, "config": config, "layers": [layer]});
         let manifest = registry.manifest(&manifest);
-        registry.image = manifest["digest"].as_str().unwrap().to_owned();
+        manifest["digest"].as_str().unwrap().clone_into(&mut registry.image);
         registry
     }
 

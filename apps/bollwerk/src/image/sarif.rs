@@ -1,7 +1,7 @@
 //! What was found in images as SARIF 2.1.0 (OASIS), as code scanning services read it.
 //!
-//! A rule is a vulnerability, or what finds credentials; what is accepted is told as suppressed, and what is not known as
-//! notifications of the run.
+//! A rule is a vulnerability, or what finds credentials; what is accepted is told as suppressed,
+//! and what is not known as notifications of the run.
 
 use std::collections::BTreeMap;
 

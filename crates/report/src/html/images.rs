@@ -454,7 +454,8 @@ fn credentials(page: &ImagePage<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "<section id=\"credentials\" aria-labelledby=\"credentials-title\">\n\
-         <h2 id=\"credentials-title\">Credentials</h2>\n<p class=\"dim\">{}. No value is shown.</p>",
+         <h2 id=\"credentials-title\">Credentials</h2>\n\
+         <p class=\"dim\">{}. No value is shown.</p>",
         text(summary)
     )?;
     if rows.is_empty() {
