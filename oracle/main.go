@@ -14,6 +14,7 @@ import (
 // verbs is all the oracle knows; each verb lives in the file of its subject. A verb gets the whole
 // line and returns the answer to be encoded.
 var verbs = map[string]func(line []byte) (any, error){
+	"dockerfile-parse":    dockerfileParse,
 	"json-stream":         jsonStream,
 	"yaml":                yamlToJSON,
 	"yaml-strict":         yamlToJSONStrict,

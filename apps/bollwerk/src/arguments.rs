@@ -23,8 +23,8 @@ pub(crate) use access::{
 pub(crate) use cluster::{ClusterInputs, Live};
 pub(crate) use db::{DatabaseInput, DbBuild, DbCommand, DbFormat, DbStatus, DbUpdate, DbVerify};
 pub(crate) use image::{
-    FindingsFormat, ImageCommand, ImageGapKind, ImageLint, ImageReading, ImageSbom, ImageScan,
-    ImageSecrets, SbomFormat, ScanFormat,
+    FindingsFormat, ImageCommand, ImageGapKind, ImageLint, ImageOrigin, ImageReading,
+    ImageReferrers, ImageSbom, ImageScan, ImageSecrets, JudgedFormat, ReferrersFormat, SbomFormat,
 };
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,

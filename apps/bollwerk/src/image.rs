@@ -1,17 +1,22 @@
 //! `bollwerk image`: what is in an image, and what of it has to be acted on.
 
+mod attached;
 mod bases;
 mod findings;
 mod fleet;
 mod fleet_text;
+mod html;
 mod input;
 mod lint;
 mod local;
 mod ranking;
+mod referrers;
 mod sarif;
 mod sbom;
 mod scan;
+mod searched;
 mod secrets;
+mod stated;
 mod text;
 mod vex;
 
@@ -29,6 +34,7 @@ pub(crate) fn run(command: &ImageCommand) -> Result<u8> {
         ImageCommand::Scan(arguments) => scan::run(arguments),
         ImageCommand::Lint(arguments) => lint::run(arguments),
         ImageCommand::Sbom(arguments) => sbom::run(arguments),
+        ImageCommand::Referrers(arguments) => referrers::run(arguments),
         ImageCommand::Secrets(arguments) => secrets::run(arguments),
     }
 }

@@ -174,6 +174,164 @@ fn a_layer_that_cannot_be_read_is_a_gap() {
     assert_eq!(secrets(&layout, &["--accept-gap=unreadable"]).0, 0);
 }
 
+/// Archives as Python writes them: packed, stored, and one within another.
+const ARCHIVES: &str = r#"
+import io, zipfile, sys
+key = open("key.p12", "rb").read()
+inner = io.BytesIO()
+with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as it:
+    it.writestr("config/.env", "\nDB_PASSWORD=q8Zt71-LmVx\n")
+    it.writestr("store.p12", key)
+with zipfile.ZipFile("app.war", "w", zipfile.ZIP_STORED) as it:
+    it.writestr("WEB-INF/lib/inner.jar", inner.getvalue())
+    it.writestr("WEB-INF/a.properties", "db.password=Xk39-qqLm71\n", zipfile.ZIP_DEFLATED)
+with zipfile.ZipFile("bomb.zip", "w", zipfile.ZIP_DEFLATED) as it:
+    it.writestr("zeros", bytes(300 << 20))
+with open("cut.zip", "wb") as it:
+    it.write(open("app.war", "rb").read()[:60])
+"#;
+
+#[test]
+fn archives_and_key_stores_are_looked_into() {
+    let stores = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/secret/tests/key_stores");
+    let folder = Folder::new(&[]);
+    let at = |name: &str| folder.path().join(name);
+    for name in ["key.jks", "key.p12", "trust.jks", "trust.p12"] {
+        std::fs::copy(stores.join(name), at(name)).unwrap();
+    }
+    let python = Command::new("python3").args(["-c", ARCHIVES]).current_dir(folder.path()).status();
+    assert!(python.unwrap().success());
+    let (code, out, _) = bollwerk(folder.path(), &["image", "secrets", ".", "--format=json"], "");
+    assert_eq!(code, 1);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    fits(&report);
+    let found: BTreeSet<(&str, &str, u64)> = findings(&report)
+        .iter()
+        .map(|it| {
+            let line = it["line"].as_u64().unwrap();
+            (it["path"].as_str().unwrap(), it["rule"].as_str().unwrap(), line)
+        })
+        .collect();
+    let expected = [
+        ("app.war!/WEB-INF/a.properties", "assigned-password", 1),
+        ("app.war!/WEB-INF/lib/inner.jar!/config/.env", "assigned-password", 2),
+        ("app.war!/WEB-INF/lib/inner.jar!/store.p12", "pkcs12-key-store", 1),
+        ("key.jks", "java-key-store", 1),
+        ("key.p12", "pkcs12-key-store", 1),
+    ];
+    assert_eq!(found, expected.into_iter().collect());
+    assert_eq!(report["coverage"]["unpackedFiles"], 4);
+    let gaps: Vec<&str> =
+        report["gaps"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let [bomb, cut] = gaps[..] else { panic!("{gaps:?}") };
+    assert!(bomb.contains("bomb.zip: `zeros` in it has 314572800 bytes"), "{bomb}");
+    assert!(cut.contains("cut.zip: no zip archive"), "{cut}");
+}
+
+/// `--secrets` tells what `image secrets` tells, and the policy says whether that fails.
+#[test]
+fn a_scan_searches_when_it_is_asked_to() {
+    let key = Random::new(3).fill("⟨pem RSA PRIVATE KEY⟩");
+    let layout = Layout::of(&[&[("app/key.pem", &key)], &[("app/.wh.key.pem", "")]]);
+    let name = layout.name();
+    let scan = |arguments: &[&str]| {
+        let whole = [&["scan", &name, "--accept-gap=no-advisory-data"], arguments].concat();
+        layout.run(&whole)
+    };
+    let json = |arguments: &[&str]| -> (i32, Value) {
+        let (code, out, _) = scan(&[arguments, &["--format=json"]].concat());
+        (code, serde_json::from_str(&out).unwrap())
+    };
+    let (code, report) = json(&[]);
+    assert_eq!((code, &report["secrets"]), (0, &Value::Null));
+    let (code, report) = json(&["--secrets"]);
+    fits(&report);
+    let (_, alone, _) = secrets(&layout, &[]);
+    let without_digest = |report: &Value| {
+        let mut findings = report["findings"].clone();
+        for it in findings.as_array_mut().unwrap() {
+            it["valueDigest"].take();
+        }
+        findings
+    };
+    assert_eq!(code, 0, "nothing fails unless the policy says so");
+    assert_eq!(without_digest(&report["secrets"]), without_digest(&alone));
+    assert_eq!(report["secrets"]["coverage"], alone["coverage"]);
+    let (_, out, _) = scan(&["--secrets"]);
+    assert!(out.contains("1 credential in 1 file"), "{out}");
+    assert!(out.contains("/app/key.pem:1:1, layer 1 of 2, removed by a later layer"), "{out}");
+
+    for (policy, expected) in [("high", 1), ("critical", 0), ("low", 1)] {
+        layout.folder.write("gate.yaml", &format!("secrets: {policy}\n"));
+        let (code, report) = json(&[&format!("--policy={name}/gate.yaml")]);
+        assert_eq!(code, expected, "{policy}");
+        assert!(report["secrets"].is_object(), "what fails is looked for");
+    }
+    layout.folder.write("gate.yaml", "secrets: often\n");
+    assert_eq!(scan(&[&format!("--policy={name}/gate.yaml")]).0, 2);
+
+    let sbom = layout.run(&["sbom", &name, "--format=cyclonedx"]).1;
+    let folder = Folder::new(&[("a.json", &sbom)]);
+    let of_sbom = |arguments: &[&str]| {
+        let whole = [&["image", "scan", "a.json"], arguments].concat();
+        bollwerk(folder.path(), &whole, "")
+    };
+    let (code, _, error) = of_sbom(&["--secrets"]);
+    assert!(code == 3 && error.contains("an SBOM has no files"), "{error}");
+    assert_eq!(of_sbom(&["--secrets", "--accept-gap=not-searched"]).0, 0);
+}
+
+#[test]
+fn code_scanning_services_read_credentials() {
+    let mut random = Random::new(4);
+    let (one, other) = (random.fill("ghp_⟨checked 30⟩"), random.fill("ghp_⟨checked 30⟩"));
+    let twice = format!("{one}\n{other}\n");
+    let layout = Layout::of(&[&[("app/a b.txt", &twice), ("app/c.txt", &one)]]);
+    let name = layout.name();
+    let run = |arguments: &[&str]| -> Value {
+        let (_, out, error) = layout.run(&[arguments, &["--format=sarif"]].concat());
+        assert!(!out.contains(&one) && !error.contains(&one));
+        serde_json::from_str(&out).unwrap_or_else(|_| panic!("{error}"))
+    };
+    let log = run(&["secrets", &name]);
+    if let Some(schema) = std::env::var_os("BOLLWERK_SARIF_SCHEMA") {
+        let schema: Value = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&log).map(|it| it.to_string()).collect();
+        assert_eq!(errors, [""; 0], "{log:#}");
+    }
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let of = |it: &Value| {
+        let place = &it["locations"][0]["physicalLocation"];
+        (place["artifactLocation"]["uri"].clone(), place["region"]["startLine"].clone())
+    };
+    let places: Vec<(Value, Value)> = results.iter().map(of).collect();
+    let expected = [("app/a%20b.txt", 1), ("app/a%20b.txt", 2), ("app/c.txt", 1)];
+    assert_eq!(places, expected.map(|(uri, line)| (Value::from(uri), Value::from(line))));
+    let prints: BTreeSet<String> =
+        results.iter().map(|it| it["partialFingerprints"].to_string()).collect();
+    assert_eq!(prints.len(), 3);
+    assert!(results.iter().all(|it| it["ruleIndex"] == 0 && it["level"] == "error"), "{log:#}");
+    // The next run knows them again, and a scan tells the same.
+    assert_eq!(run(&["secrets", &name]), log);
+    let scan = run(&["scan", &name, "--secrets"]);
+    assert_eq!(scan["runs"][0]["results"], log["runs"][0]["results"]);
+}
+
+#[test]
+fn a_misspelt_folder_is_told() {
+    let folder = Folder::new(&[("sources/a", "b"), ("other/a", "b")]);
+    let run = |name: &str| {
+        let arguments = ["image", "secrets", name, "--insecure", "--mirror=docker.io=127.0.0.1:1"];
+        bollwerk(folder.path(), &arguments, "")
+    };
+    let (code, _, error) = run("source");
+    assert_eq!(code, 2);
+    assert!(error.contains("no file or folder `source` is here"), "{error}");
+    assert!(error.contains("is `sources` meant?"), "{error}");
+    assert!(!run("nothing").2.contains("meant"));
+}
+
 /// What gitleaks reports and we do not, by its rule (any where it is empty) and a part of the
 /// line, with the reason.
 const EXPLAINED: &[(&str, &str, &str)] = &[

@@ -10,16 +10,19 @@
 
 mod csaf;
 mod cyclonedx;
+mod index;
 mod open_vex;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use package::Purl;
 use serde_json::Value;
 
 use crate::Status;
+use index::Indexed;
 pub use open_vex::is_justification;
 pub use write::{Claim, write};
 
@@ -108,10 +111,10 @@ pub struct Document {
     pub unread_count: usize,
 }
 
-/// Statements of several documents.
+/// Statements of several documents. A clone shares them.
 #[derive(Clone, Debug, Default)]
 pub struct Statements {
-    statements: Vec<Statement>,
+    statements: Vec<Arc<Indexed>>,
     /// By the names of vulnerabilities, in lower case.
     by_name: BTreeMap<String, Vec<usize>>,
 }
@@ -169,7 +172,7 @@ impl Statements {
             for name in names {
                 self.by_name.entry(name).or_default().push(place);
             }
-            self.statements.push(statement);
+            self.statements.push(Arc::new(Indexed::new(statement)));
         }
     }
 
@@ -180,7 +183,7 @@ impl Statements {
 
     /// A statement by its place.
     pub fn at(&self, place: usize) -> Option<&Statement> {
-        self.statements.get(place)
+        self.statements.get(place).map(|it| &it.statement)
     }
 
     /// The statement that counts for a vulnerability, under any of its names, in a package of an
@@ -200,7 +203,8 @@ impl Statements {
         let about: Vec<(usize, &Statement)> = places
             .into_iter()
             .filter_map(|place| Some((place, self.statements.get(place)?)))
-            .filter(|(_, it)| it.products.iter().any(|product| product.is(image, package)))
+            .filter(|(_, it)| it.is_about(image, package))
+            .map(|(place, it)| (place, &it.statement))
             .collect();
         // A later one replaces what was said before; of the same time the most careful counts.
         let rank = |it: &Statement| (it.timestamp, care(it.status));
@@ -232,15 +236,6 @@ impl Statement {
 
     fn size(&self) -> usize {
         self.products.iter().map(|product| 1 + product.parts.len()).sum()
-    }
-}
-
-impl Product {
-    fn is(&self, image: &Subject, package: &Subject) -> bool {
-        if self.parts.is_empty() {
-            return self.whole.is(image) || self.whole.is(package);
-        }
-        self.whole.is(image) && self.parts.iter().any(|part| part.is(package))
     }
 }
 

@@ -18,5 +18,8 @@ pub use error::ImageError;
 pub use facts::Facts;
 pub use folder::read_folder;
 pub use read::{ImageRead, LayerFailure, ReadLayer, Reading, read, read_observed};
-pub use registry::{Credential, Credentials, Registry, RegistryError, RegistryOptions};
+pub use registry::{
+    Credential, Credentials, Referrer, ReferrerKind, Referrers, Registry, RegistryError,
+    RegistryOptions,
+};
 pub use source::{Blob, Source, open};

@@ -1,5 +1,7 @@
 //! Credentials in files: of a folder, and of the layers of an image as they are read.
 
+mod whole;
+
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::num::NonZero;
@@ -10,7 +12,9 @@ use std::thread;
 
 use image::Observer;
 use model::DigestKey;
-use secret::{Certainty, Found, Scanner};
+use secret::{Certainty, Found, Scanner, key_store};
+
+use whole::{ALL_INFLATED_BYTES_MAX, Kept, Unpacking, Whole};
 
 /// Bytes of a file that are read at once.
 const PIECE_BYTES: usize = 256 << 10;
@@ -60,7 +64,9 @@ pub struct Secrets {
     pub bytes: u64,
     /// Files of data, in which forms are found and names are not asked.
     pub binary: u64,
-    /// Compressed files and archives, into which nobody looked.
+    /// Files of ZIP archives (also of those within archives) that were looked at.
+    pub unpacked: u64,
+    /// Compressed files and other archives, into which nobody looked.
     pub compressed: u64,
     /// Links and whatever else is no file: passed over.
     pub other: u64,
@@ -74,6 +80,7 @@ impl Secrets {
         self.files += other.files;
         self.bytes += other.bytes;
         self.binary += other.binary;
+        self.unpacked += other.unpacked;
         self.compressed += other.compressed;
         self.other += other.other;
         self.gaps.extend(other.gaps);
@@ -90,13 +97,24 @@ pub struct SecretSearch<'k> {
     scanner: Scanner,
     secrets: Secrets,
     is_begun: bool,
+    whole: Whole,
+    /// Bytes that may still be looked at in archives.
+    left: u64,
     more: u64,
 }
 
 impl<'k> SecretSearch<'k> {
     /// A search that has seen nothing. The key makes the digests.
     pub fn new(key: &'k DigestKey) -> Self {
-        Self { key, scanner: Scanner::new(), secrets: Secrets::default(), is_begun: false, more: 0 }
+        Self {
+            key,
+            scanner: Scanner::new(),
+            secrets: Secrets::default(),
+            is_begun: false,
+            whole: Whole::default(),
+            left: ALL_INFLATED_BYTES_MAX,
+            more: 0,
+        }
     }
 
     /// What was found.
@@ -108,35 +126,62 @@ impl<'k> SecretSearch<'k> {
         self.secrets
     }
 
-    fn scan(&mut self, path: &str, bytes: Option<&[u8]>) {
+    fn take(&mut self, path: &str, bytes: &[u8]) {
         let Self { key, scanner, secrets: Secrets { hits, .. }, more, .. } = self;
-        let mut tell = |found: Found<'_>| {
-            if hits.len() >= HITS_MAX {
-                *more += 1;
-                return;
-            }
-            hits.push(Hit {
-                path: path.to_owned(),
-                line: found.line,
-                column: found.column,
-                rule: found.rule,
-                certainty: found.certainty,
-                length: found.value.len() as u64,
-                digest: key.digest(found.value),
-            });
-        };
-        if let Some(bytes) = bytes {
-            scanner.take(bytes, &mut tell);
-            return;
-        }
-        let read = scanner.finish(&mut tell);
-        self.secrets.files += 1;
-        self.secrets.bytes += read.bytes;
-        self.secrets.binary += u64::from(read.is_binary);
+        scanner.take(bytes, &mut |found| tell(path, &found, key, hits, more));
+    }
+
+    /// The end of a file: whether it is data, and its bytes.
+    fn end_of(&mut self, path: &str) -> secret::Read {
+        let Self { key, scanner, secrets: Secrets { hits, .. }, more, .. } = self;
+        let read = scanner.finish(&mut |found| tell(path, &found, key, hits, more));
         if read.more > 0 {
             self.secrets.gap(path, format!("{} more credentials are not listed", read.more));
         }
+        read
     }
+
+    /// A key store, which is one credential as a whole.
+    fn key_store(&mut self, path: &str, content: &[u8]) {
+        let Some(rule) = key_store(content) else { return };
+        let (certainty, value) = (Certainty::Formed, content);
+        let found = Found { rule, certainty, line: 1, column: 1, value };
+        tell(path, &found, self.key, &mut self.secrets.hits, &mut self.more);
+    }
+
+    /// The files of an archive.
+    fn archive(&mut self, path: &str, content: &[u8]) {
+        let mut left = self.left;
+        let mut file = |within: &str, content: &[u8]| {
+            let path = format!("{path}{within}");
+            self.take(&path, content);
+            let read = self.end_of(&path);
+            self.key_store(&path, content);
+            self.secrets.unpacked += 1;
+            self.secrets.bytes += read.bytes;
+        };
+        let problems = Unpacking::new(&mut left, &mut file).run(content);
+        self.left = left;
+        for problem in problems {
+            self.secrets.gap(path, problem);
+        }
+    }
+}
+
+fn tell(path: &str, found: &Found<'_>, key: &DigestKey, hits: &mut Vec<Hit>, more: &mut u64) {
+    if hits.len() >= HITS_MAX {
+        *more += 1;
+        return;
+    }
+    hits.push(Hit {
+        path: path.to_owned(),
+        line: found.line,
+        column: found.column,
+        rule: found.rule,
+        certainty: found.certainty,
+        length: found.value.len() as u64,
+        digest: key.digest(found.value),
+    });
 }
 
 impl Observer for SecretSearch<'_> {
@@ -149,19 +194,31 @@ impl Observer for SecretSearch<'_> {
             self.secrets.compressed += u64::from(is_compressed(bytes));
             self.is_begun = true;
         }
-        self.scan(path, Some(bytes));
+        if let Some(most) = self.whole.take(bytes) {
+            let reason = format!("more than {most} bytes, so nobody looked into it");
+            self.secrets.gap(path, reason);
+        }
+        self.take(path, bytes);
     }
 
     fn end(&mut self, path: &str) {
-        self.scan(path, None);
+        let read = self.end_of(path);
+        self.secrets.files += 1;
+        self.secrets.bytes += read.bytes;
+        self.secrets.binary += u64::from(read.is_binary);
         self.is_begun = false;
+        match self.whole.end() {
+            (Kept::Archive, content) => self.archive(path, &content),
+            (Kept::KeyStore, content) => self.key_store(path, &content),
+            (Kept::Begun | Kept::Nothing, _) => {}
+        }
     }
 }
 
-/// Whether a file begins as compressed ones do: gzip, ZIP, XZ, Zstandard, bzip2.
+/// Whether a file begins as compressed ones do that are not looked into: gzip, XZ, Zstandard,
+/// bzip2.
 fn is_compressed(bytes: &[u8]) -> bool {
-    const MARKS: [&[u8]; 5] =
-        [b"\x1f\x8b", b"PK\x03\x04", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh"];
+    const MARKS: [&[u8]; 4] = [b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh"];
     MARKS.iter().any(|mark| bytes.starts_with(mark))
 }
 

@@ -21,6 +21,13 @@ pub struct ConfigurationFinding {
     pub message: String,
 }
 
+/// What of a configuration is not judged, in a sentence.
+pub fn unjudged(config: &Config) -> Option<String> {
+    let steps = config.history.as_ref().map_or(0, Vec::len);
+    let more = steps.checked_sub(HISTORY_MAX).filter(|more| *more > 0)?;
+    Some(format!("{more} of {steps} steps of the history are not looked at"))
+}
+
 /// All that is wrong with a configuration, in the order of its fields.
 pub fn judge_configuration(config: &Config) -> Vec<ConfigurationFinding> {
     let mut found = Vec::new();

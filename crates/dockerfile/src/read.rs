@@ -1,7 +1,7 @@
 //! From a text to instructions: directives, continued lines, comments, heredocs, lists.
 
 use crate::instruction::{Flag, Heredoc, Instruction, Keyword, split_words};
-use crate::shell::{self, COMMANDS_MAX};
+use crate::shell::{self, COMMANDS_MAX, SUBSTITUTION_DEPTH_MAX};
 use crate::stage::{self, Stage, VARIABLES_MAX};
 
 /// Bytes of one file; longer ones are not read.
@@ -284,7 +284,12 @@ fn instruction(
         heredocs,
         commands,
     };
-    made.commands = shell::of_instruction(&made);
+    let shell::Commands { found, is_deeper } = shell::of_instruction(&made);
+    made.commands = found;
+    if is_deeper {
+        let what = "substitutions within each other";
+        file.error(line, Problem::TooMany { max: SUBSTITUTION_DEPTH_MAX, what });
+    }
     if made.commands.len() >= COMMANDS_MAX {
         file.error(line, Problem::TooMany { max: COMMANDS_MAX, what: "commands in one RUN" });
     }

@@ -8,7 +8,7 @@ use crate::instruction::{Instruction, Keyword};
 /// Commands of one instruction; what follows is not looked at.
 pub(crate) const COMMANDS_MAX: usize = 5_000;
 /// How deep `$(…)` is looked into.
-const SUBSTITUTION_DEPTH_MAX: usize = 6;
+pub(crate) const SUBSTITUTION_DEPTH_MAX: usize = 6;
 
 /// A simple command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,16 +104,25 @@ const RESERVED: &[&str] =
 const WRAPPERS: &[&str] = &["sudo", "env", "exec", "command", "nice", "nohup", "builtin"];
 
 /// What an instruction runs.
-pub(crate) fn of_instruction(it: &Instruction) -> Vec<Command> {
+#[derive(Default)]
+pub(crate) struct Commands {
+    /// In their order.
+    pub(crate) found: Vec<Command>,
+    /// Whether some stand in more substitutions than are looked into.
+    pub(crate) is_deeper: bool,
+}
+
+/// What an instruction runs.
+pub(crate) fn of_instruction(it: &Instruction) -> Commands {
     use Keyword::{Cmd, Entrypoint, Healthcheck, Run};
     if !matches!(it.keyword, Cmd | Entrypoint | Healthcheck | Run) {
-        return Vec::new();
+        return Commands::default();
     }
     if let Some(list) = &it.list {
         return of_list(it, list);
     }
     let is_script = it.keyword == Run && it.body.starts_with("<<");
-    let mut found = Vec::new();
+    let mut found = Commands::default();
     if is_script {
         for heredoc in &it.heredocs {
             let content = &heredoc.content;
@@ -141,21 +150,21 @@ pub(crate) fn columns(text: &str, from: usize, to: usize) -> u32 {
 }
 
 /// A list is one command; of `["sh", "-c", "…"]` the text is what is run.
-fn of_list(it: &Instruction, list: &[String]) -> Vec<Command> {
+fn of_list(it: &Instruction, list: &[String]) -> Commands {
     let (line, column) = it.place(0);
     if let [shell, flag, script, ..] = list
         && is_shell(shell.rsplit('/').next().unwrap_or(shell))
         && flag.starts_with('-')
         && flag.ends_with('c')
     {
-        let mut found = Vec::new();
+        let mut found = Commands::default();
         split(script, &mut found, &|_| (line, column));
         return found;
     }
     let words = list.to_vec();
     let mut command = Command { words, pipes: false, line, column, program: 0 };
     command.find_program();
-    vec![command]
+    Commands { found: vec![command], is_deeper: false }
 }
 
 /// Whether a program takes commands as a text.
@@ -212,7 +221,8 @@ pub(crate) fn raw_words(text: &str) -> Vec<&str> {
 }
 
 /// Splits a text into commands, those inside of `$(…)` after the others.
-fn split(text: &str, found: &mut Vec<Command>, place: &dyn Fn(usize) -> (u32, u32)) {
+fn split(text: &str, commands: &mut Commands, place: &dyn Fn(usize) -> (u32, u32)) {
+    let Commands { found, is_deeper } = commands;
     let first = found.len();
     let mut ranges = vec![(0, text.len(), 0)];
     while let Some((start, end, depth)) = ranges.pop() {
@@ -227,7 +237,9 @@ fn split(text: &str, found: &mut Vec<Command>, place: &dyn Fn(usize) -> (u32, u3
             (command.line, command.column) = place(at);
             found.push(command);
         }
-        if depth < SUBSTITUTION_DEPTH_MAX {
+        if depth >= SUBSTITUTION_DEPTH_MAX {
+            *is_deeper |= !lexer.inner.is_empty();
+        } else {
             ranges.extend(lexer.inner.into_iter().rev().map(|(a, b)| (a, b, depth + 1)));
         }
     }

@@ -1,7 +1,7 @@
 //! Configurations of images, good and bad.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
-use dockerfile::judge_configuration;
+use dockerfile::{judge_configuration, unjudged};
 
 fn ids(json: &str) -> Vec<&'static str> {
     let config = image::Config::read(json.as_bytes()).unwrap();
@@ -29,4 +29,16 @@ fn each_field_is_asked() {
     let config = image::Config::read(bad.as_bytes()).unwrap();
     assert!(judge_configuration(&config).iter().all(|it| !it.message.contains("hunter22x")));
     assert_eq!(ids(r#"{"os": "windows"}"#), ["no-healthcheck"]);
+}
+
+#[test]
+fn a_history_without_an_end_is_told() {
+    let of = |steps: usize| {
+        let history = vec![r#"{"created_by": "true"}"#; steps].join(",");
+        let config = format!(r#"{{"os": "linux", "history": [{history}]}}"#);
+        unjudged(&image::Config::read(config.as_bytes()).unwrap())
+    };
+    assert_eq!(of(10_000), None);
+    let told = of(10_003).unwrap();
+    assert_eq!(told, "3 of 10003 steps of the history are not looked at");
 }

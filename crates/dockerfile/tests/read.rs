@@ -252,3 +252,18 @@ fn as_upstream(it: &Instruction) -> Value {
 fn is_of_stages(problem: &Problem) -> bool {
     matches!(problem, Problem::BeforeFrom(_) | Problem::From | Problem::NoStage)
 }
+
+#[test]
+fn what_lies_deeper_than_is_looked_is_told() {
+    let nested = |depth: usize| {
+        let text = format!("FROM a\nRUN {}true{}\n", "echo $(".repeat(depth), ")".repeat(depth));
+        let file = Dockerfile::parse(&text);
+        let told = file.errors.iter().map(|it| (it.line, it.problem.to_string()));
+        (file.instructions[1].commands.len(), told.collect::<Vec<_>>())
+    };
+    assert_eq!(nested(6), (7, Vec::new()));
+    let (commands, told) = nested(7);
+    assert_eq!((commands, told.len()), (7, 1));
+    assert_eq!(told[0].0, 2);
+    assert!(told[0].1.contains("substitutions within each other"), "{told:?}");
+}

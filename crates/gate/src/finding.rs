@@ -92,7 +92,7 @@ fn class(policy: &Policy, matched: &Match<'_>, used: Exploitation, today: Date) 
     if let Some(since) = used.known_since {
         // Counted from the later of the two: nobody can act on what has no fix yet.
         let since = if is_fixed { dated(policy, matched).max(Some(since)) } else { Some(since) };
-        return match due(policy.known_exploited, since, today) {
+        return match due(policy.known_exploited, since, today, AHEAD_DAYS_MAX) {
             Class::Act(_) => Class::Act(Why::KnownExploited),
             class => class,
         };
@@ -100,11 +100,11 @@ fn class(policy: &Policy, matched: &Match<'_>, used: Exploitation, today: Date) 
     if is_fixed {
         let at = Rating::ALL.iter().position(|it| *it == matched.rating).unwrap_or_default();
         let grace = policy.grace.get(at).copied().unwrap_or(Grace::Days(0));
-        return due(grace, dated(policy, matched), today);
+        return due(grace, dated(policy, matched), today, AHEAD_DAYS_MAX);
     }
     let at = Status::ALL.iter().position(|it| *it == matched.status).unwrap_or_default();
     match policy.unfixed.get(at).copied().flatten() {
-        Some(grace) => due(grace, matched.published, today),
+        Some(grace) => due(grace, matched.published, today, AHEAD_DAYS_MAX),
         None => Class::Waiting(matched.status),
     }
 }
@@ -119,15 +119,16 @@ fn dated(policy: &Policy, matched: &Match<'_>) -> Option<Date> {
     }
 }
 
-/// A grace of 7 days is the day it begins and the six after it.
-fn due(grace: Grace, since: Option<Date>, today: Date) -> Class {
+/// A grace of 7 days is the day it begins and the six after it. A day further ahead than `ahead`
+/// is none.
+pub(crate) fn due(grace: Grace, since: Option<Date>, today: Date, ahead: u32) -> Class {
     let days = match grace {
         Grace::Never => return Class::Grace(None),
         Grace::Days(days) => days,
     };
-    let is_dated = |since: &Date| since.days() <= today.days() + AHEAD_DAYS_MAX;
+    let is_dated = |since: &Date| since.days() <= today.days().saturating_add(ahead);
     let Some(since) = since.filter(is_dated) else { return Class::Act(Why::Undated) };
-    let end = since.days() + days;
+    let end = since.days().saturating_add(days);
     match end.checked_sub(today.days()) {
         None | Some(0) => Class::Act(Why::Overdue(today.days() - end)),
         Some(left) => Class::Grace(Some(left)),

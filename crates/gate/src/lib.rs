@@ -11,6 +11,7 @@ mod base;
 mod finding;
 mod policy;
 mod rank;
+mod support;
 mod upgrade;
 
 pub use age::{Age, age};
@@ -18,4 +19,5 @@ pub use base::{Base, Foundation, Newer, foundation};
 pub use finding::{Class, Finding, Why, judge};
 pub use policy::{Breaking, CountedFrom, Exception, Grace, KEYS, Policy};
 pub use rank::{Exposure, Rank, rank};
+pub use support::{Ended, ended};
 pub use upgrade::{Upgrade, upgrades};

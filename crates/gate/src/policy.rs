@@ -1,6 +1,7 @@
 //! The policy: grace by severity and the vendor's word, what is accepted, and what breaks a build.
 
 use advisory::{Date, Match, Rating, Status};
+use model::Severity;
 use model::config::{ConfigError, Key, KeyKind, Section};
 use package::Package;
 
@@ -85,6 +86,8 @@ pub struct Policy {
     pub exceptions: Vec<Exception>,
     /// What makes the command fail.
     pub breaking: Breaking,
+    /// The least severity of a credential that makes the command fail; none does without it.
+    pub secrets: Option<Severity>,
 }
 
 impl Default for Policy {
@@ -102,6 +105,7 @@ impl Default for Policy {
             max_age: None,
             exceptions: Vec::new(),
             breaking: Breaking::Nothing,
+            secrets: None,
         }
     }
 }
@@ -142,6 +146,12 @@ pub const KEYS: &[Key] = &[
         name: "fail",
         kind: KeyKind::Text,
         doc: "What makes the command fail: `nothing`, `act`, `grace` or `waiting`.",
+    },
+    Key {
+        name: "secrets",
+        kind: KeyKind::Text,
+        doc: "The least severity of a credential that makes the command fail (`high`); files are \
+              then searched for them. Without it none does.",
     },
     Key {
         name: "exceptions",
@@ -198,6 +208,7 @@ impl Policy {
         if let Some(breaking) = section.parse("fail", breaking)? {
             policy.breaking = breaking;
         }
+        policy.secrets = section.parse("secrets", str::parse)?;
         for section in section.sections("exceptions") {
             policy.exceptions.push(exception(section)?);
         }

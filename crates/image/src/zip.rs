@@ -126,7 +126,7 @@ impl<'a> Zip<'a> {
 impl ZipEntry<'_> {
     /// Bytes that are looked at to read it. What is packed may be larger than what it says it
     /// becomes, by blocks that hold nothing.
-    pub(crate) fn cost(&self) -> u64 {
+    pub fn cost(&self) -> u64 {
         self.bytes.max(self.packed_bytes)
     }
 }

@@ -10,6 +10,7 @@ mod data;
 mod essay;
 mod frame;
 mod framework;
+pub(crate) mod images;
 mod picture;
 
 use std::collections::BTreeMap;

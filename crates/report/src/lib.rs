@@ -25,6 +25,10 @@ mod width;
 mod wording;
 
 pub use csv::csv_cell;
+pub use html::images::{
+    ImageCredential, ImageCredentials, ImageFact, ImageFinding, ImagePage, ImageRow, ImageStep,
+    Mood, render_images,
+};
 pub use sarif::uri;
 pub use width::cells;
 pub use wording::harmless;

@@ -17,6 +17,7 @@ mod assignment;
 mod check;
 mod form;
 mod key;
+mod key_store;
 mod kind;
 mod login;
 mod manifest;
@@ -34,6 +35,7 @@ mod token;
 mod value;
 
 pub use assignment::assigned;
+pub use key_store::{KEY_STORE_HEAD_BYTES, begins_as_key_store, key_store};
 pub use kind::SecretKind;
 pub use name::{is_credential_name, named};
 pub use page::{Example, Row, examples, family, row};

@@ -19,6 +19,9 @@ pub(crate) enum ImageCommand {
     /// List what is in an image: as a table, or as an SBOM in CycloneDX or SPDX
     #[command(after_help = SBOM_EXAMPLES)]
     Sbom(ImageSbom),
+    /// List what is attached to an image in its registry: SBOMs, VEX, attestations, signatures
+    #[command(after_help = REFERRERS_EXAMPLES)]
+    Referrers(ImageReferrers),
     /// Find credentials in every layer of an image, or in the files of a folder
     #[command(after_help = SECRETS_EXAMPLES)]
     Secrets(ImageSecrets),
@@ -30,10 +33,13 @@ Examples:
   bollwerk image scan cart.tar --policy gate.yaml
   bollwerk image scan cart.cdx.json --format json > cart.json
   bollwerk image scan --from-manifests deploy/ --images-in sboms/
+  bollwerk image scan --from-manifests deploy/ --format html > images.html
   bollwerk image scan --from-manifests deploy/ --vulnerability CVE-2026-1234
   bollwerk image scan dir:/mnt/disk
   bollwerk image scan containerd:docker.io/library/nginx:1.29
+  bollwerk image scan cart.tar --secrets
   bollwerk image scan cart.tar --vex vendor.openvex.json --vex our.cdx.json
+  bollwerk image scan registry.example.org/shop/cart:1.2 --vex referrers
   bollwerk image scan cart.tar --format openvex --author 'Shop security' > cart.openvex.json
 
 A policy says how many days a team has (all keys are optional; these are the defaults):
@@ -44,6 +50,7 @@ A policy says how many days a team has (all keys are optional; these are the def
   countedFrom: fix                 # or `published`
   maxAge: 90                       # days; without it no image is too old
   fail: nothing                    # or `act`, `grace`, `waiting`
+  secrets: high                    # credentials that fail; without it none does, nor is searched
   exceptions:
   - {vulnerability: CVE-2026-1234, package: openssl, owner: web team, reason: not reachable,
      expires: 2027-01-31}
@@ -80,8 +87,14 @@ pub(crate) struct ImageScan {
     pub(crate) policy: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) database: DatabaseInput,
-    /// What somebody states about vulnerabilities: OpenVEX, CycloneDX or CSAF, as JSON
-    #[arg(long, value_name = "FILE")]
+    /// Search the files of every layer for credentials too, as `image secrets` does. Every layer
+    /// is read whole then, also those of which all else is known from before
+    #[arg(long)]
+    pub(crate) secrets: bool,
+    /// What somebody states about vulnerabilities: OpenVEX, CycloneDX or CSAF, as JSON; or
+    /// `referrers`, for what is attached to the image in its registry, whose signatures are not
+    /// verified
+    #[arg(long, value_name = "FILE|referrers")]
     pub(crate) vex: Vec<PathBuf>,
     /// Who states what `--format openvex` writes
     #[arg(long, value_name = "NAME", default_value = "bollwerk")]
@@ -109,18 +122,22 @@ pub(crate) enum FindingsFormat {
     Json,
     /// SARIF 2.1.0, for code scanning services
     Sarif,
+    /// One page for a browser, which loads and runs nothing
+    Html,
     /// As statements: OpenVEX 0.2.0
     #[value(name = "openvex")]
     OpenVex,
 }
 
-/// How findings of an image's configuration are shown.
+/// How credentials, and findings of Dockerfiles and configurations, are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ScanFormat {
+pub(crate) enum JudgedFormat {
     /// For people
     Terminal,
     /// For programs
     Json,
+    /// SARIF 2.1.0, for code scanning services
+    Sarif,
 }
 
 /// Kinds of what is not known of an image.
@@ -138,6 +155,8 @@ pub(crate) enum ImageGapKind {
     UnknownPackage,
     /// Programs that no package brought
     UnownedProgram,
+    /// SBOMs, which hold no files that could be searched for credentials
+    NotSearched,
 }
 
 const LINT_EXAMPLES: &str = "\
@@ -154,17 +173,9 @@ pub(crate) struct ImageLint {
     #[arg(value_name = "DOCKERFILE|IMAGE", required = true)]
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
-    pub(crate) reading: ImageReading,
-    /// The least severity that makes the command fail, or `none`
-    #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on,
-          default_value = "medium")]
-    pub(crate) fail_on: FailOn,
-    /// The least severity that is shown
-    #[arg(long, value_name = "SEVERITY", default_value = "low")]
-    pub(crate) show: Severity,
-    /// How to show what was found
-    #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
-    pub(crate) format: ScanFormat,
+    pub(crate) origin: ImageOrigin,
+    #[command(flatten)]
+    pub(crate) judging: ImageJudging,
 }
 
 const SBOM_EXAMPLES: &str = "\
@@ -196,11 +207,46 @@ pub(crate) struct ImageSbom {
     pub(crate) now: Option<jiff::Timestamp>,
 }
 
+const REFERRERS_EXAMPLES: &str = "\
+Examples:
+  bollwerk image referrers registry.example.org/shop/cart:1.2
+  bollwerk image referrers registry.example.org/shop/cart:1.2 --format json
+  bollwerk image referrers localhost:5000/cart:1 --insecure --artifact-type application/spdx+json
+
+Signatures and attestations are listed and not verified.
+
+Exit codes: 0 the whole list, 2 wrong use, 3 some of it could not be read";
+
+#[derive(Args)]
+pub(crate) struct ImageReferrers {
+    /// An image in a registry
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: String,
+    #[command(flatten)]
+    pub(crate) origin: ImageOrigin,
+    /// Only what is of this type
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) artifact_type: Option<String>,
+    /// How to show what is attached
+    #[arg(long, value_enum, default_value_t = ReferrersFormat::Terminal)]
+    pub(crate) format: ReferrersFormat,
+}
+
+/// How what is attached to an image is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReferrersFormat {
+    /// As a tree, for people
+    Terminal,
+    /// For programs
+    Json,
+}
+
 const SECRETS_EXAMPLES: &str = "\
 Examples:
   bollwerk image secrets registry.example.org/shop/cart:1.2
   bollwerk image secrets oci:layout/ --format json > secrets.json
   bollwerk image secrets ./src --fail-on high
+  bollwerk image secrets ./src --format sarif > secrets.sarif
   bollwerk image secrets dir:/
 
 A folder that is no OCI layout is searched as it is; `dir:` before it makes sure. Files that a later
@@ -214,25 +260,17 @@ pub(crate) struct ImageSecrets {
     #[arg(value_name = "IMAGE|PATH")]
     pub(crate) image: String,
     #[command(flatten)]
-    pub(crate) reading: ImageReading,
-    /// The least severity that makes the command fail, or `none`
-    #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on,
-          default_value = "medium")]
-    pub(crate) fail_on: FailOn,
-    /// The least severity that is shown
-    #[arg(long, value_name = "SEVERITY", default_value = "low")]
-    pub(crate) show: Severity,
-    /// How to show what was found
-    #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
-    pub(crate) format: ScanFormat,
+    pub(crate) origin: ImageOrigin,
+    #[command(flatten)]
+    pub(crate) judging: ImageJudging,
     /// Take this kind of gap as known: it does not change the exit code
     #[arg(long, value_name = "KIND", value_enum)]
     pub(crate) accept_gap: Vec<ImageGapKind>,
 }
 
-/// How images are read.
+/// Where images come from.
 #[derive(Args, Clone)]
-pub(crate) struct ImageReading {
+pub(crate) struct ImageOrigin {
     /// Of an image for several platforms, the one for this
     #[arg(long, value_name = "OS/ARCHITECTURE", default_value = "linux/amd64")]
     pub(crate) platform: Platform,
@@ -246,12 +284,34 @@ pub(crate) struct ImageReading {
     /// Where containerd has its images and their layers
     #[arg(long, value_name = "FOLDER", default_value = "/var/lib/containerd")]
     pub(crate) containerd: PathBuf,
+}
+
+/// How images are read.
+#[derive(Args, Clone)]
+pub(crate) struct ImageReading {
+    #[command(flatten)]
+    pub(crate) origin: ImageOrigin,
     /// Keep what layers were found to hold in this folder [default: in the user's cache]
     #[arg(long, value_name = "FOLDER", conflicts_with = "no_cache")]
     pub(crate) cache: Option<PathBuf>,
     /// Read every layer anew
     #[arg(long)]
     pub(crate) no_cache: bool,
+}
+
+/// What of the findings fails, is shown, and how.
+#[derive(Args)]
+pub(crate) struct ImageJudging {
+    /// The least severity that makes the command fail, or `none`
+    #[arg(long, value_name = "SEVERITY", value_parser = report::config::parse_fail_on,
+          default_value = "medium")]
+    pub(crate) fail_on: FailOn,
+    /// The least severity that is shown
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub(crate) show: Severity,
+    /// How to show what was found
+    #[arg(long, value_enum, default_value_t = JudgedFormat::Terminal)]
+    pub(crate) format: JudgedFormat,
 }
 
 /// How what is in an image is written.

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use gate::{Base, Foundation};
 
 use super::findings::Findings;
-use super::input::Input;
+use super::input::{Input, Load};
 use crate::arguments::{ImageGapKind, ImageReading};
 
 /// What was read.
@@ -18,7 +18,7 @@ impl Bases {
     /// Reads each of them.
     pub(super) fn load(names: &[String], how: &ImageReading) -> Result<Self> {
         let load = |name: &String| {
-            let input = Input::load(name, how);
+            let input = Input::load(name, Load::packages(how));
             Ok((name.clone(), input.with_context(|| format!("`--base {name}`"))?))
         };
         names.iter().map(load).collect::<Result<_>>().map(Self)

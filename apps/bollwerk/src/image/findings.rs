@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use advisory::{Database, Date, Gap};
-use gate::{Exposure, Finding, Policy, judge};
+use gate::{Ended, Exposure, Finding, Policy, ended, judge};
 
 use super::input::Input;
+use super::ranking;
 use super::sbom::name;
-use super::{ranking, vex};
+use super::stated::Stated;
 use crate::arguments::ImageGapKind;
 
 /// What was found, the most urgent first.
@@ -17,8 +18,10 @@ pub(super) struct Findings<'a> {
     pub(super) gaps: Vec<(ImageGapKind, String)>,
     /// Who reaches what runs the image.
     pub(super) exposure: Exposure,
+    /// The end of its operating system's support, if that is over.
+    pub(super) ended: Option<Ended>,
     /// What VEX states, to which findings that are not affected point.
-    pub(super) stated: vex::Stated,
+    pub(super) stated: Stated,
 }
 
 /// Matches every package and puts each finding into its class.
@@ -78,5 +81,7 @@ pub(super) fn find<'a>(
         gaps.push((ImageGapKind::UnownedProgram, text));
     }
     ranking::sort(&mut findings, exposure);
-    Findings { findings, gaps, exposure, stated: vex::Stated::default() }
+    let distribution = input.distribution.as_deref();
+    let ended = distribution.and_then(|it| ended(policy, database, it, today));
+    Findings { findings, gaps, exposure, ended, stated: Stated::default() }
 }

@@ -13,7 +13,7 @@ use engine::network::{Network, Options, WorkloadId};
 use gate::Exposure;
 use model::{Snapshot, WorldId};
 
-use super::input::Input;
+use super::input::{Input, Load};
 use super::local::LocalImages;
 use crate::arguments::{ImageGapKind, ImageScan, Inputs, Live, Reading};
 use crate::config::Settings;
@@ -60,7 +60,7 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// Finds out what runs, and reads each image once.
-    pub(super) fn load(arguments: &ImageScan) -> Result<Self> {
+    pub(super) fn load(arguments: &ImageScan, how: Load<'_>) -> Result<Self> {
         let mut gaps = Vec::new();
         let running = running(arguments, &mut gaps)?;
         if running.len() > IMAGES_MAX {
@@ -70,13 +70,13 @@ impl Fleet {
             );
         }
         let local = match &arguments.images_in {
-            Some(folder) => LocalImages::read(folder, &arguments.reading)?,
+            Some(folder) => LocalImages::read(folder, how)?,
             None => LocalImages::default(),
         };
         let unreadable = |text: &String| (ImageGapKind::Unreadable, text.clone());
         gaps.extend(local.problems.iter().map(unreadable));
         let (names, workloads): (Vec<String>, Vec<Vec<Workload>>) = running.into_iter().unzip();
-        let inputs = load_all(&names, &local, arguments);
+        let inputs = load_all(&names, &local, arguments, how);
         let mut images: Vec<Deployed> = Vec::new();
         let mut by_digest: BTreeMap<String, usize> = BTreeMap::new();
         for ((name, workloads), input) in names.into_iter().zip(workloads).zip(inputs) {
@@ -185,6 +185,7 @@ fn load_all(
     names: &[String],
     local: &LocalImages,
     arguments: &ImageScan,
+    how: Load<'_>,
 ) -> Vec<Result<Arc<Input>, String>> {
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());
@@ -194,7 +195,6 @@ fn load_all(
         }
         // What a manifest says is the name of an image and never that of a file of ours.
         let is_typed = arguments.images.contains(name);
-        let how = &arguments.reading;
         let input = if is_typed { Input::load(name, how) } else { Input::of_registry(name, how) };
         input.map(Arc::new).map_err(|error| format!("{error:#}"))
     };

@@ -7,14 +7,18 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use collect::image::{
-    Chosen, Credentials, Facts, ImageRead, Reading, Registry, RegistryOptions, Source, open, read,
-    read_folder,
+    Chosen, Credentials, Facts, ImageError, ImageRead, Reading, Registry, RegistryOptions, Source,
+    open, read, read_folder, read_observed,
 };
+use collect::secrets::SecretSearch;
 use image::{Config, Layer, LayerLimits, Reference, merge};
+use model::DigestKey;
 use package::{Distribution, Package};
 use report::harmless;
 
-use crate::arguments::{ImageGapKind, ImageReading};
+use super::attached::{Documents, attached};
+use super::searched::Searched;
+use crate::arguments::{ImageGapKind, ImageOrigin, ImageReading};
 use crate::console::YELLOW;
 
 /// Gaps told one by one.
@@ -26,9 +30,26 @@ const BASE_NAME: &str = "org.opencontainers.image.base.name";
 /// What stands before a folder with files: a root file system, or the sources of a program.
 pub(super) const FOLDER: &str = "dir:";
 /// What stands before the name of an image that a node has.
-const CONTAINERD: &str = "containerd:";
+pub(super) const CONTAINERD: &str = "containerd:";
 /// Bytes of an SBOM.
 const SBOM_BYTES_MAX: u64 = 512 << 20;
+
+/// How images are read, and what is looked for in them beside packages.
+#[derive(Clone, Copy)]
+pub(super) struct Load<'a> {
+    pub(super) reading: &'a ImageReading,
+    /// Makes the digests of credentials; without it nobody looks for them.
+    pub(super) secrets: Option<&'a DigestKey>,
+    /// Whether VEX is wanted that is attached to the image.
+    pub(super) attached: bool,
+}
+
+impl<'a> Load<'a> {
+    /// Packages alone.
+    pub(super) fn packages(reading: &'a ImageReading) -> Self {
+        Self { reading, secrets: None, attached: false }
+    }
+}
 
 /// What is in an image, from the image itself or from its SBOM.
 pub(super) struct Input {
@@ -50,77 +71,102 @@ pub(super) struct Input {
     /// Files and bytes that were read.
     pub(super) files: u64,
     pub(super) bytes: u64,
+    /// Credentials, if somebody looked for them.
+    pub(super) secrets: Option<Searched>,
+    /// VEX documents that are attached to it, by what people call them.
+    pub(super) attached: Documents,
     /// What of it is not known, as a sentence each.
     pub(super) gaps: Vec<(ImageGapKind, String)>,
 }
 
 impl Input {
     /// The configuration alone, without its layers.
-    pub(super) fn configuration(reference: &str, how: &ImageReading) -> Result<Config> {
+    pub(super) fn configuration(reference: &str, how: &ImageOrigin) -> Result<Config> {
         let (path, name) = split(reference);
-        Ok(source(reference, path, how)?.choose(name, &how.platform)?.config)
+        Ok(chosen(reference, path, name, how)?.1.config)
     }
 
     /// Reads it.
-    pub(super) fn load(reference: &str, how: &ImageReading) -> Result<Self> {
+    pub(super) fn load(reference: &str, how: Load<'_>) -> Result<Self> {
         if let Some(folder) = reference.strip_prefix(FOLDER) {
-            return Self::of_folder(folder);
+            return Self::of_folder(folder, how);
         }
         let (path, name) = split(reference);
         if is_json(Path::new(path)) {
-            return Self::of_sbom(path);
+            return Self::of_sbom(path, how);
         }
-        Self::of_source(reference, &source(reference, path, how)?, name, how)
+        let (source, chosen) = chosen(reference, path, name, &how.reading.origin)?;
+        Ok(Self::of_chosen(reference, &source, chosen, how))
     }
 
     /// Reads an image of a registry, whatever is called so on this machine.
-    pub(super) fn of_registry(reference: &str, how: &ImageReading) -> Result<Self> {
-        Self::of_source(reference, &registry(reference, how)?, None, how)
+    pub(super) fn of_registry(reference: &str, how: Load<'_>) -> Result<Self> {
+        let (source, chosen) = registry(reference, &how.reading.origin)?;
+        Ok(Self::of_chosen(reference, &source, chosen, how))
     }
 
     /// Reads all images at a path, with the names each is known by.
-    pub(super) fn load_all(path: &Path, how: &ImageReading) -> Result<Vec<(Vec<String>, Self)>> {
+    pub(super) fn load_all(path: &Path, how: Load<'_>) -> Result<Vec<(Vec<String>, Self)>> {
         let shown = path.display().to_string();
         if is_json(path) {
-            let input = Self::of_sbom(&shown)?;
+            let input = Self::of_sbom(&shown, how)?;
             return Ok(vec![(vec![input.name.clone()], input)]);
         }
         let source = open(path)?;
         let mut found = Vec::new();
         for name in source.names()? {
-            let chosen = source.choose(name.as_deref(), &how.platform)?;
+            let chosen = source.choose(name.as_deref(), &how.reading.origin.platform)?;
             let names = chosen.names.clone();
             found.push((names, Self::of_chosen(&shown, &source, chosen, how)));
         }
         Ok(found)
     }
 
-    fn of_source(
-        reference: &str,
-        source: &Source,
-        name: Option<&str>,
-        how: &ImageReading,
-    ) -> Result<Self> {
-        let chosen = source.choose(name, &how.platform)?;
-        Ok(Self::of_chosen(reference, source, chosen, how))
+    fn of_chosen(reference: &str, source: &Source, chosen: Chosen, how: Load<'_>) -> Self {
+        let (attached, of_attached) =
+            if how.attached { attached(source, &chosen) } else { Default::default() };
+        let mut input = Self::of_layers(reference, source, chosen, how);
+        input.attached = attached;
+        input.gaps.extend(of_attached);
+        input
     }
 
-    fn of_chosen(reference: &str, source: &Source, chosen: Chosen, how: &ImageReading) -> Self {
-        let facts = facts(how);
+    fn of_layers(reference: &str, source: &Source, chosen: Chosen, how: Load<'_>) -> Self {
+        let facts = facts(how.reading);
         let reading = Reading { facts: facts.as_ref(), ..Reading::default() };
-        let read = read(source, &chosen, reading, |_| {});
-        Self::of_image(reference, chosen, read)
+        let Some(key) = how.secrets else {
+            let read = read(source, &chosen, reading, |_| {});
+            return Self::of_image(reference, chosen, read);
+        };
+        let search = || SecretSearch::new(key);
+        let (read, observers) = read_observed(source, &chosen, reading, search, |_| {});
+        let (searched, gaps) = Searched::in_image(&chosen, &read, observers);
+        let mut input = Self::of_image(reference, chosen, read);
+        input.secrets = Some(searched);
+        input.gaps.extend(gaps);
+        input
     }
 
     /// A root file system, which is one layer that lies on nothing.
-    fn of_folder(folder: &str) -> Result<Self> {
-        let layer = read_folder(Path::new(folder), &LayerLimits::default(), &mut ())
-            .with_context(|| format!("the folder {} cannot be read", harmless(folder)))?;
+    fn of_folder(folder: &str, how: Load<'_>) -> Result<Self> {
+        let (path, limits) = (Path::new(folder), LayerLimits::default());
+        let unreadable = || format!("the folder {} cannot be read", harmless(folder));
+        let (layer, found) = match how.secrets {
+            None => (read_folder(path, &limits, &mut ()).with_context(unreadable)?, None),
+            Some(key) => {
+                let mut search = SecretSearch::new(key);
+                let layer = read_folder(path, &limits, &mut search).with_context(unreadable)?;
+                let found = Searched::in_root(&layer, search);
+                (layer, Some(found))
+            }
+        };
+        let (secrets, of_secrets) = found.unzip();
         let mut image = merge([&layer]);
         for found in image.packages.iter_mut().flat_map(|it| &mut it.found_in) {
             found.layer = None;
         }
         let gaps = layer_gaps(&layer, &format!("in {folder}"));
+        let gaps = gaps.into_iter().map(|gap| (ImageGapKind::Unreadable, gap));
         Ok(Self {
             name: folder.to_owned(),
             digest: String::new(),
@@ -133,7 +179,9 @@ impl Input {
             created: None,
             files: layer.entries,
             bytes: layer.bytes,
-            gaps: gaps.into_iter().map(|gap| (ImageGapKind::Unreadable, gap)).collect(),
+            secrets,
+            attached: Vec::new(),
+            gaps: gaps.chain(of_secrets.into_iter().flatten()).collect(),
         })
     }
 
@@ -154,11 +202,13 @@ impl Input {
             contents: chosen.config.rootfs.diff_ids,
             built_on: labels.and_then(|it| it.get(BASE_NAME).cloned()),
             created: chosen.config.created,
+            secrets: None,
+            attached: Vec::new(),
             gaps,
         }
     }
 
-    fn of_sbom(path: &str) -> Result<Self> {
+    fn of_sbom(path: &str, how: Load<'_>) -> Result<Self> {
         let mut content = Vec::new();
         File::open(path)
             .and_then(|file| file.take(SBOM_BYTES_MAX).read_to_end(&mut content))
@@ -170,11 +220,17 @@ impl Input {
             (ImageGapKind::UnknownPackage, text)
         };
         let distribution = found.packages.iter().find_map(|it| it.distribution.clone());
+        let not_searched = how.secrets.map(|_| {
+            let text = "an SBOM has no files: nobody looked for credentials".to_owned();
+            (ImageGapKind::NotSearched, text)
+        });
         Ok(Self {
             name: if found.name.is_empty() { path.to_owned() } else { found.name },
             digest: found.digest,
             distribution,
-            gaps: unknown.map(gap).collect(),
+            gaps: unknown.map(gap).chain(not_searched).collect(),
+            secrets: None,
+            attached: Vec::new(),
             packages: found.packages,
             unowned: found.unowned,
             layers: Vec::new(),
@@ -227,16 +283,25 @@ fn is_json(path: &Path) -> bool {
     start.trim_ascii_start().starts_with(b"{")
 }
 
-/// What is at the path, else in a registry.
-pub(super) fn source(reference: &str, path: &str, how: &ImageReading) -> Result<Source> {
+/// An image at the path, else in a registry.
+pub(super) fn chosen(
+    reference: &str,
+    path: &str,
+    name: Option<&str>,
+    how: &ImageOrigin,
+) -> Result<(Source, Chosen)> {
+    let of = |source: Source| {
+        let chosen = source.choose(name, &how.platform)?;
+        Ok((source, chosen))
+    };
     if reference.starts_with(CONTAINERD) {
         let advice = "no containerd can be read here: `--containerd` names its folder";
-        return Source::containerd(&how.containerd).context(advice);
+        return of(Source::containerd(&how.containerd).context(advice)?);
     }
     let named = reference.strip_prefix("docker://").unwrap_or(path);
     if Path::new(path).exists() {
         let no_image = || format!("`{}` is no image that can be read", harmless(reference));
-        return open(Path::new(path)).with_context(no_image);
+        return of(open(Path::new(path)).with_context(no_image)?);
     }
     // A file that is missing is not asked for in somebody's registry.
     let is_file = ["./", "../", "/"].iter().any(|start| path.starts_with(start))
@@ -248,7 +313,8 @@ pub(super) fn source(reference: &str, path: &str, how: &ImageReading) -> Result<
     registry(named, how)
 }
 
-fn registry(reference: &str, how: &ImageReading) -> Result<Source> {
+/// An image of a registry, or of the first mirror that has it whole.
+fn registry(reference: &str, how: &ImageOrigin) -> Result<(Source, Chosen)> {
     let named: Reference = reference.parse().with_context(|| {
         format!("`{}` is neither a file nor the name of an image", harmless(reference))
     })?;
@@ -257,20 +323,22 @@ fn registry(reference: &str, how: &ImageReading) -> Result<Source> {
         insecure: how.insecure,
         ..RegistryOptions::default()
     };
+    let ask = |named: Reference| -> Result<(Source, Chosen), ImageError> {
+        let source = Source::Registry(Box::new(Registry::new(named, options.clone())?));
+        let chosen = source.choose(None, &how.platform)?;
+        Ok((source, chosen))
+    };
     let mirrors = how.mirror.iter().filter(|(of, _)| *of == named.registry);
     for (_, mirror) in mirrors {
-        let named = Reference { registry: mirror.clone(), ..named.clone() };
-        let asked = Registry::new(named, options.clone());
-        let source = asked.map(|it| Source::Registry(Box::new(it))).map_err(Into::into);
-        match source.and_then(|it| it.choose(None, &how.platform).map(|_| it)) {
-            Ok(source) => return Ok(source),
+        match ask(Reference { registry: mirror.clone(), ..named.clone() }) {
+            Ok(found) => return Ok(found),
             Err(error) => {
                 let told = harmless(&error.to_string());
                 anstream::eprintln!("{YELLOW}not from the mirror:{YELLOW:#} {told}");
             }
         }
     }
-    Ok(Source::Registry(Box::new(Registry::new(named, options)?)))
+    Ok(ask(named)?)
 }
 
 pub(super) fn gaps(chosen: &Chosen, read: &ImageRead) -> Vec<(ImageGapKind, String)> {

@@ -5,15 +5,16 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use dockerfile::{Dockerfile, Rule, TEXT_BYTES_MAX, judge, judge_configuration};
+use dockerfile::{Dockerfile, Rule, TEXT_BYTES_MAX, judge, judge_configuration, unjudged};
 use image::Compression;
 use model::Severity;
 use report::harmless;
 use serde_json::{Value, json};
 
 use super::input::Input;
+use super::sarif::Sarif;
 use super::{FAILED, UNKNOWN};
-use crate::arguments::{ImageLint, ScanFormat};
+use crate::arguments::{ImageGapKind, ImageLint, JudgedFormat};
 use crate::console::{BOLD, DIM, RED, YELLOW, print_json};
 
 /// What is wrong with one input.
@@ -36,24 +37,41 @@ struct Judged<'a> {
 pub(super) fn run(arguments: &ImageLint) -> Result<u8> {
     let inputs = arguments.inputs.iter();
     let judged = inputs.map(|name| judged(arguments, name)).collect::<Result<Vec<_>>>()?;
-    match arguments.format {
-        ScanFormat::Json => print_json(&as_json(&judged))?,
-        ScanFormat::Terminal => as_text(&judged, arguments.show)?,
-    }
-    let fails = |found: &Found| arguments.fail_on.is_some_and(|it| found.rule.severity >= it);
-    Ok(match () {
+    let fail_on = arguments.judging.fail_on;
+    let fails = |found: &Found| fail_on.is_some_and(|it| found.rule.severity >= it);
+    let code = match () {
         () if judged.iter().flat_map(|it| &it.found).any(fails) => FAILED,
         () if judged.iter().any(|it| !it.gaps.is_empty()) => UNKNOWN,
         () => 0,
-    })
+    };
+    match arguments.judging.format {
+        JudgedFormat::Json => print_json(&as_json(&judged))?,
+        JudgedFormat::Terminal => as_text(&judged, arguments.judging.show)?,
+        JudgedFormat::Sarif => print_json(&as_sarif(&judged, code))?,
+    }
+    Ok(code)
+}
+
+fn as_sarif(judged: &[Judged<'_>], code: u8) -> Value {
+    let mut sarif = Sarif::default();
+    let mut gaps = Vec::new();
+    for Judged { name, found, gaps: unread } in judged {
+        for Found { rule, place, message } in found {
+            sarif.lint(name, rule, *place, message);
+        }
+        let told = unread.iter().map(|gap| (ImageGapKind::Unreadable, format!("{name}: {gap}")));
+        gaps.extend(told);
+    }
+    sarif.document(&gaps, code)
 }
 
 fn judged<'a>(arguments: &ImageLint, name: &'a str) -> Result<Judged<'a>> {
     let Some(text) = text_of(Path::new(name))? else {
-        let config = Input::configuration(name, &arguments.reading)?;
+        let config = Input::configuration(name, &arguments.origin)?;
         let found = judge_configuration(&config).into_iter();
         let found = found.map(|it| Found { rule: it.rule, place: None, message: it.message });
-        return Ok(Judged { name, found: found.collect(), gaps: Vec::new() });
+        let gaps = unjudged(&config).into_iter().collect();
+        return Ok(Judged { name, found: found.collect(), gaps });
     };
     let file = Dockerfile::parse(&text);
     let gaps = file.errors.iter().map(|it| format!("line {}: {}", it.line, it.problem)).collect();

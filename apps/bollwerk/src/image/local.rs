@@ -8,8 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use image::Reference;
 
-use super::input::Input;
-use crate::arguments::ImageReading;
+use super::input::{Input, Load};
 
 /// Files and folders that are looked at.
 const ENTRIES_MAX: usize = 100_000;
@@ -24,7 +23,7 @@ pub(super) struct LocalImages {
 
 impl LocalImages {
     /// Reads every layout, archive and SBOM of a folder.
-    pub(super) fn read(folder: &Path, how: &ImageReading) -> Result<Self> {
+    pub(super) fn read(folder: &Path, how: Load<'_>) -> Result<Self> {
         let shown = || format!("the folder {} cannot be read", folder.display());
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder).with_context(shown)? {

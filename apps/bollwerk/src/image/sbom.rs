@@ -9,7 +9,7 @@ use report::{cells, harmless};
 use sbom::Sbom;
 
 use super::UNKNOWN;
-use super::input::{self, Input};
+use super::input::{self, Input, Load};
 use crate::arguments::{ImageSbom, SbomFormat};
 use crate::console::{BOLD, DIM};
 
@@ -18,7 +18,7 @@ const COLUMN_MAX: usize = 48;
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &ImageSbom) -> Result<u8> {
-    let input = Input::load(&arguments.image, &arguments.reading)?;
+    let input = Input::load(&arguments.image, Load::packages(&arguments.reading))?;
     input::tell(&input.gaps);
     let mut out: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(

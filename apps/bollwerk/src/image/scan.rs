@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use advisory::sources::end_of_life::End;
 use advisory::{Database, Date};
 use anyhow::{Context, Result, anyhow, bail};
 use gate::{Breaking, Class, Exposure, Finding, KEYS, Policy, Why, foundation, upgrades};
+use model::DigestKey;
 use model::config::Section;
 use serde_json::{Value, json};
 
@@ -13,12 +15,15 @@ use super::bases::Bases;
 use super::findings::{Findings, find};
 use super::fleet::Fleet;
 use super::fleet_text::{self, Judged};
-use super::input::{self, Input};
+use super::html::{self, Frame};
+use super::input::{self, Input, Load};
+use super::sarif::Sarif;
 use super::text::{self, Shown};
-use super::{FAILED, UNKNOWN, ranking, sarif, vex};
+use super::{FAILED, UNKNOWN, ranking, secrets, vex};
 use crate::arguments::{FindingsFormat, ImageGapKind, ImageScan};
 use crate::console::print_json;
 use crate::db::Chosen;
+use crate::inputs::digest_key;
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &ImageScan) -> Result<u8> {
@@ -28,7 +33,9 @@ pub(super) fn run(arguments: &ImageScan) -> Result<u8> {
     let stated = vex::Documents::read(&arguments.vex)?;
     let now = arguments.now.unwrap_or_else(jiff::Timestamp::now);
     let today = Date::parse(&now.to_string()).context("`--now` is before 1970")?;
-    let scan = Scan { arguments, policy, chosen: &chosen, database, stated, now, today };
+    // What a policy fails on is looked for, asked for or not.
+    let key = (arguments.secrets || policy.secrets.is_some()).then(digest_key);
+    let scan = Scan { arguments, policy, chosen: &chosen, database, stated, now, today, key };
     let is_deployment = !arguments.from_manifests.is_empty() || arguments.from_snapshot.is_some();
     match &arguments.images[..] {
         [only] if !is_deployment => scan.one(only),
@@ -46,11 +53,13 @@ struct Scan<'a> {
     stated: vex::Documents,
     now: jiff::Timestamp,
     today: Date,
+    /// Makes the digests of credentials; none if nobody looks for them.
+    key: Option<DigestKey>,
 }
 
 impl Scan<'_> {
     fn one(&self, reference: &str) -> Result<u8> {
-        let input = Input::load(reference, &self.arguments.reading)?;
+        let input = Input::load(reference, self.how())?;
         let found = self.find(&input, Exposure::Unknown);
         let inputs = Bases::load(&self.arguments.base, &self.arguments.reading)?;
         let judged = inputs.judged(|input| self.find(input, Exposure::Unknown));
@@ -63,7 +72,7 @@ impl Scan<'_> {
         let all = [(&input, &found)];
         let code = self.code(&all, &gaps);
         match self.arguments.format {
-            FindingsFormat::Sarif => print_json(&sarif::document(&all, &gaps, &self.policy, code))?,
+            FindingsFormat::Sarif => print_json(&self.as_sarif(&all, &gaps, code))?,
             FindingsFormat::Json => {
                 let mut document = json!({"schema": "bollwerk.image-scan/v1"});
                 self.describe(shown, &mut document);
@@ -75,13 +84,14 @@ impl Scan<'_> {
                 text::print(shown, &self.policy, self.today, self.arguments.all)?;
                 anstream::eprintln!("advisories: {}", self.chosen.words());
             }
+            FindingsFormat::Html => write_page(&html::of_image(shown, &gaps, &self.frame(code)))?,
             FindingsFormat::OpenVex => self.print_statements(&input, &found)?,
         }
         Ok(code)
     }
 
     fn fleet(&self) -> Result<u8> {
-        let fleet = Fleet::load(self.arguments)?;
+        let fleet = Fleet::load(self.arguments, self.how())?;
         let judged: Vec<Judged<'_>> = fleet
             .images
             .iter()
@@ -106,13 +116,14 @@ impl Scan<'_> {
             .collect();
         let code = self.code(&found, &gaps);
         match self.arguments.format {
-            FindingsFormat::Sarif => {
-                print_json(&sarif::document(&found, &gaps, &self.policy, code))?;
-            }
+            FindingsFormat::Sarif => print_json(&self.as_sarif(&found, &gaps, code))?,
             FindingsFormat::Json => print_json(&self.fleet_as_json(&judged, &fleet.gaps))?,
             FindingsFormat::Terminal => {
                 fleet_text::print(&judged, self.arguments.all)?;
                 anstream::eprintln!("advisories: {}", self.chosen.words());
+            }
+            FindingsFormat::Html => {
+                write_page(&html::of_fleet(&judged, &gaps, &self.frame(code)))?;
             }
             FindingsFormat::OpenVex => match &found[..] {
                 [(input, found)] => self.print_statements(input, found)?,
@@ -120,6 +131,35 @@ impl Scan<'_> {
             },
         }
         Ok(code)
+    }
+
+    fn how(&self) -> Load<'_> {
+        let (reading, secrets) = (&self.arguments.reading, self.key.as_ref());
+        Load { reading, secrets, attached: self.stated.attached }
+    }
+
+    fn frame(&self, code: u8) -> Frame<'_> {
+        let advisories = self.chosen.words();
+        Frame { policy: &self.policy, today: self.today, advisories, code }
+    }
+
+    fn as_sarif(
+        &self,
+        images: &[(&Input, &Findings<'_>)],
+        gaps: &[(ImageGapKind, String)],
+        code: u8,
+    ) -> Value {
+        let mut sarif = Sarif::default();
+        for (input, found) in images {
+            sarif.vulnerabilities(input, found, &self.policy);
+            if let Some(ended) = &found.ended {
+                sarif.end_of_support(input, ended);
+            }
+            if let Some(searched) = &input.secrets {
+                sarif.credentials(&input.name, Some(&input.digest), searched);
+            }
+        }
+        sarif.document(gaps, code)
     }
 
     fn print_statements(&self, input: &Input, found: &Findings<'_>) -> Result<()> {
@@ -149,8 +189,15 @@ impl Scan<'_> {
                 && text::age(input, it, &self.policy, self.today).is_some_and(|it| it.is_too_old)
         };
         let is_accepted = |kind| self.arguments.accept_gap.contains(&kind);
+        let has_secret = |input: &Input| {
+            let searched = input.secrets.as_ref().zip(self.policy.secrets);
+            searched.is_some_and(|(it, least)| it.reaches(least))
+        };
         let fails = |(input, it): &(&Input, &Findings<'_>)| {
-            it.findings.iter().any(breaks) || is_too_old(input, it)
+            let has_ended =
+                it.ended.as_ref().is_some_and(|it| it.class.breaks(self.policy.breaking));
+            let finding = it.findings.iter().any(breaks);
+            finding || has_ended || is_too_old(input, it) || has_secret(input)
         };
         match () {
             () if found.iter().any(fails) => FAILED,
@@ -221,6 +268,20 @@ impl Scan<'_> {
         document["age"] = json!(age.map(|it| {
             json!({"days": it.days, "fixesSince": it.fixes_since, "isTooOld": it.is_too_old})
         }));
+        document["endOfSupport"] = json!(found.ended.as_ref().map(|it| {
+            let (days, why) = days_and_why(it.class);
+            json!({
+                "endedOn": it.on.map(|day| day.to_string()),
+                "extendedUntil": match it.extended {
+                    End::On(day) => Some(day.to_string()),
+                    End::Open => Some("open".to_owned()),
+                    End::Past | End::Unknown => None,
+                },
+                "class": text::class_name(it.class),
+                "daysLeft": days,
+                "why": why,
+            })
+        }));
         document["base"] = json!(foundation.map(|it| {
             json!({
                 "name": it.base.name,
@@ -230,6 +291,7 @@ impl Scan<'_> {
                 }),
             })
         }));
+        document["secrets"] = json!(input.secrets.as_ref().map(secrets::as_json));
         document["findings"] = findings.collect();
         document["upgrades"] = steps.collect();
         document["gaps"] = as_json(&found.gaps);
@@ -252,10 +314,9 @@ fn policy(path: &Path) -> Result<Policy> {
     read.map_err(|error| anyhow!("{shown}:{error}"))
 }
 
-fn finding(it: &Finding<'_>, policy: &Policy, exposure: Exposure) -> Value {
-    let matched = &it.matched;
-    let exception = |at: usize| policy.exceptions.get(at);
-    let (days, why) = match it.class {
+/// Days that are left, below 0 those that are overdue; and what makes the class what it is.
+fn days_and_why(class: Class) -> (Option<i64>, Option<&'static str>) {
+    match class {
         Class::Act(Why::KnownExploited) => (None, Some("known-exploited")),
         Class::Act(Why::Overdue(days)) => (Some(-i64::from(days)), Some("overdue")),
         Class::Act(Why::Undated) => (None, Some("undated")),
@@ -263,7 +324,18 @@ fn finding(it: &Finding<'_>, policy: &Policy, exposure: Exposure) -> Value {
         Class::Waiting(status) => (None, Some(status.name())),
         Class::Accepted(_) => (None, None),
         Class::NotAffected(_) => (None, Some("vex")),
-    };
+    }
+}
+
+fn write_page(page: &report::ImagePage<'_>) -> Result<()> {
+    report::render_images(page, &mut std::io::stdout().lock())?;
+    Ok(())
+}
+
+fn finding(it: &Finding<'_>, policy: &Policy, exposure: Exposure) -> Value {
+    let matched = &it.matched;
+    let exception = |at: usize| policy.exceptions.get(at);
+    let (days, why) = days_and_why(it.class);
     let rank = ranking::rank_of(it, exposure);
     let accepted = match it.class {
         Class::Accepted(at) => exception(at),

@@ -1,64 +1,65 @@
 //! `bollwerk image secrets`: credentials in the files of an image, of a folder or of a root file
 //! system.
 
-mod finding;
 mod output;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use collect::image::{Chosen, ImageRead, Reading, read_observed};
-use collect::secrets::{SecretSearch, Secrets, search};
-use dockerfile::{ConfigurationFinding, judge_configuration};
-use image::{Layer, Owned};
+use collect::image::{Reading, read_observed};
+use collect::secrets::{SecretSearch, search};
 use report::harmless;
 
-use self::finding::{Finding, Place, in_folder, in_layer};
-use super::input::{self, FOLDER, gaps, source, split};
+pub(super) use self::output::{as_json, credentials, place, section, summary};
+use super::input::{self, CONTAINERD, FOLDER, chosen, gaps, split};
+use super::sarif::Sarif;
+use super::searched::{Gaps, Searched};
 use super::{FAILED, UNKNOWN};
-use crate::arguments::{ImageGapKind, ImageReading, ImageSecrets, ScanFormat};
+use crate::arguments::{ImageOrigin, ImageSecrets, JudgedFormat};
+use crate::console::print_json;
 use crate::inputs::digest_key;
 
-/// What was looked at and what was found there.
+/// Entries of a folder among which a misspelt name is looked for.
+const NEIGHBOURS_MAX: usize = 10_000;
+
+/// The same with what it is called.
 struct Looked {
     name: String,
     /// The digest of an image; none of a folder.
     digest: Option<String>,
-    layers: usize,
-    /// The gravest first.
-    findings: Vec<Finding>,
-    /// What the configuration says of credentials: variables and steps of the history.
-    configuration: Vec<ConfigurationFinding>,
-    files: u64,
-    bytes: u64,
-    binary: u64,
-    compressed: u64,
-    other: u64,
-    gaps: Vec<(ImageGapKind, String)>,
+    searched: Searched,
+    gaps: Gaps,
 }
 
 /// Runs the command; the code to exit with.
 pub(super) fn run(arguments: &ImageSecrets) -> Result<u8> {
-    let looked = look(&arguments.image, &arguments.reading)?;
-    input::tell(&looked.gaps);
-    match arguments.format {
-        ScanFormat::Json => output::as_json(&looked)?,
-        ScanFormat::Terminal => output::as_text(&looked, arguments.show)?,
-    }
-    let severities = looked.findings.iter().map(|it| it.severity);
-    let mut severities = severities.chain(looked.configuration.iter().map(|it| it.rule.severity));
-    let fails = arguments.fail_on.is_some_and(|least| severities.any(|it| it >= least));
+    let judging = &arguments.judging;
+    let looked = look(&arguments.image, &arguments.origin)?;
+    let Looked { name, digest, searched, gaps } = &looked;
+    input::tell(gaps);
     let is_known = |kind| arguments.accept_gap.contains(kind);
-    Ok(match () {
-        () if fails => FAILED,
-        () if looked.gaps.iter().any(|(kind, _)| !is_known(kind)) => UNKNOWN,
+    let code = match () {
+        () if judging.fail_on.is_some_and(|least| searched.reaches(least)) => FAILED,
+        () if gaps.iter().any(|(kind, _)| !is_known(kind)) => UNKNOWN,
         () => 0,
-    })
+    };
+    match judging.format {
+        JudgedFormat::Json => output::print_json(name, digest.as_deref(), searched, gaps)?,
+        JudgedFormat::Terminal => {
+            output::print(name, digest.as_deref(), searched, judging.show)?;
+        }
+        JudgedFormat::Sarif => {
+            let mut sarif = Sarif::default();
+            sarif.credentials(name, digest.as_deref(), searched);
+            print_json(&sarif.document(gaps, code))?;
+        }
+    }
+    Ok(code)
 }
 
-fn look(reference: &str, how: &ImageReading) -> Result<Looked> {
+fn look(reference: &str, how: &ImageOrigin) -> Result<Looked> {
     let folder = reference.strip_prefix(FOLDER);
     let (path, name) = split(reference);
     match folder {
@@ -92,87 +93,64 @@ fn is_tar(path: &Path) -> bool {
 fn in_files(path: &Path) -> Result<Looked> {
     let found = search(path, &digest_key())
         .with_context(|| format!("{} cannot be read", harmless(&path.display().to_string())))?;
-    let mut looked = Looked::of(path.display().to_string());
-    looked.add(&found, "");
-    looked.findings = found.hits.into_iter().map(in_folder).collect();
-    looked.sort();
-    Ok(looked)
+    let (searched, gaps) = Searched::in_folder(found);
+    Ok(Looked { name: path.display().to_string(), digest: None, searched, gaps })
 }
 
-fn in_image(reference: &str, how: &ImageReading, path: &str, name: Option<&str>) -> Result<Looked> {
+fn in_image(reference: &str, how: &ImageOrigin, path: &str, name: Option<&str>) -> Result<Looked> {
     if reference.starts_with("sbom:") {
         bail!("an SBOM has no files: name the image itself");
     }
-    let source = source(reference, path, how)?;
-    let chosen = source.choose(name, &how.platform)?;
+    let is_here = reference.starts_with(CONTAINERD) || Path::new(path).exists();
+    let found = chosen(reference, path, name, how);
+    let (source, chosen) =
+        if is_here { found? } else { found.with_context(|| not_here(reference))? };
     let key = digest_key();
-    let (read, searches) =
+    let (read, observers) =
         read_observed(&source, &chosen, Reading::default(), || SecretSearch::new(&key), |_| {});
-    let searches = searches.into_iter().map(|it| it.map(SecretSearch::finish));
-    Ok(of_image(reference, &chosen, &read, searches.collect()))
+    let (searched, of_search) = Searched::in_image(&chosen, &read, observers);
+    let mut gaps = gaps(&chosen, &read);
+    gaps.extend(of_search);
+    let name = chosen.names.first().map_or(reference, String::as_str).to_owned();
+    let digest = chosen.digest.as_ref().unwrap_or(&chosen.config_digest).to_string();
+    Ok(Looked { name, digest: Some(digest), searched, gaps })
 }
 
-fn of_image(
-    reference: &str,
-    chosen: &Chosen,
-    read: &ImageRead,
-    found: Vec<Option<Secrets>>,
-) -> Looked {
-    let name = chosen.names.first().map_or(reference, String::as_str);
-    let mut looked = Looked::of(name.to_owned());
-    looked.digest = Some(chosen.digest.as_ref().unwrap_or(&chosen.config_digest).to_string());
-    looked.layers = read.layers.len();
-    looked.gaps = gaps(chosen, read);
-    let layers: Vec<Option<&Layer>> =
-        read.layers.iter().map(|layer| layer.layer.as_ref().ok()).collect();
-    let owned = Owned::of(layers.iter().copied().flatten());
-    for (number, secrets) in found.into_iter().enumerate() {
-        let Some(secrets) = secrets else { continue };
-        let digest = read.layers.get(number).map(|it| it.descriptor.digest.to_string());
-        let digest = digest.unwrap_or_default();
-        looked.add(&secrets, &format!(" in layer {}", number + 1));
-        let above = layers.get(number + 1..).unwrap_or_default();
-        looked.findings.extend(secrets.hits.into_iter().map(|hit| {
-            let place = Place { layer: number + 1, digest: digest.clone() };
-            in_layer(hit, place, above, &owned)
-        }));
-    }
-    let configuration = judge_configuration(&chosen.config).into_iter();
-    looked.configuration = configuration.filter(|it| it.rule.speaks_of_credentials()).collect();
-    looked.sort();
-    looked
+/// What was tried with a name, and the file or folder that may have been meant.
+fn not_here(reference: &str) -> String {
+    let reference = harmless(reference);
+    let meant = neighbour(&reference);
+    let meant = meant.map_or_else(String::new, |it| format!("; is `{it}` meant?"));
+    format!("no file or folder `{reference}` is here, and no image of that name was found{meant}")
 }
 
-impl Looked {
-    fn of(name: String) -> Self {
-        Self {
-            name,
-            digest: None,
-            layers: 0,
-            findings: Vec::new(),
-            configuration: Vec::new(),
-            files: 0,
-            bytes: 0,
-            binary: 0,
-            compressed: 0,
-            other: 0,
-            gaps: Vec::new(),
+/// The entry beside a path whose name differs from it in one or two letters.
+fn neighbour(reference: &str) -> Option<String> {
+    let path = Path::new(reference.trim_end_matches('/'));
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let names =
+        entries.take(NEIGHBOURS_MAX).filter_map(|it| it.ok()?.file_name().into_string().ok());
+    let near = names.map(|it| (letters_apart(name, &it), it)).min()?;
+    let most = if name.chars().count() < 4 { 1 } else { 2 };
+    let found = (near.0 <= most).then(|| path.with_file_name(near.1))?;
+    Some(harmless(&found.display().to_string()))
+}
+
+/// Letters to put in, take out, or replace to make one text of the other (Levenshtein).
+fn letters_apart(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut left = at + 1;
+        let mut next = vec![left];
+        for (above, seen) in row.windows(2).zip(&other) {
+            let [corner, above] = above else { continue };
+            left = (left + 1).min(above + 1).min(corner + usize::from(*seen != letter));
+            next.push(left);
         }
+        row = next;
     }
-
-    fn add(&mut self, secrets: &Secrets, place: &str) {
-        self.files += secrets.files;
-        self.bytes += secrets.bytes;
-        self.binary += secrets.binary;
-        self.compressed += secrets.compressed;
-        self.other += secrets.other;
-        self.gaps.extend(secrets.gaps.iter().map(|gap| {
-            let text = format!("/{}{place}: {}", gap.path, gap.reason);
-            (ImageGapKind::Unreadable, text)
-        }));
-    }
-
-    fn sort(&mut self) {
-        self.findings.sort_by(|a, b| (b.severity, a).cmp(&(a.severity, b)));
-    }
+    row.last().copied().unwrap_or_default()
 }

@@ -2,16 +2,17 @@
 
 use std::io::{self, BufWriter, Write};
 
+use advisory::sources::end_of_life::End;
 use advisory::{Date, Rating};
 use anstyle::Style;
 use clap::ValueEnum;
-use gate::{Age, Class, Finding, Foundation, Policy, Why, upgrades};
+use gate::{Age, Class, Ended, Finding, Foundation, Policy, Why, upgrades};
 use report::{cells, harmless};
 
 use super::findings::Findings;
 use super::input::Input;
-use super::ranking;
 use super::sbom::{name, release};
+use super::{ranking, secrets};
 use crate::arguments::ImageGapKind;
 use crate::console::{BOLD, DIM, GREEN, RED, YELLOW};
 
@@ -63,7 +64,7 @@ pub(super) fn age(
 pub(super) fn print(shown: Shown<'_>, policy: &Policy, today: Date, all: bool) -> io::Result<()> {
     let Shown { input, found, foundation } = shown;
     let mut out = BufWriter::new(anstream::stdout());
-    head(input, age(input, found, policy, today), &mut out)?;
+    head(input, age(input, found, policy, today), found.ended.as_ref(), &mut out)?;
     let of = |is_it: fn(Class) -> bool| -> Vec<&Finding<'_>> {
         found.findings.iter().filter(|it| is_it(it.class)).collect()
     };
@@ -85,38 +86,73 @@ pub(super) fn print(shown: Shown<'_>, policy: &Policy, today: Date, all: bool) -
         };
         section(title, style, &findings, policy, most, &mut out)?;
     }
+    if let Some(searched) = &input.secrets {
+        secrets::section(searched, all, &mut out)?;
+    }
     base(input, foundation, &mut out)?;
     found.stated.print(&found.findings, all, &mut out)?;
     steps(found, &mut out)?;
-    if found.findings.is_empty() && found.gaps.is_empty() {
+    if found.findings.is_empty() && found.gaps.is_empty() && found.ended.is_none() {
         writeln!(out, "{GREEN}nothing in it is known to be vulnerable{GREEN:#}")?;
-    } else if found.findings.is_empty() {
+    } else if found.findings.is_empty() && !found.gaps.is_empty() {
         let said = "no finding, but not all of it could be judged";
         writeln!(out, "{YELLOW}{said}{YELLOW:#}: see what is not known")?;
     }
     out.flush()
 }
 
-fn head(input: &Input, age: Option<Age>, out: &mut dyn Write) -> io::Result<()> {
+fn head(
+    input: &Input,
+    age: Option<Age>,
+    ended: Option<&Ended>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let name = harmless(&input.name);
     let short = input.digest.get(..19).unwrap_or(&input.digest);
     writeln!(out, "{BOLD}{name}{BOLD:#} {DIM}{}{DIM:#}", harmless(short))?;
     write!(out, "{}, {} packages", release(input), input.packages.len())?;
-    if let Some(Age { days, fixes_since, is_too_old }) = age {
-        let style = match is_too_old {
+    if let Some(age) = age {
+        let style = match age.is_too_old {
             true => RED,
-            false if days > OLD_DAYS => YELLOW,
+            false if age.days > OLD_DAYS => YELLOW,
             false => Style::new(),
         };
-        write!(out, ", {style}built {} ago{style:#}", counted(days))?;
-        if is_too_old {
-            write!(out, ", {RED}longer than the policy allows{RED:#}")?;
-        }
-        if fixes_since > 0 {
-            write!(out, "; {fixes_since} of the fixes came after that: build it again")?;
-        }
+        write!(out, ", {style}{}{style:#}", built(age))?;
+    }
+    if let Some(ended) = ended {
+        let style = if matches!(ended.class, Class::Act(_)) { RED } else { YELLOW };
+        write!(out, "\n{style}{}{style:#}", harmless(&self::ended(input, ended)))?;
     }
     writeln!(out, "\n")
+}
+
+/// How old an image is, in words.
+pub(super) fn built(age: Age) -> String {
+    let Age { days, fixes_since, is_too_old } = age;
+    let too_old = if is_too_old { ", longer than the policy allows" } else { "" };
+    let since = match fixes_since {
+        0 => String::new(),
+        count => format!("; {count} of the fixes came after that: build it again"),
+    };
+    format!("built {} ago{too_old}{since}", counted(days))
+}
+
+/// That an operating system gets no fixes any more, in words.
+pub(super) fn ended(input: &Input, ended: &Ended) -> String {
+    let since = ended.on.map_or_else(String::new, |day| format!(" since {day}"));
+    let extended = match ended.extended {
+        End::On(day) => format!("; extended support until {day}"),
+        End::Open => "; extended support goes on".to_owned(),
+        End::Past | End::Unknown => String::new(),
+    };
+    let class = match ended.class {
+        Class::Act(Why::Overdue(0)) => ": due today".to_owned(),
+        Class::Act(Why::Overdue(days)) => format!(": {} overdue", counted(days)),
+        Class::Act(_) => ": act now".to_owned(),
+        Class::Grace(Some(left)) => format!(": {} left", counted(left)),
+        _ => String::new(),
+    };
+    format!("operating system {} out of support{since}{extended}{class}", release(input))
 }
 
 fn counted(days: u32) -> String {

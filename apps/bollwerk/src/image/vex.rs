@@ -1,68 +1,95 @@
 //! VEX: what somebody states about the findings, and the findings as statements.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use advisory::Status;
-use advisory::vex::{Claim, DOCUMENT_BYTES_MAX, Statement, Statements, Subject, read, write};
+use advisory::vex::{
+    Claim, DOCUMENT_BYTES_MAX, Document, Statement, Statements, Subject, read, write,
+};
 use anyhow::{Context, Result};
 use gate::{Class, Finding, Policy};
 use package::{Ecosystem, Package, Purl};
 use report::harmless;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::findings::Findings;
 use super::input::Input;
 use super::ranking;
 use super::sbom::name;
+use super::stated::{Stated, by, key};
 use crate::arguments::ImageGapKind;
-use crate::console::{BOLD, DIM, GREEN, YELLOW};
+use crate::console::YELLOW;
 
-/// Findings that are shown without `--all`.
-const SHOWN_MAX: usize = 10;
 /// Findings whose statements contradict each other that are told one by one.
 const CONFLICTS_TOLD_MAX: usize = 20;
 
-/// What was read, and what of it counts.
-#[derive(Default)]
-pub(super) struct Stated {
-    statements: Arc<Statements>,
-    /// Of a finding by vulnerability and package: the statement that counts, and those against it.
-    counting: Vec<(String, String, usize, Vec<usize>)>,
-}
-
 /// What was read of the documents that were named.
+#[derive(Clone, Default)]
 pub(super) struct Documents {
     statements: Arc<Statements>,
     gaps: Vec<(ImageGapKind, String)>,
+    /// Whether those that are attached to images are wanted.
+    pub(super) attached: bool,
 }
+
+/// Stands for the documents that are attached to an image.
+const REFERRERS: &str = "referrers";
 
 impl Documents {
     /// Reads them.
     pub(super) fn read(files: &[PathBuf]) -> Result<Self> {
-        let mut statements = Statements::default();
-        let mut gaps = Vec::new();
+        let mut documents = Self::default();
         for path in files {
+            if path.as_os_str() == REFERRERS {
+                documents.attached = true;
+                continue;
+            }
             let shown = path.display().to_string();
             let content = content(path).with_context(|| format!("{shown} cannot be read"))?;
             let document =
                 read(&shown, &content).with_context(|| format!("{shown} is not taken"))?;
-            if document.unread_count > 0 {
-                let first = document.unread.first().map_or("", String::as_str);
-                let count = document.unread_count;
-                let text =
-                    format!("{count} statements of {shown} were passed over, such as: {first}");
-                gaps.push((ImageGapKind::UnreadableVex, text));
-            }
-            statements.add(document);
+            documents.add(&shown, document);
         }
-        Ok(Self { statements: Arc::new(statements), gaps })
+        Ok(documents)
+    }
+
+    fn add(&mut self, shown: &str, document: Document) {
+        if document.unread_count > 0 {
+            let first = document.unread.first().map_or("", String::as_str);
+            let count = document.unread_count;
+            let text = format!("{count} statements of {shown} were passed over, such as: {first}");
+            self.gaps.push((ImageGapKind::UnreadableVex, text));
+        }
+        Arc::make_mut(&mut self.statements).add(document);
+    }
+
+    /// These, and those that are attached to an image.
+    fn with(&self, attached: &[(String, Vec<u8>)]) -> Self {
+        let mut all = self.clone();
+        for (name, content) in attached {
+            match read(name, content) {
+                Ok(document) => all.add(name, document),
+                Err(error) => {
+                    all.gaps.push((ImageGapKind::UnreadableVex, format!("{name}: {error}")));
+                }
+            }
+        }
+        all
     }
 
     /// Puts what is stated not to be affected, or fixed, into its class.
     pub(super) fn apply(&self, input: &Input, found: &mut Findings<'_>) {
+        if !input.attached.is_empty() {
+            let all = self.with(&input.attached);
+            return all.apply_all(input, found);
+        }
+        self.apply_all(input, found);
+    }
+
+    fn apply_all(&self, input: &Input, found: &mut Findings<'_>) {
         found.gaps.extend(self.gaps.iter().cloned());
         let statements = &self.statements;
         if statements.is_empty() {
@@ -113,63 +140,6 @@ fn conflict(finding: &Finding<'_>, counts: &Statement, all: &Statements, against
         others.join(", "),
     );
     anstream::eprintln!("{YELLOW}contradicted:{YELLOW:#} {}", harmless(&text));
-}
-
-impl Stated {
-    /// A finding for programs, with the statement that counts.
-    pub(super) fn annotated(&self, mut value: Value, finding: &Finding<'_>) -> Value {
-        let key = key(finding);
-        let at = self.counting.binary_search_by(|(vulnerability, purl, ..)| {
-            (vulnerability, purl).cmp(&(&key.0, &key.1))
-        });
-        let counting = at.ok().and_then(|at| self.counting.get(at));
-        value["vex"] = counting.map_or(Value::Null, |(_, _, place, against)| {
-            let shown = |place: &usize| self.statements.at(*place).map(as_json);
-            json!({
-                "counts": shown(place),
-                "against": against.iter().filter_map(shown).collect::<Vec<_>>(),
-            })
-        });
-        value
-    }
-
-    /// What is stated not to be affected, for people.
-    pub(super) fn print(
-        &self,
-        findings: &[Finding<'_>],
-        all: bool,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let stated = |it: &Finding<'_>| match it.class {
-            Class::NotAffected(place) => self.statements.at(place).cloned(),
-            _ => None,
-        };
-        let rows: Vec<(&Finding<'_>, Statement)> =
-            findings.iter().filter_map(|it| Some((it, stated(it)?))).collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        writeln!(out, "{GREEN}stated not to be affected{GREEN:#} ({})", rows.len())?;
-        let most = if all { usize::MAX } else { SHOWN_MAX };
-        for (finding, statement) in rows.iter().take(most) {
-            let why = [&statement.justification, &statement.words].map(|it| it.replace('_', " "));
-            let why: Vec<String> = why.into_iter().filter(|it| !it.is_empty()).collect();
-            let id = harmless(&finding.matched.vulnerability.to_string());
-            let package =
-                harmless(&format!("{} {}", name(finding.package), finding.package.version));
-            let told = harmless(&format!(
-                "{}, {}: {}",
-                statement.status.name().replace('_', " "),
-                by(statement),
-                why.join("; ")
-            ));
-            writeln!(out, "  {BOLD}{id}{BOLD:#}  {package}  {told}")?;
-        }
-        if rows.len() > most {
-            writeln!(out, "  {DIM}{} more (`--all` shows them){DIM:#}", rows.len() - most)?;
-        }
-        writeln!(out)
-    }
 }
 
 /// The findings as OpenVEX. What somebody accepts is affected all the same: they answer for it.
@@ -246,10 +216,6 @@ fn names(finding: &Finding<'_>) -> Vec<String> {
     names
 }
 
-fn key(finding: &Finding<'_>) -> (String, String) {
-    (finding.matched.vulnerability.to_string(), finding.package.purl().to_string())
-}
-
 /// The image: its digest, its name as it was typed, a package URL; and its release, of which
 /// vendors speak.
 fn image(input: &Input) -> Subject {
@@ -292,28 +258,6 @@ fn package(package: &Package) -> Subject {
         }
     }
     Subject { names: Vec::new(), purls }
-}
-
-fn as_json(statement: &Statement) -> Value {
-    json!({
-        "status": statement.status.name(),
-        "justification": Some(&statement.justification).filter(|it| !it.is_empty()),
-        "words": Some(&statement.words).filter(|it| !it.is_empty()),
-        "author": statement.author,
-        "timestamp": statement.timestamp.map(|it| it.to_string()),
-        "document": statement.document,
-    })
-}
-
-/// Who states it, and when.
-fn by(statement: &Statement) -> String {
-    let author = match statement.author.as_str() {
-        "" => "nobody named",
-        author => author,
-    };
-    let day = statement.timestamp.map(|it| it.to_string());
-    let day = day.as_deref().and_then(|it| it.get(..10)).unwrap_or("undated");
-    format!("{author}, {day}")
 }
 
 fn content(path: &Path) -> io::Result<Vec<u8>> {

@@ -19,11 +19,12 @@ pub(crate) struct Answer {
     claims: Option<usize>,
     is_dripping: bool,
     location: Option<String>,
+    link: Option<String>,
 }
 
 impl Answer {
     pub(crate) fn of(status: u16, body: Vec<u8>) -> Self {
-        Self { status, body, claims: None, is_dripping: false, location: None }
+        Self { status, body, claims: None, is_dripping: false, location: None, link: None }
     }
 
     /// Says it is longer than it is.
@@ -39,6 +40,11 @@ impl Answer {
     /// Leads elsewhere.
     pub(crate) fn at(self, location: &str) -> Self {
         Self { location: Some(location.to_owned()), ..self }
+    }
+
+    /// Goes on at another address.
+    pub(crate) fn linking(self, link: &str) -> Self {
+        Self { link: Some(link.to_owned()), ..self }
     }
 }
 
@@ -124,6 +130,7 @@ fn serve(shared: &Mutex<Kept>, mut stream: TcpStream) -> std::io::Result<()> {
     let length = answer.claims.unwrap_or(answer.body.len());
     head.insert("Content-Length", length.to_string());
     head.extend(answer.location.map(|it| ("Location", it)));
+    head.extend(answer.link.map(|it| ("Link", it)));
     write!(stream, "HTTP/1.1 {} x\r\nConnection: close\r\n", answer.status)?;
     for (name, value) in head {
         write!(stream, "{name}: {value}\r\n")?;

@@ -4,6 +4,7 @@
 
 mod challenge;
 mod credentials;
+mod referrers;
 mod resuming;
 
 use std::io::Read;
@@ -11,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use image::{DOCUMENT_BYTES_MAX, Descriptor, Digest, Reference};
+use image::{Descriptor, Digest, Reference};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -20,6 +21,7 @@ use reqwest::{StatusCode, Url, redirect};
 
 use challenge::Challenge;
 pub use credentials::{Credential, Credentials};
+pub use referrers::{Referrer, ReferrerKind, Referrers};
 use resuming::Resuming;
 
 use crate::http::{is_loopback, told};
@@ -169,15 +171,7 @@ impl Registry {
     pub fn manifest(&self, version: &str) -> Result<Vec<u8>, RegistryError> {
         let url = self.url("manifests", version)?;
         let response = self.get(&url, MANIFESTS, 0)?;
-        let mut content = Vec::new();
-        let read = response.take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut content);
-        read.map_err(|error| self.connection(error.to_string()))?;
-        if content.len() as u64 > DOCUMENT_BYTES_MAX {
-            return Err(
-                self.protocol(format!("a manifest of more than {DOCUMENT_BYTES_MAX} bytes"))
-            );
-        }
-        Ok(content)
+        self.content(response)
     }
 
     /// A blob, not yet verified. Where it breaks off it is asked for again from there on; it ends

@@ -7,28 +7,28 @@ use secret::{Certainty, Row, row};
 
 /// A credential, judged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Finding {
-    pub(super) hit: Hit,
-    pub(super) severity: Severity,
+pub(in crate::image) struct Finding {
+    pub(in crate::image) hit: Hit,
+    pub(in crate::image) severity: Severity,
     /// The layer; none in a folder.
-    pub(super) place: Option<Place>,
+    pub(in crate::image) place: Option<Place>,
     /// Whether the file is still seen in a container of the image.
-    pub(super) is_visible: bool,
+    pub(in crate::image) is_visible: bool,
     /// Why it is less bad than others of its kind.
-    pub(super) mitigation: Option<Mitigation>,
+    pub(in crate::image) mitigation: Option<Mitigation>,
 }
 
 /// A layer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(in crate::image) struct Place {
     /// Counted from 1 for the lowest.
-    pub(super) layer: usize,
-    pub(super) digest: String,
+    pub(in crate::image) layer: usize,
+    pub(in crate::image) digest: String,
 }
 
 /// Why a credential is less bad than others of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mitigation {
+pub(in crate::image) enum Mitigation {
     /// A package of the distribution brought the file: all the world has it.
     OfPackage,
     /// It stands in a test, an example or a manual.
@@ -39,7 +39,7 @@ pub(super) enum Mitigation {
 
 impl Mitigation {
     /// For programs.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::image) fn name(self) -> &'static str {
         match self {
             Self::OfPackage => "package-file",
             Self::Example => "example",
@@ -48,7 +48,7 @@ impl Mitigation {
     }
 
     /// For people.
-    pub(super) fn text(self) -> &'static str {
+    pub(in crate::image) fn text(self) -> &'static str {
         match self {
             Self::OfPackage => "a package of the distribution brought this file: everybody has it",
             Self::Example => "stands in a test, an example or a manual",
@@ -59,7 +59,7 @@ impl Mitigation {
 
 impl Finding {
     /// What it is in words, and what to do.
-    pub(super) fn row(&self) -> Row {
+    pub(in crate::image) fn row(&self) -> Row {
         row(self.hit.rule).unwrap_or(Row { title: "credential", advice: "revoke it" })
     }
 }
@@ -67,6 +67,12 @@ impl Finding {
 /// A credential of a folder.
 pub(super) fn in_folder(hit: Hit) -> Finding {
     judged(hit, None, true, false)
+}
+
+/// A credential of a root file system.
+pub(super) fn in_root(hit: Hit, owned: &Owned) -> Finding {
+    let is_owned = owned.contains(&hit.path);
+    judged(hit, None, true, is_owned)
 }
 
 /// A credential of a layer, with the layers above.
