@@ -343,8 +343,8 @@ fn scale(folder: &Path) {
         std::thread::sleep(Duration::from_millis(10));
     }
     let before = server.cpu();
-    let changes = 20_000;
-    for number in 0..changes {
+    let changes: u32 = 20_000;
+    for number in 0..changes as usize {
         let object: Value = {
             let mut changed: Value = serde_json::from_str(&one).unwrap();
             changed["metadata"]["name"] = format!("pod-{number}").into();
