@@ -14,6 +14,7 @@ import (
 // verbs is all the oracle knows; each verb lives in the file of its subject. A verb gets the whole
 // line and returns the answer to be encoded.
 var verbs = map[string]func(line []byte) (any, error){
+	"cel":                 celEvaluate,
 	"json-stream":         jsonStream,
 	"yaml":                yamlToJSON,
 	"yaml-strict":         yamlToJSONStrict,
@@ -29,6 +30,8 @@ var verbs = map[string]func(line []byte) (any, error){
 	"rbac-impersonation":  rbacImpersonation,
 	"rbac-rules-for":      rbacRulesFor,
 	"rbac-subjects":       rbacSubjects,
+	"vap":                 vapValidate,
+	"vap-time":            vapTime,
 	"vex-effective":       vexEffective,
 	"vex-validate":        vexValidate,
 }

@@ -35,12 +35,22 @@ pub(crate) fn call<'a, O: Object<'a>>(
 
 fn no_match<'a, O: Object<'a>>(invocation: &Invocation, values: &[Value<'a, O>]) -> Error {
     let name = &invocation.name;
-    if operators::is_operator(invocation.function) {
-        return if operators::takes(invocation.function, values.first()) {
-            Error::no_overload()
-        } else {
-            Error::new(format!("no such overload: {name}"))
+    let function = invocation.function;
+    let is_single = operators::is_operator(function)
+        || matches!(function, Function::Sort | Function::SortByKeys | Function::Matches);
+    if is_single {
+        // Texts and times are asked whether they know the operation themselves.
+        let receives =
+            matches!(values, [Value::String(_) | Value::Timestamp(_) | Value::Duration(_), ..]);
+        return match receives || operators::takes(function, values.first()) {
+            true => Error::no_overload(),
+            false => Error::new(format!("no such overload: {name}")),
         };
+    }
+    let is_bare =
+        matches!(function, Function::Contains | Function::StartsWith | Function::EndsWith);
+    if is_bare || invocation.regex.is_some() {
+        return Error::no_overload();
     }
     let kinds: Vec<&str> = values.iter().map(Value::type_name).collect();
     Error::new(format!("no such overload: {name}({})", kinds.join(", ")))

@@ -119,7 +119,7 @@ impl Checker<'_> {
                     if element.is_optional {
                         kind = self.unwrapped(&element.value, kind);
                     }
-                    joined = Some(self.join(&element.value, joined, kind));
+                    joined = Some(self.join(joined, kind));
                 }
                 Type::list(joined.unwrap_or_else(|| self.bindings.variable()))
             }
@@ -127,12 +127,12 @@ impl Checker<'_> {
                 let (mut keys, mut values) = (None, None);
                 for entry in entries {
                     let kind = self.check(&entry.key);
-                    keys = Some(self.join(&entry.key, keys, kind));
+                    keys = Some(self.join(keys, kind));
                     let mut kind = self.check(&entry.value);
                     if entry.is_optional {
                         kind = self.unwrapped(&entry.value, kind);
                     }
-                    values = Some(self.join(&entry.value, values, kind));
+                    values = Some(self.join(values, kind));
                 }
                 let keys = keys.unwrap_or_else(|| self.bindings.variable());
                 Type::map(keys, values.unwrap_or_else(|| self.bindings.variable()))
@@ -343,15 +343,13 @@ impl Checker<'_> {
         }
     }
 
-    /// The common type of a literal's items: they all have to be of one.
-    fn join(&mut self, at: &Expression, previous: Option<Type>, current: Type) -> Type {
+    /// The common type of a literal's items; that they have one is looked at later.
+    fn join(&mut self, previous: Option<Type>, current: Type) -> Type {
         let Some(previous) = previous else { return current };
         if self.bindings.is_assignable(&previous, &current) {
             return Type::most_general(&previous, &current);
         }
-        let (previous, current) = (self.known(&previous), self.known(&current));
-        self.fault(at, format!("expected type '{previous}' but found '{current}'"));
-        Type::Error
+        Type::Dyn
     }
 
     fn comprehension(&mut self, expression: &Expression, fold: &Comprehension) -> Type {

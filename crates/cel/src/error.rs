@@ -20,6 +20,8 @@ pub enum Cause {
     Budget,
     /// A value is needed that the caller does not have.
     Withheld,
+    /// Upstream's library fails in a way that ends the whole evaluation.
+    Internal,
 }
 
 impl Error {
@@ -35,6 +37,16 @@ impl Error {
     pub(crate) fn over_budget() -> Self {
         let message = Cow::Borrowed("operation cancelled: actual cost limit exceeded");
         Self { message, cause: Cause::Budget }
+    }
+
+    /// What cel-go reports of a failed conversion in its own cost tracker.
+    pub(crate) fn internal(message: &'static str) -> Self {
+        Self { message: Cow::Borrowed(message), cause: Cause::Internal }
+    }
+
+    /// Whether it ends everything, whatever stands around it.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self.cause, Cause::Budget | Cause::Internal)
     }
 
     pub(crate) fn withheld(reason: &'static str) -> Self {

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use crate::authorize::{Decision, Question};
 use crate::call::call;
 use crate::cost::{LIST, MAP, Rule, SELECT};
-use crate::error::{Cause, Error};
+use crate::error::Error;
 use crate::map::Entries;
 use crate::opaque::Opaque;
-use crate::plan::{Attribute, Fold, Invocation, Key, Qualifier, Root, Step};
+use crate::plan::{Attribute, Fold, Invocation, Key, Qualifier, Root, Set, Step, whole};
 use crate::value::{Constant, List, Map, Object, Text, Value};
 
 /// What a program is evaluated with.
@@ -56,6 +56,7 @@ pub(crate) fn constant_call(call: &Invocation, argument: &Constant) -> Result<Co
         Value::Bytes(bytes) => Constant::Bytes((*bytes).into()),
         Value::Timestamp(time) => Constant::Timestamp(time),
         Value::Duration(span) => Constant::Duration(span),
+        Value::Type(name) => Constant::Type((*name).into()),
         // Only `dyn` gives anything else: its argument.
         _ => argument.clone(),
     })
@@ -123,10 +124,14 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
         match step {
             Step::Constant(constant) => Ok(Value::constant(constant)),
             Step::Attribute(attribute) => {
-                let value = self.resolve(attribute);
+                let value = going(self.resolve(attribute))?;
                 let is_test = attribute.qualifiers.last().is_some_and(|last| last.is_test);
-                if !is_test && !matches!(attribute.root, Root::Conditional(_)) {
-                    self.charge(SELECT)?;
+                match (is_test, matches!(attribute.root, Root::Conditional(_))) {
+                    (false, false) => self.charge(SELECT)?,
+                    // `has()` gives back what reading its operand cost, and a conditional's was
+                    // free.
+                    (true, true) => self.cost = self.cost.saturating_sub(SELECT),
+                    _ => {}
                 }
                 value
             }
@@ -136,15 +141,15 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
             Step::Call(invocation) => self.invoke(invocation),
             Step::InSet(set) => {
                 let value = self.step(&set.0)?;
-                Ok(Value::Bool(set.1.iter().any(|item| is_constant(&value, item))))
+                Ok(Value::Bool(is_in(&value, &set.1)))
             }
             Step::List(elements) => {
-                let list = self.list(elements);
+                let list = going(self.list(elements))?;
                 self.charge(LIST)?;
                 list
             }
             Step::Map(entries) => {
-                let map = self.map(entries);
+                let map = going(self.map(entries))?;
                 self.charge(MAP)?;
                 map
             }
@@ -170,7 +175,7 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
                 Ok(_) => {
                     first.get_or_insert_with(Error::no_overload);
                 }
-                Err(error) if error.cause() == Cause::Budget => return Err(error),
+                Err(error) if error.is_final() => return Err(error),
                 Err(error) => {
                     first.get_or_insert(error);
                 }
@@ -205,7 +210,7 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
                     values.push(value);
                     outcomes.push(true);
                 }
-                Err(error) if error.cause() == Cause::Budget => return Err(error),
+                Err(error) if error.is_final() => return Err(error),
                 Err(error) => {
                     let is_last = outcomes.len() + 1 == invocation.arguments.len();
                     first.get_or_insert(error);
@@ -228,6 +233,9 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
             let mut known = values.iter();
             let arguments: Vec<Option<&Value<'a, O>>> =
                 outcomes.iter().map(|is_known| if *is_known { known.next() } else { None }).collect();
+            if let Rule::SelfCompare(index) = invocation.rule {
+                self_compared(arguments.get(index).copied().flatten())?;
+            }
             self.charge(invocation.rule.cost(&arguments, result.as_ref().ok()))?;
         }
         result
@@ -336,11 +344,11 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
         for qualifier in qualifiers {
             is_optional |= qualifier.is_optional;
             if qualifier.is_test && !is_optional {
-                let found = self.qualify(&value, qualifier, true);
+                let found = going(self.qualify(&value, qualifier, true))?;
                 self.charge(SELECT)?;
                 return Ok(Value::Bool(found?.is_some()));
             }
-            let found = self.qualify(&value, qualifier, is_optional);
+            let found = going(self.qualify(&value, qualifier, is_optional))?;
             match found {
                 Ok(Some(found)) => {
                     self.charge(SELECT)?;
@@ -460,11 +468,11 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
                 }
             }
             other if fold.has_value => {
-                let name = other.type_name();
+                let name = other.go_name();
                 return Err(Error::new(format!("unsupported comprehension range type: {name}")));
             }
             other => {
-                let name = other.type_name();
+                let name = other.go_name();
                 return Err(Error::new(format!("got '{name}', expected iterable type")));
             }
         }
@@ -572,10 +580,26 @@ fn insert_new<'a, O: Object<'a>>(
     entries.insert(key, value).map(|_| ())
 }
 
+/// Upstream's tracker takes what is sorted for a list and fails if it is none.
+fn self_compared<'a, O: Object<'a>>(list: Option<&Value<'a, O>>) -> Result<(), Error> {
+    match list {
+        Some(Value::List(_)) => Ok(()),
+        Some(Value::String(_)) => Err(Error::internal(
+            "internal error: interface conversion: types.String is not traits.Lister: missing \
+             method Contains",
+        )),
+        Some(_) => Err(Error::internal("internal error: interface conversion")),
+        None => Err(Error::internal(
+            "internal error: interface conversion: *types.Err is not traits.Lister: missing \
+             method Add",
+        )),
+    }
+}
+
 /// An error of the budget ends everything; other errors are passed on as values.
 fn going<T>(outcome: Result<T, Error>) -> Result<Result<T, Error>, Error> {
     match outcome {
-        Err(error) if error.cause() == Cause::Budget => Err(error),
+        Err(error) if error.is_final() => Err(error),
         other => Ok(other),
     }
 }
@@ -610,27 +634,19 @@ fn list_item<'a, O: Object<'a>>(
     }
 }
 
-fn is_constant<'a, O: Object<'a>>(value: &Value<'a, O>, constant: &Constant) -> bool {
-    match (value, constant) {
-        (Value::String(text), Constant::String(known)) => **text == **known,
-        (Value::String(_), _) | (_, Constant::String(_)) => false,
-        (Value::Bool(one), Constant::Bool(two)) => one == two,
-        (Value::Int(one), Constant::Int(two)) => one == two,
-        (value @ (Value::Int(_) | Value::Uint(_) | Value::Double(_)), constant) => {
-            let known: Option<Value<'_, Nothing>> = match constant {
-                Constant::Int(int) => Some(Value::Int(*int)),
-                Constant::Uint(uint) => Some(Value::Uint(*uint)),
-                Constant::Double(double) => Some(Value::Double(*double)),
-                _ => None,
-            };
-            let value: Value<'_, Nothing> = match value {
-                Value::Int(int) => Value::Int(*int),
-                Value::Uint(uint) => Value::Uint(*uint),
-                Value::Double(double) => Value::Double(*double),
-                _ => return false,
-            };
-            known.is_some_and(|known| known.equals(&value))
+fn is_in<'a, O: Object<'a>>(value: &Value<'a, O>, set: &Set) -> bool {
+    let number = match value {
+        Value::String(text) => {
+            return set.texts.binary_search_by(|known| (**known).cmp(&**text)).is_ok();
         }
-        _ => false,
-    }
+        Value::Bool(bool) => return set.bools[usize::from(*bool)],
+        Value::Int(int) => i128::from(*int),
+        Value::Uint(uint) => i128::from(*uint),
+        Value::Double(double) => match whole(*double) {
+            Some(number) => number,
+            None => return set.others.iter().any(|known| known == double),
+        },
+        _ => return false,
+    };
+    set.numbers.binary_search(&number).is_ok()
 }

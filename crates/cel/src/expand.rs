@@ -25,7 +25,7 @@ pub(crate) fn call(maker: &mut Maker, offset: u32, call: Call) -> Result<Express
         ("exists", Some(range), 2 | 3) => {
             expander.quantifier(range, arguments, Quantifier::Exists)
         }
-        ("exists_one" | "existsOne", Some(range), 2 | 3) => {
+        ("exists_one", Some(range), 2 | 3) | ("existsOne", Some(range), 3) => {
             expander.quantifier(range, arguments, Quantifier::ExistsOne)
         }
         ("map", Some(range), 2 | 3) => expander.map(range, arguments, 1),

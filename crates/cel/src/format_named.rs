@@ -158,7 +158,7 @@ fn qualified_name(text: &str) -> Vec<String> {
         _ => {
             let example = " with an optional DNS subdomain prefix and '/' (e.g. \
                            'example.com/MyName')";
-            return vec![format!("a qualified name {QUALIFIED}{example}")];
+            return vec![format!("a valid label key {QUALIFIED}{example}")];
         }
     };
     if name.is_empty() {

@@ -313,7 +313,8 @@ impl Function {
     pub(crate) fn is_conversion(self) -> bool {
         matches!(
             self,
-            Self::Bool
+            Self::Type
+                | Self::Bool
                 | Self::Bytes
                 | Self::Double
                 | Self::Duration

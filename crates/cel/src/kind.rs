@@ -62,10 +62,6 @@ impl Type {
         Self::Object(name.into())
     }
 
-    pub(crate) fn is_dyn_or_error(&self) -> bool {
-        matches!(self, Self::Dyn | Self::Error)
-    }
-
     pub(crate) fn unwrap_optional(&self) -> Option<&Self> {
         match self {
             Self::Optional(inner) => Some(inner),

@@ -13,16 +13,12 @@ pub(crate) fn shortest(double: f64) -> String {
     let text = format!("{double:e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..21).contains(&exponent) && is_plain(exponent) {
+    // `%g` takes the form with an exponent from 6 on when it chooses the digits itself.
+    if (-4..6).contains(&exponent) {
         return format!("{double}");
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())
-}
-
-/// With the shortest digits Go writes an exponent from 21 on, and below -4 (`%!v` of fmt).
-fn is_plain(exponent: i32) -> bool {
-    exponent < 21
 }
 
 /// Doubles that are integers after their fraction is cut, strictly inside of the range.

@@ -228,7 +228,7 @@ impl Parser {
             return self.member();
         };
         let mut count = 0;
-        while self.is(sign) && !(sign == "-" && count > 0 && self.is_negative_literal()) {
+        while self.is(sign) {
             self.at += 1;
             count += 1;
         }

@@ -24,7 +24,7 @@ pub(crate) enum Step {
     Equal { sides: Box<(Step, Step)>, is_negated: bool },
     Call(Box<Invocation>),
     /// Whether a value is in a constant list of texts, numbers and bools.
-    InSet(Box<(Step, Vec<Constant>)>),
+    InSet(Box<(Step, Set)>),
     List(Vec<(Step, bool)>),
     Map(Vec<(Step, Step, bool)>),
     Fold(Box<Fold>),
@@ -34,6 +34,45 @@ pub(crate) enum Step {
     Append { place: usize, items: Box<Step>, rule: Rule },
     /// `cel.@mapInsert(accumulator, key, value)` as the step of a fold: in place.
     Insert { place: usize, entry: Box<(Option<Step>, Step)> },
+}
+
+/// A constant set, sorted: looking a value up costs nothing upstream, so it must be cheap.
+#[derive(Debug)]
+pub(crate) struct Set {
+    pub(crate) texts: Vec<Box<str>>,
+    pub(crate) numbers: Vec<i128>,
+    pub(crate) others: Vec<f64>,
+    pub(crate) bools: [bool; 2],
+}
+
+impl Set {
+    fn new(items: Vec<Constant>) -> Self {
+        let mut set =
+            Self { texts: Vec::new(), numbers: Vec::new(), others: Vec::new(), bools: [false; 2] };
+        for item in items {
+            match item {
+                Constant::String(text) => set.texts.push(text),
+                Constant::Int(int) => set.numbers.push(i128::from(int)),
+                Constant::Uint(uint) => set.numbers.push(i128::from(uint)),
+                Constant::Double(double) => match whole(double) {
+                    Some(number) => set.numbers.push(number),
+                    None => set.others.push(double),
+                },
+                Constant::Bool(bool) => set.bools[usize::from(bool)] = true,
+                _ => {}
+            }
+        }
+        set.texts.sort_unstable();
+        set.numbers.sort_unstable();
+        set.others.sort_unstable_by(f64::total_cmp);
+        set
+    }
+}
+
+/// The integer a double is, if it is one of 64 bits.
+pub(crate) fn whole(double: f64) -> Option<i128> {
+    let is_whole = double.fract() == 0.0 && double.abs() < 1.844_674_407_370_955_2e19;
+    is_whole.then_some(double as i128)
 }
 
 /// A variable, or any value, and the fields and items taken from it.
@@ -155,7 +194,9 @@ impl Planner<'_> {
         let root = match self.checked.reference(expression) {
             Some(Reference::Variable(number)) => Root::Variable(*number),
             Some(Reference::Local(place)) => Root::Local(*place),
-            Some(Reference::Type(name)) => return Ok(Step::Constant(Constant::Type(name))),
+            Some(Reference::Type(name)) => {
+                return Ok(Step::Constant(Constant::Type((*name).into())));
+            }
             _ => return Err(failed(expression, "a name was not resolved")),
         };
         Ok(Step::Attribute(Box::new(Attribute { root, qualifiers: Vec::new() })))
@@ -262,11 +303,11 @@ impl Planner<'_> {
                 return Ok(Step::Constant(Constant::Bool(false)));
             }
             if items.iter().all(is_key)
-                && let Some((value, Step::Constant(Constant::List(items)))) = two(call.arguments)
+                && let Some(Step::Constant(Constant::List(items))) = call.arguments.pop()
+                && let Some(value) = call.arguments.pop()
             {
-                return Ok(Step::InSet(Box::new((value, items))));
+                return Ok(Step::InSet(Box::new((value, Set::new(items)))));
             }
-            return Err(arity(at));
         }
         Ok(Step::Call(Box::new(call)))
     }

@@ -1,9 +1,9 @@
 //! Moments and lengths of time, as Go's `time` reads and prints them.
 
+use std::cmp::Ordering;
 use std::fmt;
 
-use jiff::civil;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::TimeZone;
 
 use crate::error::Error;
 
@@ -13,11 +13,48 @@ const SECONDS_MIN: i64 = -62_135_596_800;
 const SECONDS_MAX: i64 = 253_402_300_799;
 const NANOSECONDS: i64 = 1_000_000_000;
 
-/// A moment, from year 1 to 9999.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A moment, from year 1 to 9999. It remembers the offset it was written with, which only its
+/// text shows.
+#[derive(Clone, Copy, Debug)]
 pub struct Time {
     seconds: i64,
     nanoseconds: u32,
+    offset: i32,
+}
+
+impl PartialEq for Time {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Time {}
+
+impl PartialOrd for Time {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Time {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.seconds, self.nanoseconds).cmp(&(other.seconds, other.nanoseconds))
+    }
+}
+
+/// What a calendar and a clock show.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Civil {
+    pub(crate) year: i64,
+    pub(crate) month: i64,
+    pub(crate) day: i64,
+    pub(crate) day_of_year: i64,
+    /// From Sunday, which is 0.
+    pub(crate) weekday: i64,
+    pub(crate) hour: i64,
+    pub(crate) minute: i64,
+    pub(crate) second: i64,
+    pub(crate) nanosecond: i64,
 }
 
 /// A length of time in nanoseconds.
@@ -27,12 +64,12 @@ pub struct Span(pub(crate) i64);
 impl Time {
     /// A moment in seconds since 1970.
     pub(crate) fn from_seconds(seconds: i64) -> Result<Self, Error> {
-        Self::new(seconds, 0)
+        Self::new(seconds, 0, 0)
     }
 
-    fn new(seconds: i64, nanoseconds: u32) -> Result<Self, Error> {
+    fn new(seconds: i64, nanoseconds: u32, offset: i32) -> Result<Self, Error> {
         if (SECONDS_MIN..=SECONDS_MAX).contains(&seconds) {
-            return Ok(Self { seconds, nanoseconds });
+            return Ok(Self { seconds, nanoseconds, offset });
         }
         Err(Error::new("timestamp overflow"))
     }
@@ -67,15 +104,13 @@ impl Time {
             rest = fraction.get(length..)?;
         }
         let offset = offset_of(rest)?;
-        let date = civil::Date::new(year as i16, month as i8, day as i8).ok();
-        if hour > 23 || minute > 59 || second > 59 {
+        let is_date = (1..=12).contains(&month) && (1..=month_length(year, month)).contains(&day);
+        if !is_date || hour > 23 || minute > 59 || second > 59 {
             return None;
         }
-        // Year 0 is before the range but readable.
-        let date = date?;
-        let days = date.since(civil::date(1970, 1, 1)).ok()?.get_days();
-        let seconds = i64::from(days) * 86_400 + hour * 3600 + minute * 60 + second - offset;
-        Some(Self::new(seconds, nanoseconds))
+        let days = days_before(year, month) + day - 1;
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
+        Some(Self::new(seconds, nanoseconds, offset as i32))
     }
 
     pub(crate) fn plus(self, span: Span) -> Result<Self, Error> {
@@ -83,48 +118,99 @@ impl Time {
             + i128::from(self.nanoseconds)
             + i128::from(span.0);
         let seconds = total.div_euclid(i128::from(NANOSECONDS)) as i64;
-        Self::new(seconds, total.rem_euclid(i128::from(NANOSECONDS)) as u32)
+        Self::new(seconds, total.rem_euclid(i128::from(NANOSECONDS)) as u32, self.offset)
     }
 
     pub(crate) fn minus(self, other: Self) -> Result<Span, Error> {
         let difference = i128::from(self.seconds - other.seconds) * i128::from(NANOSECONDS)
             + i128::from(self.nanoseconds)
             - i128::from(other.nanoseconds);
-        i64::try_from(difference).map(Span).map_err(|_| Error::new("duration overflow"))
+        i64::try_from(difference).map(Span).map_err(|_| Error::new("integer overflow"))
     }
 
     /// What a calendar and a clock at `zone` (a name or `+01:00`) show.
-    pub(crate) fn at(self, zone: &str) -> Result<civil::DateTime, Error> {
-        let stamp = jiff::Timestamp::new(self.seconds, self.nanoseconds as i32);
-        let stamp = stamp.map_err(|_| Error::new("timestamp overflow"))?;
+    pub(crate) fn at(self, zone: &str) -> Result<Civil, Error> {
         if zone.is_empty() || zone == "UTC" {
-            return Ok(Offset::UTC.to_datetime(stamp));
+            return Ok(self.shifted(0));
         }
         if zone.contains(':') {
-            return fixed(zone, stamp);
+            return fixed(zone).map(|offset| self.shifted(offset));
         }
         let unknown = || Error::new(format!("unknown time zone {zone}"));
         let zone = TimeZone::get(zone).map_err(|_| unknown())?;
-        Ok(zone.to_datetime(stamp))
+        let stamp = jiff::Timestamp::new(self.seconds, self.nanoseconds as i32);
+        let stamp = stamp.map_err(|_| Error::new("timestamp overflow"))?;
+        Ok(self.shifted(i64::from(zone.to_offset(stamp).seconds())))
+    }
+
+    fn shifted(self, offset: i64) -> Civil {
+        let seconds = self.seconds + offset;
+        let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        // The year whose first day is the last one not after the day: nearly right at once.
+        let mut year = 1970 + days.div_euclid(366);
+        while days_before(year, 1) > days {
+            year -= 1;
+        }
+        while days_before(year + 1, 1) <= days {
+            year += 1;
+        }
+        let day_of_year = days - days_before(year, 1);
+        let (mut month, mut day) = (1, day_of_year);
+        while day >= month_length(year, month) {
+            day -= month_length(year, month);
+            month += 1;
+        }
+        Civil {
+            year,
+            month,
+            day: day + 1,
+            day_of_year,
+            weekday: (days + 4).rem_euclid(7),
+            hour: time / 3600,
+            minute: time / 60 % 60,
+            second: time % 60,
+            nanosecond: i64::from(self.nanoseconds),
+        }
     }
 }
 
-fn fixed(zone: &str, stamp: jiff::Timestamp) -> Result<civil::DateTime, Error> {
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn month_length(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1970 to the first of a month, in the Gregorian calendar throughout.
+fn days_before(year: i64, month: i64) -> i64 {
+    let past = year - 1;
+    let years = past * 365 + past.div_euclid(4) - past.div_euclid(100) + past.div_euclid(400);
+    let months: i64 = (1..month).map(|month| month_length(year, month)).sum();
+    years + months - 719_162
+}
+
+/// An offset like `-08:00` in seconds.
+fn fixed(zone: &str) -> Result<i64, Error> {
     let (hours, minutes) = zone.split_once(':').unwrap_or((zone, "0"));
-    let invalid = |part: &str| {
-        Error::new(format!("strconv.Atoi: parsing \"{part}\": invalid syntax"))
-    };
+    let invalid =
+        |part: &str| Error::new(format!("strconv.Atoi: parsing \"{part}\": invalid syntax"));
     let is_negative = hours.starts_with('-');
     let hours: i32 = hours.parse().map_err(|_| invalid(hours))?;
     let minutes: i32 = minutes.parse().map_err(|_| invalid(minutes))?;
     if !(0..60).contains(&minutes) {
         return Err(Error::new(format!("timezone offset minutes out of range [0, 59]: {zone}")));
     }
+    if hours.abs() > 24 {
+        return Err(Error::new(format!("timezone offset hours out of range: {zone}")));
+    }
     let minutes = if is_negative { -minutes } else { minutes };
-    let seconds = hours.saturating_mul(3600).saturating_add(minutes * 60);
-    let offset = Offset::from_seconds(seconds)
-        .map_err(|_| Error::new(format!("timezone offset out of range: {zone}")))?;
-    Ok(offset.to_datetime(stamp))
+    Ok(i64::from(hours) * 3600 + i64::from(minutes) * 60)
 }
 
 /// `Z`, `+hh:mm` or `-hh:mm` in seconds.
@@ -149,15 +235,19 @@ fn offset_of(text: &str) -> Option<i64> {
 
 impl fmt::Display for Time {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(civil) = self.at("UTC") else { return Err(fmt::Error) };
-        let (date, time) = (civil.date(), civil.time());
-        write!(formatter, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())?;
-        write!(formatter, "T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())?;
+        let civil = self.shifted(i64::from(self.offset));
+        write!(formatter, "{:04}-{:02}-{:02}", civil.year, civil.month, civil.day)?;
+        write!(formatter, "T{:02}:{:02}:{:02}", civil.hour, civil.minute, civil.second)?;
         if self.nanoseconds > 0 {
             let digits = format!("{:09}", self.nanoseconds);
             write!(formatter, ".{}", digits.trim_end_matches('0'))?;
         }
-        formatter.write_str("Z")
+        if self.offset == 0 {
+            return formatter.write_str("Z");
+        }
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        let minutes = self.offset.abs() / 60;
+        write!(formatter, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
     }
 }
 

@@ -100,7 +100,7 @@ pub(crate) enum Constant {
     Bytes(Box<[u8]>),
     Timestamp(Time),
     Duration(Span),
-    Type(&'static str),
+    Type(Box<str>),
     List(Vec<Constant>),
     Map(Vec<(Constant, Constant)>),
 }
@@ -239,6 +239,26 @@ impl<'a, O: Object<'a>> Value<'a, O> {
             Self::Optional(_) => "optional_type",
             Self::Opaque(opaque) => opaque.type_name(),
             Self::Lazy => "kubernetes.variables",
+        }
+    }
+
+    /// The name of cel-go's type in Go, which some of its messages show.
+    pub(crate) fn go_name(&self) -> &'static str {
+        match self {
+            Self::Null => "types.Null",
+            Self::Bool(_) => "types.Bool",
+            Self::Int(_) => "types.Int",
+            Self::Uint(_) => "types.Uint",
+            Self::Double(_) => "types.Double",
+            Self::String(_) => "types.String",
+            Self::Bytes(_) => "types.Bytes",
+            Self::Timestamp(_) => "types.Timestamp",
+            Self::Duration(_) => "types.Duration",
+            Self::Type(_) => "*types.Type",
+            Self::List(_) => "*types.baseList",
+            Self::Map(_) => "*types.baseMap",
+            Self::Optional(_) => "*types.Optional",
+            Self::Opaque(_) | Self::Lazy => "*cel.Value",
         }
     }
 

@@ -201,12 +201,13 @@ fn fixed(double: f64, precision: usize) -> String {
     grouped
 }
 
-/// As golang.org/x/text prints for English: the power of ten in superscript.
-fn scientific(double: f64, precision: usize) -> String {
+/// As golang.org/x/text prints for English: the power of ten in superscript. Upstream takes the
+/// precision for the width.
+fn scientific(double: f64, width: usize) -> String {
     if let Some(special) = special(double) {
-        return special;
+        return format!("{special:>width$}");
     }
-    let text = format!("{double:.precision$e}");
+    let text = format!("{double:.6e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let is_negative = exponent.starts_with('-');
     let exponent = exponent.trim_start_matches('-');
@@ -223,7 +224,8 @@ fn scientific(double: f64, precision: usize) -> String {
         _ => '⁰',
     };
     let exponent: String = format!("{exponent:0>2}").chars().map(raised).collect();
-    format!("{digits}\u{a0}×\u{a0}10{}{exponent}", if is_negative { "⁻" } else { "" })
+    let text = format!("{digits}×10{}{exponent}", if is_negative { "⁻" } else { "" });
+    format!("{text:>width$}")
 }
 
 fn shown<'a, O: Object<'a>>(value: &Value<'a, O>) -> Result<String, String> {

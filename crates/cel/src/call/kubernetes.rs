@@ -193,7 +193,10 @@ fn of_network<'a, O: Object<'a>>(
     other: &Value<'a, O>,
 ) -> Found<'a, O> {
     let holds = match (function, other) {
-        (Function::ContainsIp, Value::String(text)) => network.contains(Ip::parse(text)?),
+        (Function::ContainsIp, Value::String(text)) => match Ip::parse(text) {
+            Ok(ip) => network.contains(ip),
+            Err(_) => return Err(Error::no_overload()),
+        },
         (Function::ContainsCidr, Value::String(text)) => {
             network.contains_network(Cidr::parse(text)?)
         }

@@ -16,7 +16,26 @@ fn all<'a, O: Object<'a>>(list: &List<'a, O>) -> Values<'a, O> {
     list.items().collect()
 }
 
+/// Whether the first item is of a type one of the overloads takes: upstream looks no further.
+fn takes<'a, O: Object<'a>>(function: Function, list: &List<'a, O>) -> bool {
+    let Some(Ok(first)) = list.item(0) else { return true };
+    match function {
+        Function::Join => matches!(first, Value::String(_)),
+        Function::Sum => matches!(
+            first,
+            Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Duration(_)
+        ),
+        Function::Max | Function::Min | Function::IsSorted => {
+            operators::takes(Function::Less, Some(&first))
+        }
+        _ => true,
+    }
+}
+
 pub(crate) fn unary<'a, O: Object<'a>>(call: &Invocation, list: &List<'a, O>) -> Found<'a, O> {
+    if !takes(call.function, list) {
+        return Ok(None);
+    }
     Ok(Some(match call.function {
         Function::Last => optional(list.length().checked_sub(1).and_then(|at| list.item(at)))?,
         Function::First => optional(list.item(0))?,
@@ -34,7 +53,7 @@ pub(crate) fn unary<'a, O: Object<'a>>(call: &Invocation, list: &List<'a, O>) ->
             Value::list(sorted(items.clone(), &items)?)
         }
         Function::IsSorted => {
-            let items = all(list)?;
+            let items = comparable(list)?;
             let falls = |pair: &[Value<'a, O>]| match pair {
                 [one, two] => one.compare(two) == Ok(Ordering::Greater),
                 _ => false,
@@ -53,6 +72,9 @@ pub(crate) fn binary<'a, O: Object<'a>>(
     list: &List<'a, O>,
     other: &Value<'a, O>,
 ) -> Found<'a, O> {
+    if !takes(function, list) {
+        return Ok(None);
+    }
     Ok(Some(match (function, other) {
         (Function::IndexOf, item) => {
             let found = list.items().position(|known| known.is_ok_and(|known| known.equals(item)));
@@ -137,6 +159,14 @@ fn join<'a, O: Object<'a>>(list: &List<'a, O>, separator: &str) -> Result<String
     Ok(joined)
 }
 
+fn comparable<'a, O: Object<'a>>(list: &List<'a, O>) -> Values<'a, O> {
+    let items = all(list)?;
+    match items.iter().all(|item| operators::takes(Function::Less, Some(item))) {
+        true => Ok(items),
+        false => Err(Error::no_overload()),
+    }
+}
+
 /// Lists in lists, down to `depth`: never deeper than values are.
 fn flatten<'a, O: Object<'a>>(list: &List<'a, O>, depth: i64) -> Values<'a, O> {
     let mut items = Vec::new();
@@ -199,8 +229,7 @@ fn extreme<'a, O: Object<'a>>(
     replaces: Ordering,
 ) -> Result<Value<'a, O>, Error> {
     let mut found: Option<Value<'a, O>> = None;
-    for item in list.items() {
-        let item = item?;
+    for item in comparable(list)? {
         found = match found {
             Some(known) if known.compare(&item) != Ok(replaces) => Some(known),
             _ => Some(item),

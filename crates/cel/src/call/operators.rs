@@ -44,7 +44,7 @@ pub(crate) fn takes<'a, O: Object<'a>>(function: Function, value: Option<&Value<
         Function::Multiply | Function::Divide => is_number,
         Function::Modulo => matches!(value, Value::Int(_) | Value::Uint(_)),
         Function::In => true,
-        Function::Size => false,
+        Function::Size | Function::Sort | Function::SortByKeys | Function::Matches => false,
         _ => is_number || is_time || is_text || matches!(value, Value::Bool(_)),
     }
 }
@@ -100,8 +100,9 @@ fn uint_overflow() -> Error {
     Error::new("unsigned integer overflow")
 }
 
+/// cel-go calls it an integer's too (`common/types/overflow.go`).
 fn span_overflow() -> Error {
-    Error::new("duration overflow")
+    int_overflow()
 }
 
 fn add<'a, O: Object<'a>>(one: &Value<'a, O>, two: &Value<'a, O>) -> Found<'a, O> {

@@ -1,7 +1,5 @@
 //! Parts of moments and of lengths of time.
 
-use jiff::civil::Weekday;
-
 use super::Found;
 use crate::function::Function;
 use crate::time::{Span, Time};
@@ -12,21 +10,18 @@ pub(crate) fn of_time<'a, O: Object<'a>>(function: Function, time: Time, zone: &
         return Ok(None);
     }
     let civil = time.at(zone)?;
-    Ok(Some(Value::Int(i64::from(match function {
-        Function::FullYear => i32::from(civil.year()),
-        Function::Month => i32::from(civil.month()) - 1,
-        Function::DayOfYear => i32::from(civil.day_of_year()) - 1,
-        Function::DayOfMonth => i32::from(civil.day()) - 1,
-        Function::Date => i32::from(civil.day()),
-        Function::DayOfWeek => match civil.weekday() {
-            Weekday::Sunday => 0,
-            other => i32::from(other.to_monday_one_offset()),
-        },
-        Function::Hours => i32::from(civil.hour()),
-        Function::Minutes => i32::from(civil.minute()),
-        Function::Seconds => i32::from(civil.second()),
-        _ => civil.subsec_nanosecond() / 1_000_000,
-    }))))
+    Ok(Some(Value::Int(match function {
+        Function::FullYear => civil.year,
+        Function::Month => civil.month - 1,
+        Function::DayOfYear => civil.day_of_year,
+        Function::DayOfMonth => civil.day - 1,
+        Function::Date => civil.day,
+        Function::DayOfWeek => civil.weekday,
+        Function::Hours => civil.hour,
+        Function::Minutes => civil.minute,
+        Function::Seconds => civil.second,
+        _ => civil.nanosecond / 1_000_000,
+    })))
 }
 
 fn is_part(function: Function) -> bool {
