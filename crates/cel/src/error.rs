@@ -53,10 +53,15 @@ impl Error {
         Self { message: Cow::Borrowed(reason), cause: Cause::Withheld }
     }
 
-    /// The same error in other words.
+    /// The error of an expression whose variable has this one, in these words. Only what the
+    /// caller does not have stays what it is: it is no error of the expression.
     #[must_use]
-    pub fn worded(self, message: String) -> Self {
-        Self { message: Cow::Owned(message), cause: self.cause }
+    pub fn within(self, message: String) -> Self {
+        let cause = match self.cause {
+            Cause::Withheld => Cause::Withheld,
+            _ => Cause::Evaluation,
+        };
+        Self { message: Cow::Owned(message), cause }
     }
 
     /// What kind of error it is.
