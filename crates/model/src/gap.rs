@@ -38,6 +38,8 @@ pub enum GapKind {
     InvalidValue,
     /// A record of a log that is about nothing in the input.
     Unattributed,
+    /// An admission policy whose answer hangs on what is not in the input.
+    NotEvaluated,
 }
 
 impl GapKind {
@@ -58,6 +60,7 @@ impl GapKind {
         Self::UnknownVersion,
         Self::InvalidValue,
         Self::Unattributed,
+        Self::NotEvaluated,
     ];
 
     /// Its stable name, as in reports and `--accept-gap`.
@@ -78,6 +81,7 @@ impl GapKind {
             Self::UnknownVersion => "unknown-version",
             Self::InvalidValue => "invalid-value",
             Self::Unattributed => "unattributed",
+            Self::NotEvaluated => "not-evaluated",
         }
     }
 }

@@ -4,7 +4,8 @@ use cel::{Environment, Problem, Program, Type};
 use model::{Node, Object, Path};
 
 use super::environment::{VARIABLES, declared, environment};
-use super::matching::Constraints;
+use super::matching::{Constraints, Matched};
+use super::review::Review;
 
 /// What an error means for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +117,11 @@ impl Policy {
             annotations,
             faults: compiler.faults,
         }
+    }
+
+    /// Whether the policy is about a request.
+    pub fn matches(&self, review: &Review<'_>) -> Matched {
+        self.constraints.matches(review)
     }
 
     /// Its expressions that do not compile.
