@@ -144,9 +144,10 @@ impl World<'_> {
                 judged.findings.push(self.finding(id, &object, &refusal));
             }
         }
-        judged.gaps.extend(gaps.into_iter().map(|reason| {
-            (id, Path::root(), gap(&object, GapKind::NotEvaluated, reason))
-        }));
+        judged.gaps.extend(
+            gaps.into_iter()
+                .map(|reason| (id, Path::root(), gap(&object, GapKind::NotEvaluated, reason))),
+        );
     }
 
     fn finding(&self, id: ObjectId, object: &Object<'_>, refusal: &Refusal<'_>) -> Finding {

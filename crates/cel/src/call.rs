@@ -42,10 +42,10 @@ fn no_match<'a, O: Object<'a>>(invocation: &Invocation, values: &[Value<'a, O>])
         // Texts and times are asked whether they know the operation themselves.
         let receives =
             matches!(values, [Value::String(_) | Value::Timestamp(_) | Value::Duration(_), ..]);
-        return match receives || operators::takes(function, values.first()) {
-            true => Error::no_overload(),
-            false => Error::new(format!("no such overload: {name}")),
-        };
+        if receives || operators::takes(function, values.first()) {
+            return Error::no_overload();
+        }
+        return Error::new(format!("no such overload: {name}"));
     }
     let is_bare =
         matches!(function, Function::Contains | Function::StartsWith | Function::EndsWith);

@@ -117,7 +117,7 @@ impl Checker<'_> {
                 for element in elements {
                     let mut kind = self.check(&element.value);
                     if element.is_optional {
-                        kind = self.unwrapped(&element.value, kind);
+                        kind = self.unwrapped(&element.value, &kind);
                     }
                     joined = Some(self.join(joined, kind));
                 }
@@ -130,7 +130,7 @@ impl Checker<'_> {
                     keys = Some(self.join(keys, kind));
                     let mut kind = self.check(&entry.value);
                     if entry.is_optional {
-                        kind = self.unwrapped(&entry.value, kind);
+                        kind = self.unwrapped(&entry.value, &kind);
                     }
                     values = Some(self.join(values, kind));
                 }
@@ -197,17 +197,20 @@ impl Checker<'_> {
         let is_optional = optional || inner.is_some();
         let kind = match inner.unwrap_or(&operand) {
             Type::Map(pair) => pair.1.clone(),
-            Type::Object(object) => match self.environment.find_field(object, name) {
-                Some(Some(kind)) => kind.clone(),
-                Some(None) => {
-                    self.fault(at, format!("undefined field '{name}'"));
-                    Type::Error
+            Type::Object(object) => {
+                let fields = self.environment.fields(object);
+                match fields.map(|fields| fields.get(name).cloned()) {
+                    Some(Some(kind)) => kind,
+                    Some(None) => {
+                        self.fault(at, format!("undefined field '{name}'"));
+                        Type::Error
+                    }
+                    None => {
+                        self.fault(at, format!("unexpected failed resolution of '{object}'"));
+                        Type::Error
+                    }
                 }
-                None => {
-                    self.fault(at, format!("unexpected failed resolution of '{object}'"));
-                    Type::Error
-                }
-            },
+            }
             Type::Parameter(parameter) => {
                 self.bindings.is_assignable(&Type::Dyn, &Type::Parameter(*parameter));
                 Type::Dyn
@@ -232,7 +235,7 @@ impl Checker<'_> {
         let Some(target) = &call.target else {
             return match functions().get(&*call.function) {
                 Some(overloads) => {
-                    self.resolve(expression, call, &call.function, overloads, arguments, false)
+                    self.resolve(expression, call, &call.function, overloads, &arguments, false)
                 }
                 None => self.undeclared(expression, &call.function),
             };
@@ -240,14 +243,14 @@ impl Checker<'_> {
         if let Some(prefix) = dotted(target) {
             let name = format!("{}.{}", prefix.trim_start_matches('.'), call.function);
             if let Some(overloads) = functions().get(&*name) {
-                return self.resolve(expression, call, &name, overloads, arguments, false);
+                return self.resolve(expression, call, &name, overloads, &arguments, false);
             }
         }
         let target = self.check(target);
         arguments.insert(0, target);
         match functions().get(&*call.function) {
             Some(overloads) => {
-                self.resolve(expression, call, &call.function, overloads, arguments, true)
+                self.resolve(expression, call, &call.function, overloads, &arguments, true)
             }
             None => self.undeclared(expression, &call.function),
         }
@@ -266,11 +269,11 @@ impl Checker<'_> {
         call: &Call,
         name: &str,
         overloads: &'static [Overload],
-        arguments: Vec<Type>,
+        arguments: &[Type],
         is_member: bool,
     ) -> Type {
         if name == operator::AND || name == operator::OR {
-            return self.logical(expression, call, name, &arguments);
+            return self.logical(expression, call, name, arguments);
         }
         let mut result: Option<Type> = None;
         let mut fitting: Vec<&'static str> = Vec::new();
@@ -281,7 +284,7 @@ impl Checker<'_> {
             let first = self.bindings.variables(overload.parameters);
             let wanted: Vec<Type> =
                 overload.arguments.iter().map(|kind| renumber(kind, first)).collect();
-            if !self.bindings.are_assignable(&arguments, &wanted) {
+            if !self.bindings.are_assignable(arguments, &wanted) {
                 continue;
             }
             fitting.push(overload.id);
@@ -293,7 +296,7 @@ impl Checker<'_> {
             });
         }
         let Some(result) = result else {
-            self.no_overload(expression, name, &arguments, is_member);
+            self.no_overload(expression, name, arguments, is_member);
             return Type::Error;
         };
         let overload = match &fitting[..] {
@@ -331,8 +334,8 @@ impl Checker<'_> {
         if is_bool { Type::Bool } else { Type::Error }
     }
 
-    fn unwrapped(&mut self, at: &Expression, kind: Type) -> Type {
-        match self.known(&kind) {
+    fn unwrapped(&mut self, at: &Expression, kind: &Type) -> Type {
+        match self.known(kind) {
             Type::Optional(inner) => (*inner).clone(),
             Type::Dyn => Type::Dyn,
             other => {

@@ -36,8 +36,12 @@ pub(crate) enum Rule {
     Joined,
     Regex,
     Contains,
-    ContainsIp { parses: bool },
-    ContainsCidr { parses: bool },
+    ContainsIp {
+        parses: bool,
+    },
+    ContainsCidr {
+        parses: bool,
+    },
     Validate,
     InList,
     /// The shorter of both.
@@ -68,11 +72,13 @@ impl Rule {
             | Function::IndexOf
             | Function::LastIndexOf
             | Function::Includes => Self::Traversal,
+            Function::Ip if overload == Some("cidr_ip") => Self::One,
             Function::Url
             | Function::LowerAscii
             | Function::UpperAscii
             | Function::Substring
             | Function::Trim
+            | Function::Ip
             | Function::Cidr
             | Function::IsIp
             | Function::IsCidr
@@ -83,8 +89,6 @@ impl Rule {
             Function::Replace | Function::Split | Function::IpIsCanonical => Self::Scan(2),
             Function::Join => Self::Joined,
             Function::Find | Function::FindAll => Self::Regex,
-            Function::Ip if overload == Some("cidr_ip") => Self::One,
-            Function::Ip => Self::Scan(1),
             Function::ContainsIp => {
                 Self::ContainsIp { parses: overload == Some("cidr_contains_ip_string") }
             }
@@ -172,10 +176,14 @@ fn standard(overload: &str, name: &str) -> Rule {
         "starts_with_string" | "ends_with_string" => Rule::ScanSecond,
         "string_to_bytes" | "bytes_to_string" | "strings_quote" | "string_format" => Rule::Scan(1),
         "in_list" => Rule::InList,
-        "less_string" | "greater_string" | "less_equals_string" | "greater_equals_string"
-        | "less_bytes" | "greater_bytes" | "less_equals_bytes" | "greater_equals_bytes" => {
-            Rule::Shorter
-        }
+        "less_string"
+        | "greater_string"
+        | "less_equals_string"
+        | "greater_equals_string"
+        | "less_bytes"
+        | "greater_bytes"
+        | "less_equals_bytes"
+        | "greater_equals_bytes" => Rule::Shorter,
         "add_string" | "add_bytes" => Rule::Both,
         "matches" | "matches_string" => Rule::Regex,
         "contains_string" => Rule::Contains,
@@ -205,8 +213,8 @@ fn regex(text: u64, pattern: u64) -> u64 {
 }
 
 fn contains_ip(network: u64, other: u64, parses: bool) -> u64 {
-    let parsed = if parses { ceil(other as f64 * TEXT) } else { 0 };
-    ceil((network + network) as f64 * TEXT) + parsed
+    let parsing = if parses { ceil(other as f64 * TEXT) } else { 0 };
+    ceil((network + network) as f64 * TEXT) + parsing
 }
 
 fn list_call(factor: f64, size: u64) -> u64 {

@@ -179,8 +179,8 @@ impl Environment {
         self.variables.get(found).map(|(_, kind)| (found, kind))
     }
 
-    /// The type of a field; the outer None when the object type is not known.
-    pub(crate) fn find_field(&self, object: &str, name: &str) -> Option<Option<&Type>> {
-        self.objects.get(object).map(|fields| fields.get(name))
+    /// The fields of an object type, if it is known.
+    pub(crate) fn fields(&self, object: &str) -> Option<&BTreeMap<Box<str>, Type>> {
+        self.objects.get(object)
     }
 }

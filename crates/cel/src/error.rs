@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::limit::TEXT_BYTES_MAX;
+
 /// Why an expression has no value. `&&`, `||` and quantifiers pass over errors that cannot change
 /// their answer, but for one of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,10 @@ impl Error {
     /// What cel-go reports of a failed conversion in its own cost tracker.
     pub(crate) fn internal(message: &'static str) -> Self {
         Self { message: Cow::Borrowed(message), cause: Cause::Internal }
+    }
+
+    pub(crate) fn too_long() -> Self {
+        Self::new(format!("a text longer than {TEXT_BYTES_MAX} bytes is not made"))
     }
 
     /// Whether it ends everything, whatever stands around it.

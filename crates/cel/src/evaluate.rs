@@ -1,14 +1,18 @@
 //! Evaluation of a program, with its cost counted as cel-go counts it.
 
+mod fold;
+
 use std::rc::Rc;
 
 use crate::authorize::{Decision, Question};
 use crate::call::call;
 use crate::cost::{LIST, MAP, Rule, SELECT};
 use crate::error::Error;
+use crate::function::Function;
+use crate::limit::{CALL_COST_MAX, RANGE_ITEMS_MAX};
 use crate::map::Entries;
 use crate::opaque::Opaque;
-use crate::plan::{Attribute, Fold, Invocation, Key, Qualifier, Root, Set, Step, whole};
+use crate::plan::{Attribute, Invocation, Key, Qualifier, Root, Set, Step, whole};
 use crate::value::{Constant, List, Map, Object, Text, Value};
 
 /// What a program is evaluated with.
@@ -221,9 +225,15 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
                 }
             }
         }
-        if invocation.function == crate::function::Function::NotStrictlyFalse {
+        if invocation.function == Function::NotStrictlyFalse {
             self.charge(1)?;
             return Ok(Value::Bool(!matches!(values.first(), Some(Value::Bool(false)))));
+        }
+        if let (Function::Range, [Value::Int(length)]) = (invocation.function, &values[..])
+            && (CALL_COST_MAX as i64..=RANGE_ITEMS_MAX).contains(length)
+        {
+            // It costs more than there is, once it is made: better not to make it.
+            self.charge(*length as u64 + 1 + LIST)?;
         }
         let result = match first {
             Some(error) => Err(error),
@@ -231,8 +241,10 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
         };
         if outcomes.len() == invocation.arguments.len() {
             let mut known = values.iter();
-            let arguments: Vec<Option<&Value<'a, O>>> =
-                outcomes.iter().map(|is_known| if *is_known { known.next() } else { None }).collect();
+            let arguments: Vec<Option<&Value<'a, O>>> = outcomes
+                .iter()
+                .map(|is_known| if *is_known { known.next() } else { None })
+                .collect();
             if let Rule::SelfCompare(index) = invocation.rule {
                 self_compared(arguments.get(index).copied().flatten())?;
             }
@@ -429,9 +441,7 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
             Value::Map(map) => (map.find(key)?, "no such key"),
             Value::List(list) => (list_item(list, key)?, "index out of bounds"),
             Value::Lazy => match key {
-                Value::String(name) => {
-                    (self.activation.lazy(name).transpose()?, "no such key")
-                }
+                Value::String(name) => (self.activation.lazy(name).transpose()?, "no such key"),
                 _ => (None, "no such key"),
             },
             _ => (None, "no such key"),
@@ -442,142 +452,9 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
         Ok(found)
     }
 
-    fn fold(&mut self, fold: &'a Fold) -> Outcome<'a, O> {
-        let range = self.step(&fold.range)?;
-        if let Some(slot) = self.slots.get_mut(fold.places[0]) {
-            *slot = Slot::Pending(&fold.initial);
-        }
-        match range {
-            Value::List(list) => {
-                for (index, item) in list.items().enumerate() {
-                    let done = if fold.has_value {
-                        self.turn(fold, Ok(Value::Int(index as i64)), item)?
-                    } else {
-                        self.turn(fold, item, Ok(Value::Null))?
-                    };
-                    if done {
-                        break;
-                    }
-                }
-            }
-            Value::Map(map) => {
-                for (key, value) in map.entries() {
-                    if self.turn(fold, Ok(key), value)? {
-                        break;
-                    }
-                }
-            }
-            other if fold.has_value => {
-                let name = other.go_name();
-                return Err(Error::new(format!("unsupported comprehension range type: {name}")));
-            }
-            other => {
-                let name = other.go_name();
-                return Err(Error::new(format!("got '{name}', expected iterable type")));
-            }
-        }
-        self.step(&fold.result)
-    }
-
-    /// One item of a fold; whether it was the last.
-    fn turn(
-        &mut self,
-        fold: &'a Fold,
-        item: Outcome<'a, O>,
-        value: Outcome<'a, O>,
-    ) -> Result<bool, Error> {
-        let [accumulator, item_place, value_place] = fold.places;
-        self.set(item_place, item);
-        if fold.has_value {
-            self.set(value_place, value);
-        }
-        match going(self.step(&fold.condition))? {
-            Ok(Value::Bool(false)) => return Ok(true),
-            Ok(_) | Err(_) => {}
-        }
-        let next = going(self.step(&fold.step))?;
-        self.set(accumulator, next);
-        Ok(false)
-    }
-
-    fn append(&mut self, place: usize, items: &'a Step, rule: Rule) -> Outcome<'a, O> {
-        if let Some(Slot::Pending(_)) = self.slots.get(place) {
-            // Evaluating it puts it into its place.
-            let _ = going(self.local(place))?;
-        }
-        self.charge(SELECT)?;
-        let items = going(self.step(items))?;
-        let before = self.slots.get_mut(place).map(|slot| std::mem::replace(slot, Slot::Unset));
-        let Some(Slot::Set(before)) = before else { return Err(Error::no_overload()) };
-        let cost = rule.cost(&[before.as_ref().ok(), items.as_ref().ok()], None);
-        self.charge(cost)?;
-        let (Value::List(before), Value::List(items)) = (before?, items?) else {
-            return Err(Error::no_overload());
-        };
-        let mut all = match before {
-            List::Built(all) => all,
-            other => Rc::new(other.items().collect::<Result<_, _>>()?),
-        };
-        let list = Rc::make_mut(&mut all);
-        for item in items.items() {
-            list.push(item?);
-        }
-        Ok(Value::List(List::Built(all)))
-    }
-
-    fn insert(&mut self, place: usize, key: Option<&'a Step>, value: &'a Step) -> Outcome<'a, O> {
-        if let Some(Slot::Pending(_)) = self.slots.get(place) {
-            let _ = going(self.local(place))?;
-        }
-        self.charge(SELECT)?;
-        if let Some(Slot::Set(Err(error))) = self.slots.get(place) {
-            let error = error.clone();
-            if key.is_none() {
-                let _ = going(self.step(value))?;
-                self.charge(1)?;
-            }
-            return Err(error);
-        }
-        let key = key.map(|key| self.step(key)).transpose()?;
-        let value = going(self.step(value))?;
-        self.charge(1)?;
-        let value = value?;
-        let before = self.slots.get_mut(place).map(|slot| std::mem::replace(slot, Slot::Unset));
-        let Some(Slot::Set(Ok(Value::Map(before)))) = before else {
-            return Err(Error::no_overload());
-        };
-        let mut all = match before {
-            Map::Built(all) => all,
-            Map::Data(_) => Rc::new(Entries::default()),
-        };
-        let entries = Rc::make_mut(&mut all);
-        match (key, value) {
-            (Some(key), value) => insert_new(entries, key, value)?,
-            (None, Value::Map(map)) => {
-                for (key, value) in map.entries() {
-                    insert_new(entries, key, value?)?;
-                }
-            }
-            (None, _) => return Err(Error::no_overload()),
-        }
-        Ok(Value::Map(Map::Built(all)))
-    }
-
     pub(crate) fn decide(&self, verb: &str, question: Question<'_>) -> Value<'a, O> {
         Value::opaque(Opaque::Decision(self.activation.decide(verb, question)))
     }
-}
-
-fn insert_new<'a, O: Object<'a>>(
-    entries: &mut Entries<'a, O>,
-    key: Value<'a, O>,
-    value: Value<'a, O>,
-) -> Result<(), Error> {
-    if entries.find(&key).is_some() {
-        let reason = format!("insert failed: key {} already exists", key.display());
-        return Err(Error::new(reason));
-    }
-    entries.insert(key, value).map(|_| ())
 }
 
 /// Upstream's tracker takes what is sorted for a list and fails if it is none.
@@ -644,7 +521,7 @@ fn is_in<'a, O: Object<'a>>(value: &Value<'a, O>, set: &Set) -> bool {
         Value::Uint(uint) => i128::from(*uint),
         Value::Double(double) => match whole(*double) {
             Some(number) => number,
-            None => return set.others.iter().any(|known| known == double),
+            None => return set.others.iter().any(|known| known.total_cmp(double).is_eq()),
         },
         _ => return false,
     };

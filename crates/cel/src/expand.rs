@@ -22,9 +22,7 @@ pub(crate) fn call(maker: &mut Maker, offset: u32, call: Call) -> Result<Express
     match (&*function, target, count) {
         ("has", None, 1) => expander.has(arguments.remove(0)),
         ("all", Some(range), 2 | 3) => expander.quantifier(range, arguments, Quantifier::All),
-        ("exists", Some(range), 2 | 3) => {
-            expander.quantifier(range, arguments, Quantifier::Exists)
-        }
+        ("exists", Some(range), 2 | 3) => expander.quantifier(range, arguments, Quantifier::Exists),
         ("exists_one", Some(range), 2 | 3) | ("existsOne", Some(range), 3) => {
             expander.quantifier(range, arguments, Quantifier::ExistsOne)
         }
@@ -88,7 +86,12 @@ impl Expander<'_> {
         self.maker.call(self.offset, function, arguments)
     }
 
-    fn member(&mut self, function: &str, target: Expression, arguments: Vec<Expression>) -> Expression {
+    fn member(
+        &mut self,
+        function: &str,
+        target: Expression,
+        arguments: Vec<Expression>,
+    ) -> Expression {
         let call = Call { function: function.into(), target: Some(target), arguments };
         self.node(Kind::Call(Box::new(call)))
     }

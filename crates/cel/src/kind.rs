@@ -105,9 +105,8 @@ impl Type {
     /// Whether `self` is equal to `other` or says less.
     fn is_equal_or_less_specific(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Dyn | Self::Parameter(_), _) => true,
+            (Self::Dyn | Self::Parameter(_), _) | (Self::Type(_), Self::Type(_)) => true,
             (_, Self::Dyn | Self::Parameter(_)) => false,
-            (Self::Type(_), Self::Type(_)) => true,
             (Self::List(one), Self::List(two)) | (Self::Optional(one), Self::Optional(two)) => {
                 one.is_equal_or_less_specific(two)
             }
@@ -229,9 +228,10 @@ impl Bindings {
             return self.stand_for(two, *parameter).0;
         }
         match (one, two) {
-            (Type::Dyn | Type::Error, _) | (_, Type::Dyn | Type::Error) => true,
+            (Type::Dyn | Type::Error, _)
+            | (_, Type::Dyn | Type::Error)
+            | (Type::Type(_), Type::Type(_)) => true,
             (Type::Null, other) | (other, Type::Null) => other.is_nullable(),
-            (Type::Type(_), Type::Type(_)) => true,
             (Type::List(one), Type::List(two)) | (Type::Optional(one), Type::Optional(two)) => {
                 self.agree(one, two)
             }

@@ -29,6 +29,10 @@ pub const REGEX_BYTES_MAX: usize = 1 << 20;
 /// The longest list `lists.range` makes (`ListsMaxRangeSize` of cel-go).
 pub const RANGE_ITEMS_MAX: i64 = 10_000_000;
 
+/// The longest text a function may make, in bytes. Some make much of little (`replace`, `join`)
+/// before their cost is known.
+pub const TEXT_BYTES_MAX: usize = 16 << 20;
+
 /// How deep values may be nested when they are compared or printed: data is bounded by its
 /// reader, lists of lists are made by an expression.
 pub const VALUE_DEPTH_MAX: u32 = 512;

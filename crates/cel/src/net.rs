@@ -17,7 +17,7 @@ pub struct Cidr {
 
 impl Ip {
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let refused = |why: &str| Err(Error::new(format!("{why}")));
+        let refused = |why: &str| Err(Error::new(why.to_owned()));
         if let Some((address, _)) = text.split_once('%')
             && address.parse::<std::net::Ipv6Addr>().is_ok()
         {
@@ -29,8 +29,8 @@ impl Ip {
             }
             Ok(address) => Ok(Self(address)),
             Err(_) => refused(&format!(
-                "IP Address {text:?} parse error during conversion from string: ParseAddr({text:?}): \
-                 unable to parse IP"
+                "IP Address {text:?} parse error during conversion from string: \
+                 ParseAddr({text:?}): unable to parse IP"
             )),
         }
     }

@@ -28,7 +28,7 @@ pub(crate) fn double_to_int(double: f64) -> Result<i64, Error> {
 }
 
 pub(crate) fn double_to_uint(double: f64) -> Result<u64, Error> {
-    let in_range = double >= 0.0 && double < 18_446_744_073_709_551_615.0;
+    let in_range = (0.0..18_446_744_073_709_551_615.0).contains(&double);
     if in_range { Ok(double as u64) } else { Err(Error::new("unsigned integer overflow")) }
 }
 

@@ -8,17 +8,37 @@ use crate::token::{Token, tokens};
 
 /// Names that are no variables and no global functions (`reservedIds` of cel-go's parser).
 const RESERVED: [&str; 20] = [
-    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in",
-    "let", "loop", "package", "namespace", "null", "return", "true", "var", "void",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "null",
+    "return",
+    "true",
+    "var",
+    "void",
 ];
 
 /// Reads one expression.
 pub(crate) fn parse(source: &str) -> Result<(Expression, u32), Fault> {
     if source.chars().count() > EXPRESSION_CODE_POINTS_MAX {
-        let reason = format!("the expression is longer than {EXPRESSION_CODE_POINTS_MAX} characters");
+        let reason =
+            format!("the expression is longer than {EXPRESSION_CODE_POINTS_MAX} characters");
         return Err(Fault::new(0, reason));
     }
-    let mut parser = Parser { tokens: tokens(source)?, at: 0, depth: 0, maker: Maker { next: 0, height: 0 } };
+    let mut parser =
+        Parser { tokens: tokens(source)?, at: 0, depth: 0, maker: Maker { next: 0, height: 0 } };
     let expression = parser.expression()?;
     parser.maker.check(0)?;
     match parser.peek() {
@@ -55,7 +75,12 @@ impl Maker {
         Ok(())
     }
 
-    pub(crate) fn call(&mut self, offset: u32, function: &str, args: Vec<Expression>) -> Expression {
+    pub(crate) fn call(
+        &mut self,
+        offset: u32,
+        function: &str,
+        args: Vec<Expression>,
+    ) -> Expression {
         let call = Call { function: function.into(), target: None, arguments: args };
         self.node(offset, Kind::Call(Box::new(call)))
     }
@@ -172,7 +197,7 @@ impl Parser {
                 _ => return None,
             })
         };
-        self.chain(names, |parser| parser.sum())
+        self.chain(names, Self::sum)
     }
 
     fn sum(&mut self) -> Result<Expression, Fault> {
@@ -183,7 +208,7 @@ impl Parser {
                 _ => return None,
             })
         };
-        self.chain(names, |parser| parser.product())
+        self.chain(names, Self::product)
     }
 
     fn product(&mut self) -> Result<Expression, Fault> {
@@ -195,7 +220,7 @@ impl Parser {
                 _ => return None,
             })
         };
-        self.chain(names, |parser| parser.unary())
+        self.chain(names, Self::unary)
     }
 
     fn chain(

@@ -21,7 +21,10 @@ pub(crate) enum Step {
     Attribute(Box<Attribute>),
     And(Vec<Step>),
     Or(Vec<Step>),
-    Equal { sides: Box<(Step, Step)>, is_negated: bool },
+    Equal {
+        sides: Box<(Step, Step)>,
+        is_negated: bool,
+    },
     Call(Box<Invocation>),
     /// Whether a value is in a constant list of texts, numbers and bools.
     InSet(Box<(Step, Set)>),
@@ -29,11 +32,21 @@ pub(crate) enum Step {
     Map(Vec<(Step, Step, bool)>),
     Fold(Box<Fold>),
     /// `or` and `orValue`.
-    OrElse { sides: Box<(Step, Step)>, is_value: bool },
+    OrElse {
+        sides: Box<(Step, Step)>,
+        is_value: bool,
+    },
     /// `accumulator + [item]` as the step of a fold: in place.
-    Append { place: usize, items: Box<Step>, rule: Rule },
+    Append {
+        place: usize,
+        items: Box<Step>,
+        rule: Rule,
+    },
     /// `cel.@mapInsert(accumulator, key, value)` as the step of a fold: in place.
-    Insert { place: usize, entry: Box<(Option<Step>, Step)> },
+    Insert {
+        place: usize,
+        entry: Box<(Option<Step>, Step)>,
+    },
 }
 
 /// A constant set, sorted: looking a value up costs nothing upstream, so it must be cheap.
@@ -214,102 +227,7 @@ impl Planner<'_> {
         for argument in target.chain(&call.arguments) {
             arguments.push(self.step(argument)?);
         }
-        self.operation(expression, name, overload, arguments)
-    }
-
-    fn operation(
-        &self,
-        at: &Expression,
-        name: &str,
-        overload: Option<&'static str>,
-        arguments: Vec<Step>,
-    ) -> Result<Step, Fault> {
-        match name {
-            operator::AND => return Ok(Step::And(arguments)),
-            operator::OR => return Ok(Step::Or(arguments)),
-            operator::CONDITIONAL => return three(arguments).map_or_else(|| Err(arity(at)), Ok),
-            _ => {}
-        }
-        if matches!(
-            name,
-            operator::EQUALS
-                | operator::NOT_EQUALS
-                | operator::INDEX
-                | operator::OPTIONAL_INDEX
-                | operator::OPTIONAL_SELECT
-                | "or"
-                | "orValue"
-        ) {
-            let (one, two) = two(arguments).ok_or_else(|| arity(at))?;
-            return self.pair(at, name, one, two);
-        }
-        let function = Function::named(name)
-            .ok_or_else(|| failed(at, &format!("no such overload: {name}")))?;
-        let rule = Rule::of(function, name, overload);
-        self.invocation(at, Invocation {
-            function,
-            name: name.into(),
-            overload,
-            rule,
-            stops: stops(function, overload, arguments.len()),
-            arguments,
-            regex: None,
-        })
-    }
-
-    fn pair(&self, at: &Expression, name: &str, one: Step, two: Step) -> Result<Step, Fault> {
-        Ok(match name {
-            operator::EQUALS | operator::NOT_EQUALS => {
-                let is_negated = name == operator::NOT_EQUALS;
-                Step::Equal { sides: Box::new((one, two)), is_negated }
-            }
-            "or" | "orValue" => {
-                Step::OrElse { sides: Box::new((one, two)), is_value: name == "orValue" }
-            }
-            _ => {
-                let key = match two {
-                    Step::Constant(Constant::String(text)) => Key::Field(text),
-                    Step::Constant(constant) if is_key(&constant) => Key::Constant(constant),
-                    Step::Constant(_) => return Err(failed(at, "invalid qualifier type")),
-                    step => Key::Step(step),
-                };
-                qualified(one, key, name != operator::INDEX, false)
-            }
-        })
-    }
-
-    fn invocation(&self, at: &Expression, mut call: Invocation) -> Result<Step, Fault> {
-        let pattern = match call.arguments.get(1) {
-            Some(Step::Constant(Constant::String(pattern))) => Some(pattern),
-            _ => None,
-        };
-        let takes_pattern =
-            matches!(call.function, Function::Matches | Function::Find | Function::FindAll);
-        if let Some(pattern) = pattern.filter(|_| takes_pattern) {
-            call.regex = Some(regex(pattern).map_err(|reason| failed(at, &reason))?);
-            call.stops = true;
-        }
-        if let [Step::Constant(argument)] = &call.arguments[..]
-            && call.function.is_conversion()
-        {
-            let folded = constant_call(&call, argument);
-            let folded = folded.map_err(|error: Error| failed(at, &error.to_string()))?;
-            return Ok(Step::Constant(folded));
-        }
-        if call.rule == Rule::InList
-            && let [_, Step::Constant(Constant::List(items))] = &call.arguments[..]
-        {
-            if items.is_empty() {
-                return Ok(Step::Constant(Constant::Bool(false)));
-            }
-            if items.iter().all(is_key)
-                && let Some(Step::Constant(Constant::List(items))) = call.arguments.pop()
-                && let Some(value) = call.arguments.pop()
-            {
-                return Ok(Step::InSet(Box::new((value, Set::new(items)))));
-            }
-        }
-        Ok(Step::Call(Box::new(call)))
+        operation(expression, name, overload, arguments)
     }
 
     fn fold(&self, expression: &Expression, fold: &Comprehension) -> Result<Step, Fault> {
@@ -328,6 +246,103 @@ impl Planner<'_> {
             has_value: fold.value.is_some(),
         })))
     }
+}
+
+fn operation(
+    at: &Expression,
+    name: &str,
+    overload: Option<&'static str>,
+    arguments: Vec<Step>,
+) -> Result<Step, Fault> {
+    match name {
+        operator::AND => return Ok(Step::And(arguments)),
+        operator::OR => return Ok(Step::Or(arguments)),
+        operator::CONDITIONAL => return three(arguments).map_or_else(|| Err(arity(at)), Ok),
+        _ => {}
+    }
+    if matches!(
+        name,
+        operator::EQUALS
+            | operator::NOT_EQUALS
+            | operator::INDEX
+            | operator::OPTIONAL_INDEX
+            | operator::OPTIONAL_SELECT
+            | "or"
+            | "orValue"
+    ) {
+        let (one, two) = two(arguments).ok_or_else(|| arity(at))?;
+        return pair(at, name, one, two);
+    }
+    let function =
+        Function::named(name).ok_or_else(|| failed(at, &format!("no such overload: {name}")))?;
+    let rule = Rule::of(function, name, overload);
+    invocation(
+        at,
+        Invocation {
+            function,
+            name: name.into(),
+            overload,
+            rule,
+            stops: stops(function, overload, arguments.len()),
+            arguments,
+            regex: None,
+        },
+    )
+}
+
+fn pair(at: &Expression, name: &str, one: Step, two: Step) -> Result<Step, Fault> {
+    Ok(match name {
+        operator::EQUALS | operator::NOT_EQUALS => {
+            let is_negated = name == operator::NOT_EQUALS;
+            Step::Equal { sides: Box::new((one, two)), is_negated }
+        }
+        "or" | "orValue" => {
+            Step::OrElse { sides: Box::new((one, two)), is_value: name == "orValue" }
+        }
+        _ => {
+            let key = match two {
+                Step::Constant(Constant::String(text)) => Key::Field(text),
+                Step::Constant(constant) if is_key(&constant) => Key::Constant(constant),
+                Step::Constant(_) => return Err(failed(at, "invalid qualifier type")),
+                step => Key::Step(step),
+            };
+            qualified(one, key, name != operator::INDEX, false)
+        }
+    })
+}
+
+fn invocation(at: &Expression, mut call: Invocation) -> Result<Step, Fault> {
+    let pattern = match call.arguments.get(1) {
+        Some(Step::Constant(Constant::String(pattern))) => Some(pattern),
+        _ => None,
+    };
+    let takes_pattern =
+        matches!(call.function, Function::Matches | Function::Find | Function::FindAll);
+    if let Some(pattern) = pattern.filter(|_| takes_pattern) {
+        call.regex = Some(regex(pattern).map_err(|reason| failed(at, &reason))?);
+        call.stops = true;
+    }
+    if let [Step::Constant(argument)] = &call.arguments[..]
+        && call.function.is_conversion()
+    {
+        let folded = constant_call(&call, argument);
+        let folded = folded.map_err(|error: Error| failed(at, &error.to_string()))?;
+        return Ok(Step::Constant(folded));
+    }
+    if call.rule == Rule::InList
+        && let [_, Step::Constant(Constant::List(items))] = &call.arguments[..]
+    {
+        if items.is_empty() {
+            return Ok(Step::Constant(Constant::Bool(false)));
+        }
+        if items.iter().all(is_key)
+            && let Some(Step::Constant(Constant::List(items))) = call.arguments.pop()
+            && let Some(value) = call.arguments.pop()
+        {
+            return Ok(Step::InSet(Box::new((value, Set::new(items)))));
+        }
+    }
+    Ok(Step::Call(Box::new(call)))
 }
 
 fn arity(at: &Expression) -> Fault {

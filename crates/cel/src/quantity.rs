@@ -48,8 +48,7 @@ impl Quantity {
         if !exponent.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(wrong());
         }
-        let suffix = suffix(rest)
-            .ok_or_else(|| Error::new("unable to parse quantity's suffix"))?;
+        let suffix = suffix(rest).ok_or_else(|| Error::new("unable to parse quantity's suffix"))?;
         let whole = if whole.is_empty() { "0" } else { whole };
         let parsed = Self::assemble(whole, fraction, &suffix)
             .ok_or_else(|| Error::new("a quantity larger than 10^29 is not supported"))?;
@@ -166,9 +165,10 @@ fn nanos(whole: &str, fraction: &str, suffix: &Suffix) -> Option<i128> {
         Suffix::Decimal(power) => (*power, 1),
         Suffix::Binary(power) => (0, 1_i128 << power),
     };
-    let number: i128 = format!("{whole}{fraction}").trim_start_matches('0').parse().ok().or_else(
-        || whole.bytes().chain(fraction.bytes()).all(|digit| digit == b'0').then_some(0),
-    )?;
+    let number: i128 =
+        format!("{whole}{fraction}").trim_start_matches('0').parse().ok().or_else(|| {
+            whole.bytes().chain(fraction.bytes()).all(|digit| digit == b'0').then_some(0)
+        })?;
     let value = number.checked_mul(factor)?;
     let power = power.checked_sub(fraction.len() as i32)?.checked_add(9)?;
     if value == 0 {

@@ -108,7 +108,8 @@ fn without_zeros(part: &str) -> String {
 
 fn number(name: &str, text: &str) -> Result<u64, Error> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        let reason = format!("Invalid character(s) found in {} number {text:?}", name.to_lowercase());
+        let reason =
+            format!("Invalid character(s) found in {} number {text:?}", name.to_lowercase());
         return Err(Error::new(reason));
     }
     if text.len() > 1 && text.starts_with('0') {
@@ -128,7 +129,8 @@ fn pre_release(part: &str) -> Result<Part, Error> {
     }
     if part.bytes().all(|byte| byte.is_ascii_digit()) {
         if part.len() > 1 && part.starts_with('0') {
-            let reason = format!("Numeric PreRelease version must not contain leading zeroes {part:?}");
+            let reason =
+                format!("Numeric PreRelease version must not contain leading zeroes {part:?}");
             return Err(Error::new(reason));
         }
         return part.parse().map(Part::Number).map_err(|_| Error::new("value out of range"));

@@ -92,16 +92,12 @@ impl<'a> Lexer<'a> {
             return self.quoted();
         }
         let rest = self.rest();
-        match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-            Some(sign) => {
-                self.at += sign.len();
-                Ok(Token::Sign(sign))
-            }
-            None => {
-                let bad = rest.chars().next().unwrap_or_default();
-                Err(self.fault(format!("Syntax error: token recognition error at: '{bad}'")))
-            }
+        if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+            self.at += sign.len();
+            return Ok(Token::Sign(sign));
         }
+        let bad = rest.chars().next().unwrap_or_default();
+        Err(self.fault(format!("Syntax error: token recognition error at: '{bad}'")))
     }
 
     fn take(&mut self, holds: impl Fn(u8) -> bool) -> &'a str {
@@ -114,8 +110,9 @@ impl<'a> Lexer<'a> {
     fn quoted(&mut self) -> Result<Token, Fault> {
         let start = self.at;
         self.at += 1;
-        let name =
-            self.take(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b' '));
+        let name = self.take(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b' ')
+        });
         if name.is_empty() || self.byte(0) != b'`' {
             self.at = start;
             return Err(self.fault("Syntax error: token recognition error at: '`'"));

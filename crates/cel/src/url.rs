@@ -87,11 +87,10 @@ fn read(text: &str, is_request: bool) -> Result<Url, String> {
         return Err("invalid URI for request".to_owned());
     }
     let (mut host, mut path) = ("", rest);
-    if !scheme.is_empty() || !is_request && !rest.starts_with("///") {
-        if let Some(after) = rest.strip_prefix("//") {
-            let end = after.find('/').unwrap_or(after.len());
-            (host, path) = after.split_at_checked(end).unwrap_or((after, ""));
-        }
+    let may_have_host = !scheme.is_empty() || !is_request && !rest.starts_with("///");
+    if let Some(after) = rest.strip_prefix("//").filter(|_| may_have_host) {
+        let end = after.find('/').unwrap_or(after.len());
+        (host, path) = after.split_at_checked(end).unwrap_or((after, ""));
     }
     let host = authority(host)?;
     let decoded = decode(path, false).ok_or_else(|| "invalid URL escape".to_owned())?;
@@ -128,9 +127,8 @@ fn scheme(text: &str) -> Result<(String, &str), String> {
 fn authority(text: &str) -> Result<String, String> {
     let host = match text.rsplit_once('@') {
         Some((user, host)) => {
-            let is_plain = |byte: u8| {
-                byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte)
-            };
+            let is_plain =
+                |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
             if !user.bytes().all(is_plain) || decode(user, false).is_none() {
                 return Err("net/url: invalid userinfo".to_owned());
             }
@@ -184,7 +182,8 @@ fn decode(text: &str, plus_is_space: bool) -> Option<String> {
 }
 
 fn is_valid_encoding(path: &str) -> bool {
-    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!$&'()*+,;=:@[]/-_.~%".contains(&byte))
+    path.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"!$&'()*+,;=:@[]/-_.~%".contains(&byte))
 }
 
 fn encode(path: &str) -> String {

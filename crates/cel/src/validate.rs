@@ -31,9 +31,9 @@ impl<'a> Validator<'a> {
                 may_mix |= &*call.function == "format";
             }
             Kind::List(elements) if !may_mix => {
-                self.same(elements.iter().map(|Element { value, is_optional }| {
-                    (value, *is_optional)
-                }));
+                self.same(
+                    elements.iter().map(|Element { value, is_optional }| (value, *is_optional)),
+                );
             }
             Kind::Map(entries) if !may_mix => {
                 self.same(entries.iter().map(|Entry { key, .. }| (key, false)));

@@ -321,13 +321,9 @@ impl<'a, O: Object<'a>> Value<'a, O> {
             (Self::Uint(one), Self::Int(two)) => Some(i128::from(*one).cmp(&i128::from(*two))),
             (Self::Double(one), Self::Double(two)) => one.partial_cmp(two),
             (Self::Double(one), Self::Int(two)) => double_int(*one, *two),
-            (Self::Int(one), Self::Double(two)) => {
-                double_int(*two, *one).map(Ordering::reverse)
-            }
+            (Self::Int(one), Self::Double(two)) => double_int(*two, *one).map(Ordering::reverse),
             (Self::Double(one), Self::Uint(two)) => double_uint(*one, *two),
-            (Self::Uint(one), Self::Double(two)) => {
-                double_uint(*two, *one).map(Ordering::reverse)
-            }
+            (Self::Uint(one), Self::Double(two)) => double_uint(*two, *one).map(Ordering::reverse),
             _ => None,
         }
     }
@@ -529,8 +525,7 @@ impl<'a, O: Object<'a>> Map<'a, O> {
             Self::Built(entries) => (None, Some(entries)),
         };
         let data = data.into_iter().flat_map(Object::entries);
-        let data =
-            data.map(|(key, value)| (Value::String(Text::Borrowed(key)), Value::of(value)));
+        let data = data.map(|(key, value)| (Value::String(Text::Borrowed(key)), Value::of(value)));
         let built = built.into_iter().flat_map(|entries| entries.iter());
         data.chain(built.map(|(key, value)| (key.clone(), Ok(value.clone()))))
     }

@@ -28,7 +28,8 @@ pub(super) fn run(arguments: &PolicyArguments) -> Result<u8> {
             continue;
         }
         let Some(policy) = Policy::read(&object) else { continue };
-        let at = |fault: &engine::admission_policy::Fault| place(snapshot, sources, id, &fault.path);
+        let at =
+            |fault: &engine::admission_policy::Fault| place(snapshot, sources, id, &fault.path);
         let places = policy.faults().iter().map(at).collect();
         all.push(Checked { policy, places });
     }

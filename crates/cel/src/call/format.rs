@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::convert;
 use crate::error::Error;
+use crate::limit::TEXT_BYTES_MAX;
 use crate::value::{List, Map, Object, Value};
 
 /// The longest precision, in digits: more than a double has.
@@ -12,7 +13,12 @@ const PRECISION_MAX: usize = 1_000;
 /// What is put in for a clause.
 pub(crate) trait Argument {
     /// The argument's text by its clause letter and precision.
-    fn text(&mut self, index: usize, clause: u8, precision: Option<usize>) -> Result<String, String>;
+    fn text(
+        &mut self,
+        index: usize,
+        clause: u8,
+        precision: Option<usize>,
+    ) -> Result<String, String>;
     /// How many there are.
     fn count(&self) -> usize;
 }
@@ -44,6 +50,9 @@ pub(crate) fn interpolate(
         }
         let (clause, precision, length) = clause(format.get(index..).unwrap_or_default())?;
         built.push_str(&arguments.text(used, clause, precision)?);
+        if built.len() > TEXT_BYTES_MAX {
+            return Err(Error::too_long().to_string());
+        }
         index += length;
         used += 1;
     }
@@ -101,7 +110,12 @@ pub(crate) fn refusal(clause: u8, given: &str) -> String {
 struct Values<'l, 'a, O>(&'l List<'a, O>);
 
 impl<'a, O: Object<'a>> Argument for Values<'_, 'a, O> {
-    fn text(&mut self, index: usize, clause: u8, precision: Option<usize>) -> Result<String, String> {
+    fn text(
+        &mut self,
+        index: usize,
+        clause: u8,
+        precision: Option<usize>,
+    ) -> Result<String, String> {
         let value = match self.0.item(index) {
             Some(value) => value.map_err(|error| error.to_string())?,
             None => return Err(format!("index {index} out of range")),
@@ -120,9 +134,7 @@ pub(crate) fn format<'a, O: Object<'a>>(
     text: &str,
     arguments: &List<'a, O>,
 ) -> Result<Value<'a, O>, Error> {
-    interpolate(text, &mut Values(arguments))
-        .map(|(text, _)| Value::text(text))
-        .map_err(Error::new)
+    interpolate(text, &mut Values(arguments)).map(|(text, _)| Value::text(text)).map_err(Error::new)
 }
 
 /// None when the clause does not take the type.

@@ -156,9 +156,10 @@ pub(crate) fn binary<'a, O: Object<'a>>(
         (Opaque::Cidr(network), other) => of_network(function, *network, other),
         (Opaque::Named(named), Value::String(text)) if function == Function::Validate => {
             let wrong = named.validate(text);
-            Ok(Some(match wrong.is_empty() {
-                true => Value::Optional(None),
-                false => Value::some(texts(wrong)),
+            Ok(Some(if wrong.is_empty() {
+                Value::Optional(None)
+            } else {
+                Value::some(texts(wrong))
             }))
         }
         (_, Value::String(text)) => authorization(evaluator, function, opaque, text),

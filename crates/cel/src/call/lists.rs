@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::{Found, contains, operators};
 use crate::error::Error;
 use crate::function::Function;
-use crate::limit::RANGE_ITEMS_MAX;
+use crate::limit::{RANGE_ITEMS_MAX, TEXT_BYTES_MAX};
 use crate::plan::Invocation;
 use crate::time::Span;
 use crate::value::{List, Object, Value};
@@ -21,10 +21,9 @@ fn takes<'a, O: Object<'a>>(function: Function, list: &List<'a, O>) -> bool {
     let Some(Ok(first)) = list.item(0) else { return true };
     match function {
         Function::Join => matches!(first, Value::String(_)),
-        Function::Sum => matches!(
-            first,
-            Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Duration(_)
-        ),
+        Function::Sum => {
+            matches!(first, Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Duration(_))
+        }
         Function::Max | Function::Min | Function::IsSorted => {
             operators::takes(Function::Less, Some(&first))
         }
@@ -97,9 +96,8 @@ pub(crate) fn binary<'a, O: Object<'a>>(
             Value::Bool(is_superset(list, other) && is_superset(other, list))
         }
         (Function::SetsIntersects, Value::List(other)) => {
-            let in_other = |item: Result<Value<'a, O>, Error>| {
-                item.is_ok_and(|item| contains(other, &item))
-            };
+            let in_other =
+                |item: Result<Value<'a, O>, Error>| item.is_ok_and(|item| contains(other, &item));
             Value::Bool(list.items().any(in_other))
         }
         (Function::SortByKeys, Value::List(keys)) => {
@@ -155,16 +153,17 @@ fn join<'a, O: Object<'a>>(list: &List<'a, O>, separator: &str) -> Result<String
                 return Err(Error::new(format!("join: invalid input: {}", other.display())));
             }
         }
+        if joined.len() > TEXT_BYTES_MAX {
+            return Err(Error::too_long());
+        }
     }
     Ok(joined)
 }
 
 fn comparable<'a, O: Object<'a>>(list: &List<'a, O>) -> Values<'a, O> {
     let items = all(list)?;
-    match items.iter().all(|item| operators::takes(Function::Less, Some(item))) {
-        true => Ok(items),
-        false => Err(Error::no_overload()),
-    }
+    let all = items.iter().all(|item| operators::takes(Function::Less, Some(item)));
+    if all { Ok(items) } else { Err(Error::no_overload()) }
 }
 
 /// Lists in lists, down to `depth`: never deeper than values are.
@@ -211,8 +210,9 @@ fn sum<'a, O: Object<'a>>(call: &Invocation, list: &List<'a, O>) -> Result<Value
         let item = item?;
         total = Some(match total {
             None => item,
-            Some(total) => operators::binary(Function::Add, &total, &item)?
-                .ok_or_else(Error::no_overload)?,
+            Some(total) => {
+                operators::binary(Function::Add, &total, &item)?.ok_or_else(Error::no_overload)?
+            }
         });
     }
     Ok(total.unwrap_or(match call.overload {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{Found, contains};
 use crate::error::Error;
 use crate::function::Function;
+use crate::limit::TEXT_BYTES_MAX;
 use crate::time::Span;
 use crate::value::{Bytes, List, Object, Value};
 
@@ -114,7 +115,12 @@ fn add<'a, O: Object<'a>>(one: &Value<'a, O>, two: &Value<'a, O>) -> Found<'a, O
             Value::Uint(one.checked_add(*two).ok_or_else(uint_overflow)?)
         }
         (Value::Double(one), Value::Double(two)) => Value::Double(one + two),
-        (Value::String(one), Value::String(two)) => Value::text([&**one, &**two].concat()),
+        (Value::String(one), Value::String(two)) => {
+            if one.len() + two.len() > TEXT_BYTES_MAX {
+                return Err(Error::too_long());
+            }
+            Value::text([&**one, &**two].concat())
+        }
         (Value::Bytes(one), Value::Bytes(two)) => {
             Value::Bytes(Bytes::Shared([&**one, &**two].concat().into()))
         }

@@ -7,6 +7,7 @@ use regex::Regex;
 use super::{Found, texts};
 use crate::error::Error;
 use crate::function::Function;
+use crate::limit::TEXT_BYTES_MAX;
 use crate::plan::{self, Invocation};
 use crate::value::{Object, Text, Value, code_points};
 
@@ -67,13 +68,10 @@ pub(crate) fn several<'a, O: Object<'a>>(
             Value::Int(last_index_from(text, other, *from)?)
         }
         (Function::Replace, [Value::String(old), Value::String(new)]) => {
-            Value::text(text.replace(&**old, new))
+            Value::text(replaced(text, old, new, -1)?)
         }
         (Function::Replace, [Value::String(old), Value::String(new), Value::Int(most)]) => {
-            Value::text(match usize::try_from(*most) {
-                Ok(most) => text.replacen(&**old, new, most),
-                Err(_) => text.replace(&**old, new),
-            })
+            Value::text(replaced(text, old, new, *most)?)
         }
         (Function::Split, [Value::String(separator), Value::Int(most)]) => {
             split(text, separator, *most)
@@ -86,6 +84,16 @@ pub(crate) fn several<'a, O: Object<'a>>(
         }
         _ => return Ok(None),
     }))
+}
+
+/// At most `most` times; everywhere if it is negative.
+fn replaced(text: &str, old: &str, new: &str, most: i64) -> Result<String, Error> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let places = text.matches(old).take(most).count();
+    if places.saturating_mul(new.len()).saturating_add(text.len()) > TEXT_BYTES_MAX {
+        return Err(Error::too_long());
+    }
+    Ok(text.replacen(old, new, most))
 }
 
 fn pattern<'c>(

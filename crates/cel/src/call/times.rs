@@ -5,7 +5,11 @@ use crate::function::Function;
 use crate::time::{Span, Time};
 use crate::value::{Object, Value};
 
-pub(crate) fn of_time<'a, O: Object<'a>>(function: Function, time: Time, zone: &str) -> Found<'a, O> {
+pub(crate) fn of_time<'a, O: Object<'a>>(
+    function: Function,
+    time: Time,
+    zone: &str,
+) -> Found<'a, O> {
     if !is_part(function) {
         return Ok(None);
     }

@@ -31,7 +31,11 @@ impl<'a> Object<'a> for Part<'a> {
     }
 
     fn length(self) -> usize {
-        self.0.as_array().map(Vec::len).or(self.0.as_object().map(|map| map.len())).unwrap_or(0)
+        self.0
+            .as_array()
+            .map(Vec::len)
+            .or(self.0.as_object().map(serde_json::Map::len))
+            .unwrap_or(0)
     }
 
     fn entries(self) -> impl Iterator<Item = (&'a str, Self)> {
@@ -70,13 +74,16 @@ pub(crate) fn encode<'a>(value: &Value<'a, Part<'a>>) -> Json {
         Value::Timestamp(_) | Value::Duration(_) => json!([value.type_name(), value.display()]),
         Value::Type(name) => json!(["type", &**name]),
         Value::List(list) => {
-            let items: Vec<Json> = list.items().map(|item| encode(&item.unwrap())).collect();
+            let items: Vec<Json> =
+                list.items().map(|item| encode(&item.expect("data is never withheld"))).collect();
             json!(["list", items])
         }
         Value::Map(map) => {
             let mut entries: Vec<Json> = map
                 .entries()
-                .map(|(key, value)| json!([encode(&key), encode(&value.unwrap())]))
+                .map(|(key, value)| {
+                    json!([encode(&key), encode(&value.expect("data is never withheld"))])
+                })
                 .collect();
             entries.sort_by_key(Json::to_string);
             json!(["map", entries])

@@ -105,7 +105,7 @@ fn compare(oracle: &mut Oracle, expressions: &[String]) -> Tally {
     let variables = variables();
     let mut environment = Environment::new();
     let mut data = Vec::new();
-    for (name, value) in variables.as_object().unwrap() {
+    for (name, value) in variables.as_object().expect("a map") {
         environment.variable(name, Type::Dyn);
         data.push(value);
     }
@@ -137,7 +137,8 @@ fn compare(oracle: &mut Oracle, expressions: &[String]) -> Tally {
 fn again(oracle: &mut Oracle, data: &Json, source: &str, ours: &(Outcome, u64, String)) -> bool {
     let expressions = vec![source; 200];
     let answer = oracle.ask(&json!({"verb": "cel", "variables": data, "expressions": expressions}));
-    let answers: Vec<_> = answer["answers"].as_array().unwrap().iter().map(theirs).collect();
+    let answers: Vec<_> =
+        answer["answers"].as_array().expect("answers").iter().map(theirs).collect();
     let is_random = answers.windows(2).any(|pair| pair[0] != pair[1]);
     is_random && answers.iter().any(|theirs| (&ours.0, ours.1) == (&theirs.0, theirs.1))
 }

@@ -44,7 +44,12 @@ fn request(environment: &mut Environment) {
     let request = "kubernetes.AdmissionRequest";
     let kind = Type::object("kubernetes.GroupVersionKind");
     let resource = Type::object("kubernetes.GroupVersionResource");
-    fields(environment, "kubernetes.GroupVersionKind", &["group", "version", "kind"], &Type::String);
+    fields(
+        environment,
+        "kubernetes.GroupVersionKind",
+        &["group", "version", "kind"],
+        &Type::String,
+    );
     let names = ["group", "version", "resource"];
     fields(environment, "kubernetes.GroupVersionResource", &names, &Type::String);
     fields(environment, "kubernetes.UserInfo", &["username", "uid"], &Type::String);

@@ -323,14 +323,15 @@ impl<'a> Group<'a> {
         };
         let name = &variable.name;
         match &variable.compiled.program {
-            Err(reason) => Err(Error::new(format!(
-                "composited variable {name:?} fails to compile: {reason}"
-            ))),
+            Err(reason) => {
+                Err(Error::new(format!("composited variable {name:?} fails to compile: {reason}")))
+            }
             Ok(program) => {
                 let (value, cost) = program.evaluate(self);
                 self.spent.set(self.spent.get().saturating_add(cost));
                 value.map_err(|error| {
-                    let message = format!("composited variable {name:?} fails to evaluate: {error}");
+                    let message =
+                        format!("composited variable {name:?} fails to evaluate: {error}");
                     error.within(message)
                 })
             }
@@ -351,14 +352,10 @@ impl<'a> Activation<'a, Part<'a>> for Group<'a> {
             NAMESPACE_OBJECT => node(self.review.namespace_object),
             REQUEST => Ok(self.review.request()),
             PARAMS => node(self.params),
-            AUTHORIZER if self.has_authorizer => {
-                Ok(Value::Opaque(Rc::new(Opaque::authorizer())))
-            }
+            AUTHORIZER if self.has_authorizer => Ok(Value::Opaque(Rc::new(Opaque::authorizer()))),
             REQUEST_RESOURCE if self.has_authorizer => Ok(self.review.resource_check()),
             AUTHORIZER => Err(Error::new("no such attribute(s): authorizer")),
-            REQUEST_RESOURCE => {
-                Err(Error::new("no such attribute(s): authorizer.requestResource"))
-            }
+            REQUEST_RESOURCE => Err(Error::new("no such attribute(s): authorizer.requestResource")),
             _ => Ok(Value::Lazy),
         }
     }

@@ -198,7 +198,8 @@ impl Selector {
     pub(crate) fn selects<'l>(&self, label: impl Fn(&str) -> Option<&'l str>) -> bool {
         self.0.iter().all(|requirement| {
             let value = label(&requirement.key);
-            let is_listed = value.is_some_and(|value| requirement.values.iter().any(|it| it == value));
+            let is_listed =
+                value.is_some_and(|value| requirement.values.iter().any(|it| it == value));
             match requirement.operator {
                 Operator::In => is_listed,
                 Operator::NotIn => !is_listed,

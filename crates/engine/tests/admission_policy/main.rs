@@ -112,8 +112,7 @@ fn ours(policy: &Policy, case: &Value, object: &Value) -> Value {
     with_node(object, |node| {
         with_node(&case["params"], |params| {
             with_node(&case["namespace"], |namespace_object| {
-                let resource =
-                    Resource { group, version, name: &resource, part: "", kind: &kind };
+                let resource = Resource { group, version, name: &resource, part: "", kind: &kind };
                 let mut review = Review::create(node, resource, &name, &namespace, &requester);
                 review.namespace_object = Some(namespace_object).filter(|it| it.is_map());
                 review.authorizer = &authorizer;
@@ -168,8 +167,7 @@ fn policies_decide_as_upstreams_validator() {
             if alike(&ours) != alike(&theirs) {
                 let name = &json["metadata"]["name"];
                 let object = &case["object"]["metadata"]["name"];
-                differences
-                    .push(format!("{name} on {object}\n  ours   {ours}\n  theirs {theirs}"));
+                differences.push(format!("{name} on {object}\n  ours   {ours}\n  theirs {theirs}"));
             }
         }
     }

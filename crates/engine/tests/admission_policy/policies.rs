@@ -33,7 +33,10 @@ const VARIABLES: &[(&str, &str)] = &[
     ("broken", "object.spec.nothing.here"),
     ("uncompiled", "object.spec +"),
     ("name", "object.metadata.name"),
-    ("may", "authorizer.group('').resource('pods').namespace(request.namespace).check('get').allowed()"),
+    (
+        "may",
+        "authorizer.group('').resource('pods').namespace(request.namespace).check('get').allowed()",
+    ),
     ("costly", "lists.range(1000).map(i, lists.range(1000).map(j, i * j).sum()).sum()"),
 ];
 
@@ -181,7 +184,8 @@ pub(crate) fn policy(number: u64) -> Value {
     }
     let mut conditions = Vec::new();
     for index in 0..random.below(3) {
-        conditions.push(json!({"name": format!("c{index}"), "expression": random.pick(CONDITIONS)}));
+        conditions
+            .push(json!({"name": format!("c{index}"), "expression": random.pick(CONDITIONS)}));
     }
     let mut annotations = Vec::new();
     for index in 0..random.below(3) {
@@ -249,17 +253,29 @@ fn objects() -> Vec<Value> {
         "labels": {"team": "blue", "count": "7", "version": "1.2.3"},
         "annotations": {"ttl": "2h", "until": "2025-06-01T00:00:00Z", "url": "https://example.com/x"},
     });
-    let odd = json!({"labels": {"count": "many", "version": "one"}, "annotations": {"skip": "skip"}});
+    let odd =
+        json!({"labels": {"count": "many", "version": "one"}, "annotations": {"skip": "skip"}});
     vec![
         pod("web", &full, &json!({"containers": [strict]})),
         pod("web", &json!({}), &json!({"containers": [plain]})),
-        pod("Web_1", &odd, &json!({"containers": [wild], "hostNetwork": true, "hostPID": true,
-            "volumes": [{"name": "root", "hostPath": {"path": "/"}}]})),
-        pod("two", &json!({"labels": {"team": "red"}}), &json!({"containers": [plain, strict],
+        pod(
+            "Web_1",
+            &odd,
+            &json!({"containers": [wild], "hostNetwork": true, "hostPID": true,
+            "volumes": [{"name": "root", "hostPath": {"path": "/"}}]}),
+        ),
+        pod(
+            "two",
+            &json!({"labels": {"team": "red"}}),
+            &json!({"containers": [plain, strict],
             "volumes": [{"name": "tmp", "emptyDir": {}}],
-            "securityContext": {"runAsNonRoot": true}})),
-        pod("x", &json!({"annotations": {"ttl": "soon", "until": "tomorrow", "url": "://"}}),
-            &json!({"containers": [wild, plain], "priority": 5})),
+            "securityContext": {"runAsNonRoot": true}}),
+        ),
+        pod(
+            "x",
+            &json!({"annotations": {"ttl": "soon", "until": "tomorrow", "url": "://"}}),
+            &json!({"containers": [wild, plain], "priority": 5}),
+        ),
         json!({"apiVersion": "apps/v1", "kind": "Deployment",
             "metadata": {"name": "shop", "namespace": "team", "labels": {"team": "blue"}},
             "spec": {"replicas": 9, "selector": {"matchLabels": {"app": "shop"}},
