@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// Tell what reaches what in the cluster and from outside, and by which policies
     #[command(subcommand)]
     Network(NetworkCommand),
-    /// Check and test ValidatingAdmissionPolicies as the API server evaluates them
+    /// Check and test admission policies as the API server evaluates them
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Tell what is in an image

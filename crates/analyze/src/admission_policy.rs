@@ -1,4 +1,4 @@
-//! ValidatingAdmissionPolicies of the input, asked about the objects of the input.
+//! admission policies of the input, asked about the objects of the input.
 //!
 //! Every policy that a binding of its world puts into force is asked about each object as if it
 //! were created now. What a policy refuses is a finding; a policy whose answer is an error, or
@@ -56,7 +56,7 @@ pub fn judge(snapshot: &Snapshot, options: &Options) -> Judged {
 /// The policies of a world, and how bad each says a violation is.
 struct World<'a> {
     snapshot: &'a Snapshot,
-    world: WorldId,
+    number: WorldId,
     policies: Policies,
     severities: BTreeMap<String, Severity>,
     /// Objects of the kinds that are parameters, by API version, kind and namespace.
@@ -84,8 +84,8 @@ fn judge_world(snapshot: &Snapshot, world: WorldId, judged: &mut Judged) {
     let bindings = bindings.filter_map(|(_, object)| Binding::read(&object)).collect();
     let policies = Policies::new(policies, bindings);
     let parameters = parameters(snapshot, world, policies.policies());
-    let world = World { snapshot, world, policies, severities, parameters };
-    for id in snapshot.ids().filter(|id| snapshot.world(*id) == world.world) {
+    let world = World { snapshot, number: world, policies, severities, parameters };
+    for id in snapshot.ids().filter(|id| snapshot.world(*id) == world.number) {
         world.judge(id, judged);
     }
 }
@@ -132,7 +132,7 @@ impl World<'_> {
         let nobody = Requester::default();
         let mut review = Review::create(object.root, resource, object.name, namespace, &nobody);
         review.namespace_object =
-            self.snapshot.namespaces(self.world, namespace).next().map(|found| found.root);
+            self.snapshot.namespaces(self.number, namespace).next().map(|found| found.root);
         let mut gaps: Vec<String> = Vec::new();
         for refusal in self.policies.judge(&review, self) {
             if refusal.is_error || refusal.certainty == Certainty::Unknown {

@@ -127,6 +127,7 @@ fn ours(policies: &[Value], pods: &[Value]) -> (u64, usize) {
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are this program's result")]
+#[expect(clippy::cast_precision_loss, reason = "figures are for people")]
 fn main() {
     let policies = policies();
     let pods: Vec<Value> = (0..PODS).map(pod).collect();

@@ -1,4 +1,4 @@
-//! ValidatingAdmissionPolicy, as Kubernetes 1.37's API server decides it.
+//! `ValidatingAdmissionPolicy`, as Kubernetes 1.37's API server decides it.
 //!
 //! A [`Policy`] and a [`Binding`] are read and compiled once; [`Policies::judge`] says of a
 //! [`Review`] what each bound policy decides. What cannot be decided (an expression that does not

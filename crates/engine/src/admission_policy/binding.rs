@@ -26,7 +26,7 @@ impl Action {
     }
 }
 
-/// A ValidatingAdmissionPolicyBinding.
+/// A `ValidatingAdmissionPolicyBinding`.
 #[derive(Debug)]
 pub struct Binding {
     /// Its name.

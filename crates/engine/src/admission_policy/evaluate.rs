@@ -92,14 +92,11 @@ impl Policy {
         let mut budget = BUDGET;
         let mut values = Vec::with_capacity(self.validations.len());
         for validation in &self.validations {
-            match group.evaluate(&validation.compiled, &mut budget) {
-                Ok(value) => values.push(value),
-                Err(OutOfBudget) => {
-                    let message = OutOfBudget.to_string();
-                    let decision = self.failed(None, message, Certainty::Known);
-                    return Outcome { decisions: vec![decision], ..Outcome::default() };
-                }
-            }
+            let Ok(value) = group.evaluate(&validation.compiled, &mut budget) else {
+                let decision = self.failed(None, OutOfBudget.to_string(), Certainty::Known);
+                return Outcome { decisions: vec![decision], ..Outcome::default() };
+            };
+            values.push(value);
         }
         let messages = Group::new(self, review, params, false);
         let decisions = self.validations.iter().zip(values).enumerate();
@@ -208,11 +205,10 @@ impl Policy {
                 Ok(Ok(Value::String(text))) if !text.trim().is_empty() => {
                     annotations.push(Annotation::Value(key, text.trim().to_owned()));
                 }
-                Ok(Ok(_)) => {}
                 Ok(Err((error, _))) if self.failure_policy == FailurePolicy::Fail => {
                     annotations.push(Annotation::Error(key, error));
                 }
-                Ok(Err(_)) => {}
+                Ok(_) => {}
                 Err(OutOfBudget) => {
                     annotations.push(Annotation::Error(key, OutOfBudget.to_string()));
                     break;
@@ -339,7 +335,7 @@ impl<'a> Group<'a> {
     }
 }
 
-fn node<'a>(node: Option<Node<'a>>) -> Outcomes<'a> {
+fn node(node: Option<Node<'_>>) -> Outcomes<'_> {
     node.map_or(Ok(Value::Null), |node| Value::of(Part(node)))
 }
 

@@ -23,7 +23,7 @@ pub trait Parameters<'a> {
 /// Policies and what binds them, compiled once.
 #[derive(Debug, Default)]
 pub struct Policies {
-    policies: Vec<Policy>,
+    all: Vec<Policy>,
     bindings: Vec<Binding>,
     /// The bindings of each policy, by their place.
     bound: Vec<Vec<usize>>,
@@ -68,17 +68,17 @@ impl Policies {
             places.filter(|(_, it)| it.policy == policy.name).map(|(place, _)| place).collect()
         };
         let bound = policies.iter().map(of).collect();
-        Self { policies, bindings, bound }
+        Self { all: policies, bindings, bound }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.policies.is_empty()
+        self.all.is_empty()
     }
 
     /// The policies.
     pub fn policies(&self) -> &[Policy] {
-        &self.policies
+        &self.all
     }
 
     /// Everything policies in force say against a request.
@@ -91,7 +91,7 @@ impl Policies {
         'p: 'r,
     {
         let mut findings = Vec::new();
-        for (policy, bound) in self.policies.iter().zip(&self.bound) {
+        for (policy, bound) in self.all.iter().zip(&self.bound) {
             if bound.is_empty() {
                 continue;
             }

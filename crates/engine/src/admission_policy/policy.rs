@@ -16,7 +16,7 @@ pub enum FailurePolicy {
     Ignore,
 }
 
-/// A ValidatingAdmissionPolicy whose expressions are compiled.
+/// A `ValidatingAdmissionPolicy` whose expressions are compiled.
 #[derive(Debug)]
 pub struct Policy {
     /// Its name.

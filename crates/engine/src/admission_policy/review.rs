@@ -192,11 +192,11 @@ impl<'a> Review<'a> {
     }
 }
 
-fn text<'a>(text: &'a str) -> Value<'a, Part<'a>> {
+fn text(text: &str) -> Value<'_, Part<'_>> {
     Value::String(Text::Borrowed(text))
 }
 
-fn texts<'a>(texts: &'a [String]) -> Value<'a, Part<'a>> {
+fn texts(texts: &[String]) -> Value<'_, Part<'_>> {
     Value::list(texts.iter().map(|it| text(it)).collect())
 }
 

@@ -1,4 +1,4 @@
-//! Our decisions on ValidatingAdmissionPolicies beside those of the API server's validator: verdict,
+//! Our decisions on admission policies beside those of the API server's validator: verdict,
 //! message and reason of every validation, and the annotations of the audit log.
 
 #[path = "../oracle/mod.rs"]
