@@ -95,8 +95,8 @@ fn compare(case: Node<'_>, expected: &str, found: &Found) -> Option<String> {
 }
 
 /// What a policy says of one case; what the case leaves out, the test says.
-fn judge(policy: &Policy, case: Node<'_>, test: Option<Node<'_>>) -> Found {
-    let given = |key: &str| case.get(key).or_else(|| test.and_then(|test| test.get(key)));
+fn judge(policy: &Policy, case: Node<'_>, all: Option<Node<'_>>) -> Found {
+    let given = |key: &str| case.get(key).or_else(|| all.and_then(|all| all.get(key)));
     let (object, old_object) = (given("object"), given("oldObject"));
     let Some(root) = object.or(old_object) else {
         return Found { verdict: "error", messages: vec!["the case has no object".to_owned()] };
