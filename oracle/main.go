@@ -15,6 +15,7 @@ import (
 // line and returns the answer to be encoded.
 var verbs = map[string]func(line []byte) (any, error){
 	"dockerfile-parse":    dockerfileParse,
+	"cel":                 celEvaluate,
 	"json-stream":         jsonStream,
 	"yaml":                yamlToJSON,
 	"yaml-strict":         yamlToJSONStrict,
@@ -30,6 +31,8 @@ var verbs = map[string]func(line []byte) (any, error){
 	"rbac-impersonation":  rbacImpersonation,
 	"rbac-rules-for":      rbacRulesFor,
 	"rbac-subjects":       rbacSubjects,
+	"vap":                 vapValidate,
+	"vap-time":            vapTime,
 	"vex-effective":       vexEffective,
 	"vex-validate":        vexValidate,
 }

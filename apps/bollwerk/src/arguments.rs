@@ -5,6 +5,7 @@ mod cluster;
 mod db;
 mod image;
 mod network;
+mod policy;
 
 use std::path::PathBuf;
 
@@ -26,6 +27,8 @@ pub(crate) use image::{
     FindingsFormat, ImageCommand, ImageGapKind, ImageLint, ImageOrigin, ImageReading,
     ImageReferrers, ImageSbom, ImageScan, ImageSecrets, JudgedFormat, ReferrersFormat, SbomFormat,
 };
+pub(crate) use policy::{PolicyArguments, PolicyCommand};
+
 pub(crate) use network::{
     AroundGroups, Exposed, Isolated, MapFormat, MetadataArguments, NetworkCommand, NetworkFormat,
     NetworkGraphFormat, NetworkInputs, NetworkLearn, NetworkLearnFormat, NetworkLint, NetworkMap,
@@ -60,6 +63,9 @@ pub(crate) enum Command {
     /// Tell what reaches what in the cluster and from outside, and by which policies
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// Check and test admission policies as the API server evaluates them
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Tell what is in an image
     #[command(subcommand)]
     Image(ImageCommand),

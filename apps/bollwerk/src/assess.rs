@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use analyze::exception::{self, Exception};
-use analyze::{Control, Judge, Judgement, catalog, ownership};
+use analyze::{Control, Judge, Judgement, admission_policy, catalog, ownership};
 use collect::manifests::{Input, Place, Sources};
 use model::{Coverage, DigestKey, Finding, Gap, GapKind, KubernetesVersion, ObjectId, Snapshot};
 
@@ -61,6 +61,17 @@ pub fn judge(
 ) -> Assessment {
     let mut said = judge_all(&snapshot, sources, settings, frames);
     said.findings = ownership::told_once(said.findings, &snapshot);
+    let policies = admission_policy::judge(&snapshot, &settings.judge);
+    for finding in policies.findings {
+        said.findings.push(placed(finding, &snapshot, sources, frames, &mut said.gaps));
+    }
+    for (object, path, mut gap) in policies.gaps {
+        let file = snapshot.origin(object).file;
+        let place = Place { object, path: &path };
+        let located = sources.locate(&snapshot, file, &[place], false, &mut said.gaps);
+        gap.location = located.into_iter().next().flatten().map(|place| place.location);
+        said.gaps.push(gap);
+    }
     let coverage =
         Coverage { workloads: said.workloads, images: images(&snapshot), ..snapshot.coverage };
     let (central, embedded) = (&settings.exceptions, settings.embedded_exceptions);

@@ -21,6 +21,7 @@ mod harden;
 mod image;
 mod inputs;
 mod network;
+mod policy;
 mod progress;
 pub mod repair;
 mod scan;
@@ -63,6 +64,7 @@ fn run(arguments: Arguments) -> Result<u8> {
         Command::Diff(diff) => diff::run(&diff),
         Command::Access(command) => access::run(&command),
         Command::Network(command) => network::run(&command),
+        Command::Policy(command) => policy::run(&command),
         Command::Image(command) => image::run(&command),
         Command::Db(command) => db::run(&command),
         Command::Baseline(command) => baseline::run(&command),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use analyze::exception::{self, Exception};
 use analyze::framework::Framework;
-use analyze::{catalog, compliance};
+use analyze::{admission_policy, catalog, compliance};
 use anyhow::{Context, Result, anyhow};
 use model::change::Change;
 use model::compliance::Compliance;
@@ -154,7 +154,15 @@ fn rules() -> Vec<Rule> {
         severity: rule.severity,
         page: rule.advice,
     });
-    controls.chain(standards).chain(exceptions).collect()
+    let policies = std::iter::once(Rule {
+        name: admission_policy::NAME,
+        id: admission_policy::NAME,
+        title: admission_policy::TITLE,
+        family: "admission-policy",
+        severity: admission_policy::SEVERITY,
+        page: admission_policy::ADVICE,
+    });
+    controls.chain(standards).chain(exceptions).chain(policies).collect()
 }
 
 fn write(report: &Report<'_>, arguments: &Reporting) -> Result<()> {

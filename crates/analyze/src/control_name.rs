@@ -1,13 +1,14 @@
 //! Names of controls as people type them.
 
-use crate::{catalog, pod_security, remark};
+use crate::{admission_policy, catalog, pod_security, remark};
 
 /// The name of a control, of a Pod Security check or of a remark on an exception; an id is taken
 /// too. The error proposes what may have been meant.
 pub fn parse(text: &str) -> Result<String, String> {
     let is_known = catalog::find(text).is_some()
         || pod_security::find(text).is_some()
-        || remark::find(text).is_some();
+        || remark::find(text).is_some()
+        || text == admission_policy::NAME;
     if is_known {
         return Ok(text.to_owned());
     }

@@ -6,6 +6,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod access;
+pub mod admission_policy;
 pub mod catalog;
 pub mod change;
 pub mod compliance;

@@ -4,6 +4,7 @@
 //! gates ask and word the answers.
 #![warn(clippy::disallowed_methods)]
 
+pub mod admission_policy;
 pub mod least_privilege;
 pub mod network;
 pub mod paths;

@@ -40,6 +40,8 @@ pub enum GapKind {
     Unattributed,
     /// A resource of a cluster that whoever asks may not list.
     Forbidden,
+    /// An admission policy whose answer hangs on what is not in the input.
+    NotEvaluated,
 }
 
 impl GapKind {
@@ -61,6 +63,7 @@ impl GapKind {
         Self::InvalidValue,
         Self::Unattributed,
         Self::Forbidden,
+        Self::NotEvaluated,
     ];
 
     /// Its stable name, as in reports and `--accept-gap`.
@@ -82,6 +85,7 @@ impl GapKind {
             Self::InvalidValue => "invalid-value",
             Self::Unattributed => "unattributed",
             Self::Forbidden => "forbidden",
+            Self::NotEvaluated => "not-evaluated",
         }
     }
 }
