@@ -66,6 +66,8 @@ pub enum Fact {
     Licences(Vec<String>),
     /// Files that a system package brought, as numbers of their paths.
     Owned(Box<[u128]>),
+    /// Files that another package manager put there, which are no programs of unknown origin.
+    Placed(Box<[u128]>),
     /// A program that no cataloger knows more of.
     Program,
 }
@@ -405,7 +407,7 @@ impl<'a, O: Observer> LayerReading<'a, O> {
         entry: Entry,
         path: &str,
     ) -> Result<(), E::Error> {
-        let mut program = catalog::Program::new(entry.size);
+        let mut program = catalog::Program::new(path, entry.size);
         entries.chunks(&mut |chunk| {
             self.observer.content(path, chunk);
             program.take(chunk)

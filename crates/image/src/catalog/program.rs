@@ -3,11 +3,14 @@
 mod cargo;
 mod elf;
 mod golang;
+mod version;
 
 pub(super) use golang::module;
 
 use memchr::memmem;
+use package::{Kind, Package};
 
+use self::version::Search;
 use crate::Fact;
 
 /// Bytes of a program that is kept as a whole; a larger one is searched while it goes by.
@@ -22,6 +25,8 @@ pub struct Program {
     state: State,
     /// The whole, or, of a large one, what may be of use.
     kept: Vec<u8>,
+    /// What it says its version is, if it is one of those that are known by name.
+    version: Search,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +44,9 @@ enum State {
 }
 
 impl Program {
-    /// A program of this many bytes, of which none was seen yet.
-    pub fn new(size: u64) -> Self {
-        Self { size, state: State::Beginning, kept: Vec::new() }
+    /// A program at this path and of this many bytes, of which none was seen yet.
+    pub fn new(path: &str, size: u64) -> Self {
+        Self { size, state: State::Beginning, kept: Vec::new(), version: Search::of(path) }
     }
 
     /// The next piece. Whether further ones are of interest.
@@ -54,6 +59,9 @@ impl Program {
                 true if self.size <= WHOLE_BYTES_MAX => State::Whole,
                 true => State::Searching { lists_crates: false },
             };
+        }
+        if self.state != State::NoProgram {
+            self.version.take(chunk);
         }
         match self.state {
             State::Beginning | State::Whole => true,
@@ -106,12 +114,15 @@ impl Program {
                 None => cargo::crates(&self.kept)?,
             },
         };
-        if packages.is_empty() {
-            // A library is known by the program that needs it.
-            let is_library = path.contains(".so");
-            return Ok(if is_library { Vec::new() } else { vec![Fact::Program] });
+        if !packages.is_empty() {
+            return Ok(vec![Fact::Packages(packages)]);
         }
-        Ok(vec![Fact::Packages(packages)])
+        if let Some((name, version)) = self.version.finish() {
+            return Ok(vec![Fact::Packages(vec![Package::new(Kind::Generic, name, version)])]);
+        }
+        // A library is known by the program that needs it.
+        let is_library = path.contains(".so");
+        Ok(if is_library { Vec::new() } else { vec![Fact::Program] })
     }
 }
 

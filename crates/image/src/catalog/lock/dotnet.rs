@@ -1,7 +1,7 @@
 //! .NET.
 //!
 //! Source: `documentation/specs/runtime-configuration-file.md` of .NET's SDK, and NuGet's
-//! documentation of `packages.lock.json`.
+//! documentation of `packages.lock.json` and `packages.config`.
 
 use std::collections::BTreeMap;
 
@@ -51,4 +51,23 @@ pub(super) fn lock(content: &[u8]) -> Result<Vec<Package>, String> {
     let written: Lock = super::json(content)?;
     let all = written.dependencies.into_values().flatten();
     Ok(all.filter_map(|(name, it)| Some(Package::new(Kind::Nuget, name, it.resolved?))).collect())
+}
+
+/// `packages.config`, of before projects named their packages themselves: `<package id="a"
+/// version="1.0.0" />`. What is for development alone is marked.
+pub(super) fn configuration(text: &str) -> Vec<Package> {
+    let of = |element: &str| {
+        let element = element.split('>').next().unwrap_or_default();
+        let attribute = |name: &str| {
+            let (_, rest) = element.split_once(name)?;
+            let quote = rest.chars().next().filter(|it| matches!(it, '"' | '\''))?;
+            Some(rest.get(1..)?.split_once(quote)?.0)
+        };
+        let (id, version) = (attribute(" id=")?, attribute(" version=")?);
+        let is_for_development =
+            attribute(" developmentDependency=").is_some_and(|it| it.eq_ignore_ascii_case("true"));
+        (super::is_version(version) && !is_for_development)
+            .then(|| Package::new(Kind::Nuget, id, version))
+    };
+    text.split("<package").skip(1).filter_map(of).collect()
 }
