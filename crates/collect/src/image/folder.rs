@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use image::{
@@ -234,6 +235,11 @@ impl Entries for InFolder<'_> {
         &self.content.link
     }
 
+    fn at(&mut self, place: u64, length: usize) -> Option<io::Result<Vec<u8>>> {
+        let file = self.content.file.as_ref()?;
+        Some(read_at(file, place, length))
+    }
+
     fn chunks(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
         let Some(file) = &mut self.content.file else { return Ok(()) };
         loop {
@@ -248,4 +254,25 @@ impl Entries for InFolder<'_> {
             }
         }
     }
+}
+
+/// So many bytes from a place on, fewer at the end of the file.
+fn read_at(file: &File, place: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let mut chunk = [0; 4_096];
+    while content.len() < length {
+        let most = chunk.len().min(length - content.len());
+        let from = place.saturating_add(content.len() as u64);
+        // No file is that long, and the kernel would not say so.
+        if i64::try_from(from).is_err() {
+            break;
+        }
+        match file.read_at(chunk.get_mut(..most).unwrap_or_default(), from) {
+            Ok(0) => break,
+            Ok(count) => content.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(content)
 }

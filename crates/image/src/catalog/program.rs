@@ -49,6 +49,35 @@ impl Program {
         Self { size, state: State::Beginning, kept: Vec::new(), version: Search::of(path) }
     }
 
+    /// What a program says, of a file of which any part can be read: no more is read of it than
+    /// its sections ask for. None where all of it has to be looked at.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn in_place<E>(
+        path: &str,
+        read: &mut dyn FnMut(u64, usize) -> Result<Vec<u8>, E>,
+    ) -> Result<Option<Result<Vec<Fact>, String>>, E> {
+        let magic = read(0, 4)?;
+        if !magic.first_chunk().is_some_and(|magic| is_machine_code(*magic)) {
+            return Ok(Some(Ok(Vec::new())));
+        }
+        if Search::of(path).is_of_use() {
+            return Ok(None);
+        }
+        let found = elf::sections([golang::SECTION, cargo::SECTION], read)?;
+        Ok(match found {
+            None => None,
+            Some([Some(information), _]) => golang::find(&information)
+                .and_then(|at| information.get(at..))
+                .filter(|information| golang::is_inline(information))
+                .map(|information| golang::modules(information, None).map(|it| facts(path, it))),
+            Some([None, Some(list)]) => Some(cargo::listed(&list).map(|it| facts(path, it))),
+            Some([None, None]) => Some(Ok(facts(path, Vec::new()))),
+        })
+    }
+
     /// The next piece. Whether further ones are of interest.
     pub fn take(&mut self, chunk: &[u8]) -> bool {
         self.kept.extend_from_slice(chunk);
@@ -114,16 +143,22 @@ impl Program {
                 None => cargo::crates(&self.kept)?,
             },
         };
-        if !packages.is_empty() {
-            return Ok(vec![Fact::Packages(packages)]);
-        }
-        if let Some((name, version)) = self.version.finish() {
+        if packages.is_empty()
+            && let Some((name, version)) = self.version.finish()
+        {
             return Ok(vec![Fact::Packages(vec![Package::new(Kind::Generic, name, version)])]);
         }
-        // A library is known by the program that needs it.
-        let is_library = path.contains(".so");
-        Ok(if is_library { Vec::new() } else { vec![Fact::Program] })
+        Ok(facts(path, packages))
     }
+}
+
+fn facts(path: &str, packages: Vec<Package>) -> Vec<Fact> {
+    if !packages.is_empty() {
+        return vec![Fact::Packages(packages)];
+    }
+    // A library is known by the program that needs it.
+    let is_library = path.contains(".so");
+    if is_library { Vec::new() } else { vec![Fact::Program] }
 }
 
 /// ELF, PE and Mach-O by their first bytes.

@@ -9,6 +9,8 @@ use super::elf;
 
 /// What the information begins with.
 pub(super) const MAGIC: &[u8] = b"\xff Go buildinf:";
+/// The section that holds it.
+pub(super) const SECTION: &str = ".go.buildinfo";
 /// Bytes before the texts: magic, size of a pointer, flags, and room for two pointers.
 pub(super) const HEADER_BYTES: usize = 32;
 /// The flag of Go 1.18 and later: the texts follow right away.
@@ -30,8 +32,7 @@ pub(super) fn find(content: &[u8]) -> Option<usize> {
 /// standard library as `stdlib`. Before Go 1.18 it points at texts elsewhere in the file, which
 /// has to be there as a whole.
 pub(super) fn modules(information: &[u8], file: Option<&[u8]>) -> Result<Vec<Package>, String> {
-    let is_inline = information.get(15).is_some_and(|flags| flags & INLINE != 0);
-    let (go, list) = if is_inline {
+    let (go, list) = if is_inline(information) {
         let texts = information.get(HEADER_BYTES..).and_then(|rest| {
             let (go, rest) = text(rest)?;
             Some((go, text(rest)?.0))
@@ -67,6 +68,11 @@ pub(super) fn modules(information: &[u8], file: Option<&[u8]>) -> Result<Vec<Pac
         }
     }
     Ok(packages)
+}
+
+/// Whether the texts follow right away.
+pub(super) fn is_inline(information: &[u8]) -> bool {
+    information.get(15).is_some_and(|flags| flags & INLINE != 0)
 }
 
 /// Version and list of Go before 1.18: the addresses of two texts' addresses and lengths.
