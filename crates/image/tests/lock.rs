@@ -228,7 +228,11 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "app/app.deps.json",
-        r#"{"runtimeTarget": {"name": ".NETCoreApp,Version=v6.0"}, "libraries": {
+        r#"{"runtimeTarget": {"name": ".NETCoreApp,Version=v6.0"}, "targets": {
+            ".NETCoreApp,Version=v6.0": {"app/1.0.0": {"runtime": {"app.dll": {}}},
+                "Built.With/1.0.0": {"dependencies": {"Newtonsoft.Json": "13.0.1"}},
+                "Newtonsoft.Json/13.0.1": {"runtime": {"lib/net6.0/Newtonsoft.Json.dll": {}}}}},
+            "libraries": {"Built.With/1.0.0": {"type": "package"},
             "app/1.0.0": {"type": "project"}, "Newtonsoft.Json/13.0.1": {"type": "package"},
             "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1": {
                 "type": "runtimepack"}}}"#,

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -63,7 +63,8 @@ pub fn read_folder(
     let mut walk =
         Walk { reading, limits, opens_all, bytes: 0, path: Vec::new(), chunk: Vec::new() };
     walk.chunk.resize(CHUNK_BYTES, 0);
-    walk.folder(&folder, 0)?;
+    let device = rustix::fs::fstat(&folder)?.st_dev;
+    walk.folder(folder, device, 0)?;
     Ok(walk.reading.finish(walk.bytes))
 }
 
@@ -79,22 +80,25 @@ struct Walk<'a, O> {
 }
 
 impl<O: Observer> Walk<'_, O> {
-    fn folder(&mut self, folder: &OwnedFd, depth: usize) -> io::Result<()> {
+    /// All of a folder on this device.
+    fn folder(&mut self, folder: OwnedFd, device: u64, depth: usize) -> io::Result<()> {
         let mut names: Vec<CString> = Vec::new();
-        for entry in Dir::read_from(folder)? {
+        let mut entries = Dir::new(folder)?;
+        while let Some(entry) = entries.next() {
             let name = entry?.file_name().to_owned();
             if !matches!(name.as_bytes(), b"." | b"..") {
                 names.push(name);
             }
         }
         names.sort_unstable();
+        let folder = Place { folder: entries.fd()?, device, depth };
         let length = self.path.len();
         for name in names {
             if length > 0 {
                 self.path.push(b'/');
             }
             self.path.extend_from_slice(name.as_bytes());
-            if let Err(error) = self.one(folder, &name, depth) {
+            if let Err(error) = self.one(folder, &name) {
                 match error {
                     Stop::All(error) => return Err(error),
                     Stop::One(reason) => self.gap(reason),
@@ -106,7 +110,8 @@ impl<O: Observer> Walk<'_, O> {
     }
 
     /// One name of a folder.
-    fn one(&mut self, folder: &OwnedFd, name: &CString, depth: usize) -> Result<(), Stop> {
+    fn one(&mut self, place: Place<'_>, name: &CString) -> Result<(), Stop> {
+        let Place { folder, device, depth } = place;
         let stat = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         match FileType::from_raw_mode(stat.st_mode) {
@@ -116,16 +121,19 @@ impl<O: Observer> Walk<'_, O> {
                 }
                 let inner =
                     rustix::fs::openat(folder, name, flags | OFlags::DIRECTORY, Mode::empty())?;
-                let kind = u32::try_from(rustix::fs::fstatfs(&inner)?.f_type);
-                if kind.is_ok_and(|it| MADE_UP.contains(&it)) {
-                    return Ok(());
+                // Another file system begins with another device.
+                if stat.st_dev != device {
+                    let kind = u32::try_from(rustix::fs::fstatfs(&inner)?.f_type);
+                    if kind.is_ok_and(|it| MADE_UP.contains(&it)) {
+                        return Ok(());
+                    }
                 }
                 if is_opaque(&inner) {
                     let path = [self.path.as_slice(), b"/.wh..wh..opq"].concat();
                     self.entry(EntryKind::File, 0, &stat, Content::none(path))?;
                 }
                 self.entry(EntryKind::Folder, 0, &stat, Content::none(self.path.clone()))?;
-                self.folder(&inner, depth + 1).map_err(|error| match error.kind() {
+                self.folder(inner, stat.st_dev, depth + 1).map_err(|error| match error.kind() {
                     io::ErrorKind::QuotaExceeded => Stop::All(error),
                     _ => Stop::One(error.to_string()),
                 })
@@ -182,6 +190,14 @@ impl<O: Observer> Walk<'_, O> {
         let path = String::from_utf8_lossy(&self.path).into_owned();
         self.reading.gap(&path, Problem::Unreadable(reason));
     }
+}
+
+/// Where a name stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    folder: BorrowedFd<'a>,
+    device: u64,
+    depth: usize,
 }
 
 /// What ends the reading.

@@ -7,11 +7,43 @@ use std::collections::BTreeMap;
 
 use package::{Kind, Package};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Dependencies {
     #[serde(default)]
+    runtime_target: Target,
+    /// What each library brings, by what it was built for.
+    #[serde(default)]
+    targets: BTreeMap<String, BTreeMap<String, Assets>>,
+    #[serde(default)]
     libraries: BTreeMap<String, Library>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Target {
+    name: String,
+}
+
+/// Files of a library that are there when a program runs.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Assets {
+    runtime: BTreeMap<String, IgnoredAny>,
+    runtime_targets: BTreeMap<String, IgnoredAny>,
+    native: BTreeMap<String, IgnoredAny>,
+    resources: BTreeMap<String, IgnoredAny>,
+}
+
+impl Assets {
+    /// Whether it took part in the build alone, as analysers and compilers do.
+    fn is_empty(&self) -> bool {
+        [&self.runtime, &self.runtime_targets, &self.native, &self.resources]
+            .iter()
+            .all(|files| files.is_empty())
+    }
 }
 
 #[derive(Deserialize)]
@@ -20,10 +52,15 @@ struct Library {
     kind: Option<String>,
 }
 
-/// `*.deps.json`: what a program was published with, the runtime too where it carries its own.
+/// `*.deps.json`: what a program was published with, the runtime too where it carries its own;
+/// without what has no file in it, and without the projects it was made of.
 pub(super) fn dependencies(content: &[u8]) -> Result<Vec<Package>, String> {
     let written: Dependencies = super::json(content)?;
+    let target = written.targets.get(&written.runtime_target.name);
     let of = |(id, library): (&String, &Library)| {
+        if target.and_then(|target| target.get(id)).is_some_and(Assets::is_empty) {
+            return None;
+        }
         let (name, version) = id.split_once('/')?;
         let name = match library.kind.as_deref() {
             Some("package") => name,

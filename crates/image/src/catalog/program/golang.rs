@@ -17,6 +17,8 @@ pub(super) const HEADER_BYTES: usize = 32;
 const INLINE: u8 = 2;
 /// Bytes around the list of modules, by which the linker marks it.
 const MARK_BYTES: usize = 16;
+/// The licence of Go itself (`LICENSE` of its sources).
+const LICENCE: &str = "BSD-3-Clause";
 /// Modules of one program.
 const MODULES_MAX: usize = 100_000;
 
@@ -47,7 +49,8 @@ pub(super) fn modules(information: &[u8], file: Option<&[u8]>) -> Result<Vec<Pac
     let go = String::from_utf8_lossy(go);
     // `go1.22.1 X:nocoverageredesign`, `devel go1.23-…`
     if let Some(version) = go.split_ascii_whitespace().find_map(|word| word.strip_prefix("go")) {
-        packages.push(Package::new(Kind::Golang, "stdlib", version));
+        let licences = vec![LICENCE.to_owned()];
+        packages.push(Package { licences, ..Package::new(Kind::Golang, "stdlib", version) });
     }
     let inner = MARK_BYTES..list.len().saturating_sub(MARK_BYTES);
     let list = String::from_utf8_lossy(list.get(inner).unwrap_or_default());
