@@ -34,8 +34,8 @@ pub(crate) fn images() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder of an OCI layout with a small web server and Python, for `bench`: the size that images
-/// of services have.
+/// The folder of an OCI layout with a small web server and Python, for `bench`: as large as images
+/// of services are.
 pub(crate) fn web() -> Result<PathBuf> {
     let folder = go::cache_folder()?.join("web-1");
     let layout = folder.join("web.oci");

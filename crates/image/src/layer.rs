@@ -406,7 +406,7 @@ impl<'a, O: Observer> LayerReading<'a, O> {
         Ok(())
     }
 
-    /// A program: looked at piece by piece, whatever its size, or no more of it than says something.
+    /// A program: looked at piece by piece, whatever its size, or no more of it than tells.
     fn program<E: Entries>(
         &mut self,
         entries: &mut E,

@@ -68,9 +68,10 @@ impl Package {
         }
     }
 
-    /// Its package URL, canonical. Qualifiers: `arch` (`platform` of gems), `distro` (id and version), `epoch` for rpm,
-    /// whose purl version has none, and `upstream` for the source as other tools write it
-    /// (`name` or `name@version`), so that an SBOM can be matched as its image is.
+    /// Its package URL, canonical. Qualifiers: `arch` (`platform` of gems), `distro` (id and
+    /// version), `epoch` for rpm, whose purl version has none, and `upstream` for the source as
+    /// other tools write it (`name` or `name@version`), so that an SBOM can be matched as its image
+    /// is.
     pub fn purl(&self) -> Purl {
         let mut qualifiers = Vec::new();
         let mut version = self.version.as_str();
