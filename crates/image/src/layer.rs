@@ -497,7 +497,6 @@ impl<'a, O: Observer> LayerReading<'a, O> {
 }
 
 /// What a program says whose bytes can be read in any order; none if all of them have to be.
-#[expect(clippy::type_complexity, reason = "what is said, or why not, of a file that can be read")]
 fn in_place<E: Entries>(
     entries: &mut E,
     path: &str,

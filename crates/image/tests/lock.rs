@@ -196,8 +196,8 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "conan.lock",
-        r##"{"version": "0.5", "requires": ["zlib/1.2.13#97d5%1667", "own/dev@me/x#1"],
-            "build_requires": ["cmake/3.25.0#1"]}"##,
+        r#"{"version": "0.5", "requires": ["zlib/1.2.13#97d5%1667", "own/dev@me/x#1"],
+            "build_requires": ["cmake/3.25.0#1"]}"#,
         &["pkg:conan/zlib@1.2.13"],
     ),
     (

@@ -84,7 +84,7 @@ impl<O: Observer> Walk<'_, O> {
     fn folder(&mut self, folder: OwnedFd, device: u64, depth: usize) -> io::Result<()> {
         let mut names: Vec<CString> = Vec::new();
         let mut entries = Dir::new(folder)?;
-        while let Some(entry) = entries.next() {
+        for entry in entries.by_ref() {
             let name = entry?.file_name().to_owned();
             if !matches!(name.as_bytes(), b"." | b"..") {
                 names.push(name);

@@ -1,6 +1,6 @@
 //! Java runtimes.
 //!
-//! Source: `make/ReleaseFile.gmk` of OpenJDK: a `release` in the folder of each runtime.
+//! Source: `make/ReleaseFile.gmk` of `OpenJDK`: a `release` in the folder of each runtime.
 
 use package::{Kind, Package};
 

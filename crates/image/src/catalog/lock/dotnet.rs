@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use package::{Kind, Package};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,10 +31,10 @@ struct Target {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Assets {
-    runtime: BTreeMap<String, IgnoredAny>,
-    runtime_targets: BTreeMap<String, IgnoredAny>,
-    native: BTreeMap<String, IgnoredAny>,
-    resources: BTreeMap<String, IgnoredAny>,
+    runtime: Map<String, Value>,
+    runtime_targets: Map<String, Value>,
+    native: Map<String, Value>,
+    resources: Map<String, Value>,
 }
 
 impl Assets {

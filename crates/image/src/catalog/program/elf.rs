@@ -200,6 +200,7 @@ mod tests {
     use super::*;
 
     /// Of this test's own program, which is one.
+    #[expect(clippy::disallowed_methods, reason = "the test's own program is its data")]
     #[test]
     fn sections_read_on_their_own_are_those_of_the_whole() {
         let path = std::env::current_exe().unwrap();
