@@ -6,7 +6,7 @@ use image::{Layer, LayerLimits, merge};
 use libfuzzer_sys::fuzz_target;
 
 /// What tells the files apart that have a content of their own.
-const WANTED: [Wanted; 28] = [
+const WANTED: [Wanted; 43] = [
     Wanted::DpkgStatus,
     Wanted::DpkgStatusPart,
     Wanted::DpkgFiles,
@@ -35,6 +35,21 @@ const WANTED: [Wanted; 28] = [
     Wanted::LockFile(LockFile::Requirements),
     Wanted::LockFile(LockFile::Yarn),
     Wanted::RpmInstalled(RpmDatabase::SqliteLog),
+    Wanted::PacmanDescription,
+    Wanted::PacmanFiles,
+    Wanted::PortageContents,
+    Wanted::CondaRecord,
+    Wanted::CranDescription,
+    Wanted::BitnamiDocument,
+    Wanted::JavaRelease,
+    Wanted::LockFile(LockFile::Cabal),
+    Wanted::LockFile(LockFile::Conan),
+    Wanted::LockFile(LockFile::Mix),
+    Wanted::LockFile(LockFile::NugetConfiguration),
+    Wanted::LockFile(LockFile::Pub),
+    Wanted::LockFile(LockFile::Rebar),
+    Wanted::LockFile(LockFile::Stack),
+    Wanted::LockFile(LockFile::Swift),
 ];
 
 fuzz_target!(|bytes: &[u8]| {

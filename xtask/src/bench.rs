@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{command, corpus, peers};
+use crate::{command, corpus, inventories, peers};
 
 /// Runs of each measurement, of which the median counts.
 const RUNS: usize = 7;
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     println!("\nA layer of millions of files (`crates/image/examples/layer_scale.rs`):");
     command::run(&mut Command::new(release.join("examples/layer_scale")))?;
     println!("\nPackages of images, the median of five runs:");
-    peers::measure_inventories(&bollwerk)?;
+    inventories::measure(&bollwerk)?;
     println!("\nCredentials, the median of five runs; gitleaks once:");
     peers::measure_secrets(&bollwerk)?;
     println!(

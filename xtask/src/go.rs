@@ -41,10 +41,20 @@ pub(crate) struct Program {
 ///
 /// With Go installed the binaries must come from that version of Go; without, any version will do.
 pub(crate) fn programs(module: &str, programs: &[Program]) -> Result<PathBuf> {
+    programs_with(module, programs, &[])
+}
+
+/// The same, with more in the environment of the build.
+pub(crate) fn programs_with(
+    module: &str,
+    programs: &[Program],
+    environment: &[(&str, &str)],
+) -> Result<PathBuf> {
     let source = root().join(module);
     let cache = cache_folder()?;
     let name = module.replace('/', "-");
-    let prefix = format!("{name}-{:032x}-", source_hash(&source, programs)?);
+    let environment = [BUILD_ENVIRONMENT, environment].concat();
+    let prefix = format!("{name}-{:032x}-", source_hash(&source, programs, &environment)?);
     let Some(go_version) = installed_go()? else {
         return newest_with_prefix(&cache, &prefix)?.with_context(|| {
             format!(
@@ -55,7 +65,7 @@ pub(crate) fn programs(module: &str, programs: &[Program]) -> Result<PathBuf> {
     };
     let folder = cache.join(format!("{prefix}{go_version}"));
     if !folder.is_dir() {
-        build(&source, programs, &folder)?;
+        build(&source, programs, &environment, &folder)?;
     }
     Ok(folder)
 }
@@ -70,7 +80,7 @@ pub(crate) fn cache_folder() -> Result<PathBuf> {
 }
 
 /// A hash of `go.mod`, `go.sum`, the Go files, the build flags and what is linked in.
-fn source_hash(source: &Path, programs: &[Program]) -> Result<u128> {
+fn source_hash(source: &Path, programs: &[Program], environment: &[(&str, &str)]) -> Result<u128> {
     let mut files = Vec::new();
     for entry in
         fs::read_dir(source).with_context(|| format!("cannot read `{}`", source.display()))?
@@ -95,7 +105,7 @@ fn source_hash(source: &Path, programs: &[Program]) -> Result<u128> {
         hash.part(package.as_bytes());
         variables.iter().for_each(|variable| hash.part(variable.as_bytes()));
     }
-    for (name, value) in BUILD_ENVIRONMENT {
+    for (name, value) in environment {
         hash.part(name.as_bytes());
         hash.part(value.as_bytes());
     }
@@ -170,7 +180,12 @@ fn newest_with_prefix(cache: &Path, prefix: &str) -> Result<Option<PathBuf>> {
 const UNFINISHED: &str = ".tmp";
 
 /// Builds beside the target and renames: another process never sees half of it.
-fn build(source: &Path, programs: &[Program], folder: &Path) -> Result<()> {
+fn build(
+    source: &Path,
+    programs: &[Program],
+    environment: &[(&str, &str)],
+    folder: &Path,
+) -> Result<()> {
     let mut unfinished = folder.as_os_str().to_owned();
     unfinished.push(format!(".{}{UNFINISHED}", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
@@ -185,7 +200,7 @@ fn build(source: &Path, programs: &[Program], folder: &Path) -> Result<()> {
             .arg("-o")
             .arg(unfinished.join(name))
             .arg(package)
-            .envs(BUILD_ENVIRONMENT.iter().copied())
+            .envs(environment.iter().copied())
             .current_dir(source)
             .stdout(Stdio::null())
             .status()

@@ -10,6 +10,8 @@ use crate::{command, go, program};
 
 /// Suites of Debian, each an image of its smallest system.
 const SUITES: [&str; 3] = ["bullseye", "bookworm", "trixie"];
+/// What dpkg is asked of each package: its state and what it is.
+const FORMAT: &str = "${db:Status-Status} ${Package} ${Version} ${Architecture}\n";
 /// Changes whenever other images are made.
 const EDITION: &str = "images-1";
 
@@ -32,12 +34,31 @@ pub(crate) fn images() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The folder of an OCI layout with a small web server and Python, for `bench`: as large as images
+/// of services are.
+pub(crate) fn web() -> Result<PathBuf> {
+    let folder = go::cache_folder()?.join("web-1");
+    let layout = folder.join("web.oci");
+    if folder.join("web.packages").is_file() {
+        return Ok(layout);
+    }
+    for name in ["mmdebstrap", "umoci"] {
+        program::installed(&[name], name)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let _ = fs::remove_file(folder.join("web.tar"));
+    let include = "--include=python3,curl,nginx-light,openssl";
+    let arguments = ["--quiet", "--variant=minbase", include, "bookworm", "web.tar"];
+    run(&folder, "mmdebstrap", &arguments)?;
+    pack(&folder, "web", FORMAT)?;
+    Ok(layout)
+}
+
 fn make(folder: &Path, suite: &str) -> Result<()> {
     let (archive, system) = (format!("{suite}.docker.tar"), format!("{suite}.tar"));
     let _ = fs::remove_file(folder.join(&archive));
     run(folder, "mmdebstrap", &["--quiet", "--variant=minbase", suite, &system])?;
-    let format = "${db:Status-Status} ${Package} ${Version} ${Architecture}\n";
-    pack(folder, suite, format)?;
+    pack(folder, suite, FORMAT)?;
     let archive = format!("docker-archive:{archive}:{suite}:1");
     run(folder, "skopeo", &["copy", "--quiet", &format!("oci:{suite}.oci:{suite}"), &archive])?;
     Ok(())

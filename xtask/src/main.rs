@@ -10,9 +10,11 @@ mod fuzz;
 mod generate;
 mod go;
 mod images;
+mod inventories;
 mod new;
 mod oracle;
 mod peers;
+mod polyglot;
 mod program;
 mod schemas;
 mod security;
@@ -81,6 +83,11 @@ const TASKS: &[Task] = &[
         name: "cluster",
         summary: "build etcd and kube-apiserver for the tests and print their folder",
         run: cluster::run,
+    },
+    Task {
+        name: "polyglot",
+        summary: "make an image with packages of many languages and print its folder",
+        run: polyglot::run,
     },
     Task {
         name: "security",

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 
 use crate::{
-    cluster, command, containerd, corpus, database, fuzz, generate, images, oracle, peers, program,
-    schemas, security, tidy,
+    cluster, command, containerd, corpus, database, fuzz, generate, images, oracle, peers,
+    polyglot, program, schemas, security, tidy,
 };
 
 /// Seconds each fuzz target runs in `test`.
@@ -48,6 +48,7 @@ const TOOLS: &[Tool] = &[
     ("BOLLWERK_DB_LOAD", "rpm's databases of before 4.16", program::db_load),
     ("BOLLWERK_BROWSER", "tests in a browser", program::browser),
     ("BOLLWERK_IMAGES", "tests over Debian's images", images::images),
+    ("BOLLWERK_POLYGLOT", "an image of many languages", polyglot::polyglot),
     ("BOLLWERK_CONTAINERD", "images as containerd keeps them", containerd::containerd),
     ("BOLLWERK_SECURITY", "tests over Debian's security suite", security::security),
     ("BOLLWERK_GITLEAKS", "credentials that gitleaks finds", peers::gitleaks),

@@ -4,11 +4,17 @@
 //! cataloger is a function of a file's bytes; no program of an image is run.
 
 mod apk;
+mod bitnami;
+mod conda;
+mod cran;
 mod dpkg;
 mod java;
+mod jdk;
 mod licence;
 mod lock;
 mod node;
+mod pacman;
+mod portage;
 mod program;
 mod python;
 mod release;
@@ -33,6 +39,12 @@ pub enum Wanted {
     DpkgCopyright,
     /// Alpine's list of installed packages.
     ApkInstalled,
+    /// What pacman says of a package.
+    PacmanDescription,
+    /// Files of a package of pacman's.
+    PacmanFiles,
+    /// Files of a package of Portage's, whose folder names it.
+    PortageContents,
     /// rpm's list of installed packages.
     RpmInstalled(RpmDatabase),
     /// What distribution it is.
@@ -41,6 +53,14 @@ pub enum Wanted {
     PythonMetadata,
     /// `package.json` of a Node package.
     NodePackage,
+    /// A package of a conda environment.
+    CondaRecord,
+    /// `DESCRIPTION` of an R package.
+    CranDescription,
+    /// What a component of Bitnami's is.
+    BitnamiDocument,
+    /// `release` of a Java runtime.
+    JavaRelease,
     /// A list of packages that a tool keeps.
     LockFile(LockFile),
     /// A Java archive.
@@ -97,6 +117,13 @@ pub fn wanted(path: &str, mode: u32) -> Option<Wanted> {
         }
         _ if name.ends_with(".egg-info") => Wanted::PythonMetadata,
         "package.json" => Wanted::NodePackage,
+        "DESCRIPTION" if parent.ends_with("library") => Wanted::CranDescription,
+        "desc" if parent == "var/lib/pacman/local" => Wanted::PacmanDescription,
+        "files" if parent == "var/lib/pacman/local" => Wanted::PacmanFiles,
+        "CONTENTS" if folder.starts_with("var/db/pkg/") => Wanted::PortageContents,
+        "release" if is_runtime(parent) => Wanted::JavaRelease,
+        _ if folder.ends_with("conda-meta") && name.ends_with(".json") => Wanted::CondaRecord,
+        _ if name.starts_with(".spdx-") && name.ends_with(".spdx") => Wanted::BitnamiDocument,
         _ if java::is_archive(name) => Wanted::JavaArchive,
         _ if mode & 0o111 != 0 || is_library(name) => Wanted::Program,
         _ => return None,
@@ -116,10 +143,17 @@ pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> (Vec<Fact>, Vec<Strin
         Wanted::OsRelease => text(content).map(release::distribution),
         Wanted::PythonMetadata => python::metadata(&String::from_utf8_lossy(content)),
         Wanted::NodePackage => node::package(content),
+        Wanted::PacmanDescription => text(content).and_then(pacman::description),
+        Wanted::PacmanFiles => Ok(pacman::files(&String::from_utf8_lossy(content))),
+        Wanted::PortageContents => portage::contents(path, &String::from_utf8_lossy(content)),
+        Wanted::CondaRecord => conda::package(path, content),
+        Wanted::CranDescription => cran::description(&String::from_utf8_lossy(content)),
+        Wanted::BitnamiDocument => bitnami::components(content),
+        Wanted::JavaRelease => Ok(jdk::release(&String::from_utf8_lossy(content))),
         Wanted::LockFile(form) => lock::packages(form, content),
         Wanted::JavaArchive => return java::archive(path, content),
         Wanted::Program => {
-            let mut program = Program::new(content.len() as u64);
+            let mut program = Program::new(path, content.len() as u64);
             program.take(content);
             program.finish(path)
         }
@@ -132,6 +166,11 @@ pub fn read(wanted: Wanted, path: &str, content: &[u8]) -> (Vec<Fact>, Vec<Strin
 
 fn text(content: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(content).map_err(|error| format!("no UTF-8: {error}"))
+}
+
+/// `usr/lib/jvm`, `opt/java`: where folders of Java runtimes are.
+fn is_runtime(folder: &str) -> bool {
+    matches!(folder.rsplit('/').next(), Some("jvm" | "java"))
 }
 
 /// `libz.so`, `libz.so.1.2.13`.

@@ -66,6 +66,8 @@ pub enum Fact {
     Licences(Vec<String>),
     /// Files that a system package brought, as numbers of their paths.
     Owned(Box<[u128]>),
+    /// Files that another package manager put there, which are no programs of unknown origin.
+    Placed(Box<[u128]>),
     /// A program that no cataloger knows more of.
     Program,
 }
@@ -198,6 +200,12 @@ pub trait Entries {
     fn link(&self) -> &[u8];
     /// The content piece by piece, until `take` has enough.
     fn chunks(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Self::Error>;
+    /// Some of the content from a place on, fewer bytes at its end, and nothing of it passes by;
+    /// none where it can be read from its beginning alone.
+    fn at(&mut self, place: u64, length: usize) -> Option<Result<Vec<u8>, Self::Error>> {
+        let _ = (place, length);
+        None
+    }
     /// The content, appended to what is in `content`; no more than `most` bytes.
     fn data(&mut self, content: &mut Vec<u8>, most: u64) -> Result<(), Self::Error> {
         let mut room = most;
@@ -398,23 +406,34 @@ impl<'a, O: Observer> LayerReading<'a, O> {
         Ok(())
     }
 
-    /// A program: looked at piece by piece, whatever its size.
+    /// A program: looked at piece by piece, whatever its size, or no more of it than tells.
     fn program<E: Entries>(
         &mut self,
         entries: &mut E,
         entry: Entry,
         path: &str,
     ) -> Result<(), E::Error> {
-        let mut program = catalog::Program::new(entry.size);
+        if !self.observer.wants_content()
+            && let Some(found) = in_place(entries, path)?
+        {
+            self.told(path, found);
+            return Ok(());
+        }
+        let mut program = catalog::Program::new(path, entry.size);
         entries.chunks(&mut |chunk| {
             self.observer.content(path, chunk);
             program.take(chunk)
         })?;
-        match program.finish(path) {
+        self.told(path, program.finish(path));
+        Ok(())
+    }
+
+    /// What a program says, or why that cannot be read.
+    fn told(&mut self, path: &str, found: Result<Vec<Fact>, String>) {
+        match found {
             Ok(facts) => self.found(path, facts),
             Err(reason) => self.gap(path, Problem::Unreadable(reason)),
         }
-        Ok(())
     }
 
     fn found(&mut self, path: &str, facts: Vec<Fact>) {
@@ -475,4 +494,16 @@ impl<'a, O: Observer> LayerReading<'a, O> {
         layer.emptied.sort_unstable();
         layer
     }
+}
+
+/// What a program says whose bytes can be read in any order; none if all of them have to be.
+fn in_place<E: Entries>(
+    entries: &mut E,
+    path: &str,
+) -> Result<Option<Result<Vec<Fact>, String>>, E::Error> {
+    let Some(first) = entries.at(0, 0) else { return Ok(None) };
+    first?;
+    catalog::Program::in_place(path, &mut |place, length| {
+        entries.at(place, length).unwrap_or(Ok(Vec::new()))
+    })
 }

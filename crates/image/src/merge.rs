@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use package::{Distribution, Evidence, Package};
+use package::{Distribution, Evidence, Kind, Package};
 
 use crate::layer::{Fact, Layer};
 use crate::path;
@@ -159,6 +159,7 @@ struct Merging<'a> {
     distributions: BTreeMap<&'a str, &'a Distribution>,
     licences: BTreeMap<&'a str, &'a [String]>,
     owned: Owned,
+    placed: Owned,
     packages: Vec<(&'a str, u32, &'a Package)>,
     programs: Vec<(&'a str, u32)>,
 }
@@ -177,6 +178,7 @@ impl<'a> Merging<'a> {
                         self.licences.insert(package, licences);
                     }
                     Fact::Owned(paths) => self.owned.0.extend(paths.iter().copied()),
+                    Fact::Placed(paths) => self.placed.0.extend(paths.iter().copied()),
                     Fact::Program => self.programs.push((path, *layer)),
                 }
             }
@@ -190,7 +192,7 @@ impl<'a> Merging<'a> {
         let mut unowned: Vec<Unowned> = self
             .programs
             .iter()
-            .filter(|(path, _)| !self.owned.contains(path))
+            .filter(|(path, _)| !self.owned.contains(path) && !self.placed.contains(path))
             .map(|(path, layer)| Unowned { path: (*path).to_owned(), layer: *layer })
             .collect();
         unowned.sort();
@@ -202,7 +204,10 @@ impl<'a> Merging<'a> {
         for (path, layer, package) in &self.packages {
             let is_system = package.kind.is_system();
             // A system package brought it, whose vendor mends it.
-            if !is_system && self.owned.0.contains(&path::hash(path)) {
+            if !is_system && self.owned.contains(path) {
+                continue;
+            }
+            if package.kind == Kind::Generic && self.placed.contains(path) {
                 continue;
             }
             let mut package = (*package).clone();
@@ -228,15 +233,15 @@ impl<'a> Merging<'a> {
     }
 }
 
-/// A package of which one place states licences and another, such as a lock file, none is one
-/// package.
+/// A package of which one place states licences, or the platform of a gem, and another, such as a
+/// lock file, does not is one package.
 fn one_of_each(found: BTreeMap<Package, Vec<Evidence>>) -> Vec<(Package, Vec<Evidence>)> {
     let mut all: Vec<(Package, Vec<Evidence>)> = Vec::new();
-    // Of those that differ in licences alone, the one without them comes first.
+    // Of those that differ in this alone, the one that says less comes first.
     for (package, mut evidence) in found {
         if let Some((before, shown)) = all.last()
             && before.licences.is_empty()
-            && *before == (Package { licences: Vec::new(), ..package.clone() })
+            && *before == less(package.clone(), before.architecture.is_none())
         {
             evidence.extend_from_slice(shown);
             all.pop();
@@ -244,6 +249,13 @@ fn one_of_each(found: BTreeMap<Package, Vec<Evidence>>) -> Vec<(Package, Vec<Evi
         all.push((package, evidence));
     }
     all
+}
+
+/// What a lock file says of a package.
+fn less(package: Package, is_of_any_platform: bool) -> Package {
+    let architecture =
+        package.architecture.filter(|_| package.kind != Kind::Gem || !is_of_any_platform);
+    Package { licences: Vec::new(), architecture, ..package }
 }
 
 #[cfg(test)]

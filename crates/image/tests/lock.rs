@@ -120,6 +120,20 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["pkg:gem/json@2.6.1"],
     ),
     (
+        "usr/local/bundle/specifications/nokogiri-1.16.0-x86_64-linux.gemspec",
+        "# -*- encoding: utf-8 -*-\n# stub: nokogiri 1.16.0 x86_64-linux lib\n\n\
+         Gem::Specification.new do |s|\n  s.name = \"nokogiri\".freeze\n  \
+         s.version = \"1.16.0\"\n  s.platform = \"x86_64-linux\".freeze\nend\n",
+        &["pkg:gem/nokogiri@1.16.0?platform=x86_64-linux"],
+    ),
+    (
+        "app/vendor/composer/installed.json",
+        r#"{"packages": [{"name": "symfony/polyfill-mbstring", "version": "v1.28.0",
+            "version_normalized": "1.28.0.0", "type": "library", "license": ["MIT"]}],
+            "dev": false, "dev-package-names": []}"#,
+        &["pkg:composer/symfony/polyfill-mbstring@v1.28.0"],
+    ),
+    (
         "composer.lock",
         r#"{"packages": [{"name": "monolog/monolog", "version": "2.9.1", "license": ["MIT"]}],
             "packages-dev": [{"name": "phpunit/phpunit", "version": "9.0.0"}]}"#,
@@ -131,6 +145,81 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["pkg:composer/monolog/monolog@2.9.1"],
     ),
     (
+        "app/packages.config",
+        "<?xml version=\"1.0\"?>\n<packages>\n  <package id=\"NUnit\" version=\"3.0.0\" \
+         targetFramework=\"net48\" developmentDependency=\"true\" />\n  \
+         <package id='jQuery' version='3.6.0'/>\n</packages>\n",
+        &["pkg:nuget/jQuery@3.6.0"],
+    ),
+    (
+        "mix.lock",
+        "%{\n  \"castore\": {:hex, :castore, \"0.1.17\", \"ba67\", [:mix], [], \"hexpm\"},\n  \
+         \"own\": {:git, \"https://example.org/own.git\", \"abc\", []},\n  \
+         \"plug\": {:hex, :plug, \"1.13.6\", \"187b\", [:mix], [{:mime, \"~> 1.0\", [hex: \
+         :mime]}], \"hexpm\", \"02b\"},\n}\n",
+        &["pkg:hex/castore@0.1.17", "pkg:hex/plug@1.13.6"],
+    ),
+    (
+        "rebar.lock",
+        "{\"1.2.0\",\n[{<<\"certifi\">>,{pkg,<<\"certifi\">>,<<\"2.9.0\">>},1},\n \
+         {<<\"own\">>,\n  {git,\"https://example.org/own.git\",{ref,\"abc\"}},0}]}.\n[\n\
+         {pkg_hash,[\n {<<\"certifi\">>, <<\"6F2A\">>}]}\n].\n",
+        &["pkg:hex/certifi@2.9.0"],
+    ),
+    (
+        "pubspec.lock",
+        "# By pub\npackages:\n  async:\n    dependency: transitive\n    description:\n      \
+         name: async\n      sha256: \"947b\"\n      url: \"https://example.org\"\n    \
+         source: hosted\n    version: \"2.11.0\"\n  flutter:\n    dependency: \"direct main\"\n    \
+         description: flutter\n    source: sdk\n    version: \"0.0.0\"\n  lints:\n    \
+         dependency: \"direct dev\"\n    source: hosted\n    version: \"2.0.0\"\nsdks:\n  \
+         dart: \">=3.0.0 <4.0.0\"\n",
+        &["pkg:pub/async@2.11.0"],
+    ),
+    (
+        "Package.resolved",
+        r#"{"pins": [{"identity": "swift-nio", "kind": "remoteSourceControl",
+            "location": "https://example.org/apple/swift-nio.git",
+            "state": {"revision": "abc", "version": "2.0.0"}},
+            {"identity": "x", "location": "git@example.org:a/x.git",
+             "state": {"revision": "abc", "version": "1.0.0"}},
+            {"identity": "b", "location": "https://example.org/a/b",
+             "state": {"branch": "main", "revision": "abc"}}], "version": 2}"#,
+        &["pkg:swift/example.org/a/x@1.0.0", "pkg:swift/example.org/apple/swift-nio@2.0.0"],
+    ),
+    (
+        "Package.resolved",
+        r#"{"object": {"pins": [{"package": "swift-nio", "state": {"branch": null,
+            "revision": "abc", "version": "2.0.0"},
+            "repositoryURL": "https://example.org/apple/swift-nio.git"}]}, "version": 1}"#,
+        &["pkg:swift/example.org/apple/swift-nio@2.0.0"],
+    ),
+    (
+        "conan.lock",
+        r#"{"version": "0.5", "requires": ["zlib/1.2.13#97d5%1667", "own/dev@me/x#1"],
+            "build_requires": ["cmake/3.25.0#1"]}"#,
+        &["pkg:conan/zlib@1.2.13"],
+    ),
+    (
+        "conan.lock",
+        r#"{"graph_lock": {"nodes": {"0": {"options": ""}, "1": {"ref": "zlib/1.2.12",
+            "options": "", "package_id": "x"}}}, "version": "0.4"}"#,
+        &["pkg:conan/zlib@1.2.12"],
+    ),
+    (
+        "cabal.project.freeze",
+        "active-repositories: hackage\nconstraints: any.HTTP ==4000.3.16,\n             \
+         HTTP -conduit10,\n             any.text ==1.2.4.1\n",
+        &["pkg:hackage/HTTP@4000.3.16", "pkg:hackage/text@1.2.4.1"],
+    ),
+    (
+        "stack.yaml.lock",
+        "packages:\n- completed:\n    hackage: HTTP-4000.3.16@sha256:6042,5947\n    \
+         pantry-tree:\n      size: 1\n  original:\n    hackage: HTTP-4000.3.16@sha256:6042\n\
+         snapshots: []\n",
+        &["pkg:hackage/HTTP@4000.3.16"],
+    ),
+    (
         "packages.lock.json",
         r#"{"version": 1, "dependencies": {"net6.0": {
             "Newtonsoft.Json": {"type": "Direct", "resolved": "13.0.1"},
@@ -139,7 +228,11 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "app/app.deps.json",
-        r#"{"runtimeTarget": {"name": ".NETCoreApp,Version=v6.0"}, "libraries": {
+        r#"{"runtimeTarget": {"name": ".NETCoreApp,Version=v6.0"}, "targets": {
+            ".NETCoreApp,Version=v6.0": {"app/1.0.0": {"runtime": {"app.dll": {}}},
+                "Built.With/1.0.0": {"dependencies": {"Newtonsoft.Json": "13.0.1"}},
+                "Newtonsoft.Json/13.0.1": {"runtime": {"lib/net6.0/Newtonsoft.Json.dll": {}}}}},
+            "libraries": {"Built.With/1.0.0": {"type": "package"},
             "app/1.0.0": {"type": "project"}, "Newtonsoft.Json/13.0.1": {"type": "package"},
             "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1": {
                 "type": "runtimepack"}}}"#,
@@ -187,6 +280,7 @@ fn lists_of_packages_own_developers_are_passed_over() {
         "app/node_modules/a/package-lock.json",
         "app/node_modules/a/yarn.lock",
         "root/go/pkg/mod/example.org/a@v1.0.0/go.mod",
+        "usr/local/bundle/gems/rbs-2.1.0/steep/Gemfile.lock",
         "app/rake.gemspec",
         "app/composer/installed.json",
     ] {

@@ -21,7 +21,8 @@ pub struct Package {
     /// The version as the package manager writes it, with its epoch where it has one that is not
     /// zero (`1:2.3-4`). Empty where it is not known.
     pub version: String,
-    /// The architecture in the package manager's words: `amd64`, `x86_64`, `noarch`.
+    /// The architecture in the package manager's words: `amd64`, `x86_64`, `noarch`. Of a gem its
+    /// platform, where it is not Ruby alone: `x86_64-linux`, `java`.
     pub architecture: Option<String>,
     /// What it was built from, where that has another name or version.
     pub source: Option<Source>,
@@ -67,14 +68,15 @@ impl Package {
         }
     }
 
-    /// Its package URL, canonical. Qualifiers: `arch`, `distro` (id and version), `epoch` for rpm,
-    /// whose purl version has none, and `upstream` for the source as other tools write it
-    /// (`name` or `name@version`), so that an SBOM can be matched as its image is.
+    /// Its package URL, canonical. Qualifiers: `arch` (`platform` of gems), `distro` (id and
+    /// version), `epoch` for rpm, whose purl version has none, and `upstream` for the source as
+    /// other tools write it (`name` or `name@version`), so that an SBOM can be matched as its image
+    /// is.
     pub fn purl(&self) -> Purl {
         let mut qualifiers = Vec::new();
         let mut version = self.version.as_str();
         if let Some(architecture) = &self.architecture {
-            qualifiers.push(("arch", architecture.clone()));
+            qualifiers.push((architecture_key(self.kind), architecture.clone()));
         }
         let distribution = self.distribution.as_deref().filter(|_| self.kind.is_system());
         if let Some(release) = distribution.and_then(Distribution::qualifier) {
@@ -115,7 +117,7 @@ impl Package {
         });
         Some(Self {
             namespace: purl.namespace().map(str::to_owned),
-            architecture: purl.qualifier("arch").map(str::to_owned),
+            architecture: purl.qualifier(architecture_key(kind)).map(str::to_owned),
             source,
             distribution,
             ..Self::new(kind, purl.name(), version)
@@ -131,7 +133,7 @@ impl Package {
                 return Cow::Borrowed(self.source.as_ref().map_or(name, |it| it.name.as_str()));
             }
             Kind::Maven => ":",
-            Kind::Composer | Kind::Golang | Kind::Npm => "/",
+            Kind::Composer | Kind::Golang | Kind::Npm | Kind::Swift => "/",
             _ => return canonical_name(self.kind, name),
         };
         match self.namespace.as_deref() {
@@ -151,6 +153,11 @@ impl Package {
             _ => &self.version,
         }
     }
+}
+
+/// The qualifier for what a package was built for.
+fn architecture_key(kind: Kind) -> &'static str {
+    if kind == Kind::Gem { "platform" } else { "arch" }
 }
 
 /// `openssl`, `openssl@3.0.1-2`, and for rpm also the file name of a source package,

@@ -3,7 +3,8 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use image::{
@@ -62,7 +63,8 @@ pub fn read_folder(
     let mut walk =
         Walk { reading, limits, opens_all, bytes: 0, path: Vec::new(), chunk: Vec::new() };
     walk.chunk.resize(CHUNK_BYTES, 0);
-    walk.folder(&folder, 0)?;
+    let device = rustix::fs::fstat(&folder)?.st_dev;
+    walk.folder(folder, device, 0)?;
     Ok(walk.reading.finish(walk.bytes))
 }
 
@@ -78,22 +80,25 @@ struct Walk<'a, O> {
 }
 
 impl<O: Observer> Walk<'_, O> {
-    fn folder(&mut self, folder: &OwnedFd, depth: usize) -> io::Result<()> {
+    /// All of a folder on this device.
+    fn folder(&mut self, folder: OwnedFd, device: u64, depth: usize) -> io::Result<()> {
         let mut names: Vec<CString> = Vec::new();
-        for entry in Dir::read_from(folder)? {
+        let mut entries = Dir::new(folder)?;
+        for entry in entries.by_ref() {
             let name = entry?.file_name().to_owned();
             if !matches!(name.as_bytes(), b"." | b"..") {
                 names.push(name);
             }
         }
         names.sort_unstable();
+        let folder = Place { folder: entries.fd()?, device, depth };
         let length = self.path.len();
         for name in names {
             if length > 0 {
                 self.path.push(b'/');
             }
             self.path.extend_from_slice(name.as_bytes());
-            if let Err(error) = self.one(folder, &name, depth) {
+            if let Err(error) = self.one(folder, &name) {
                 match error {
                     Stop::All(error) => return Err(error),
                     Stop::One(reason) => self.gap(reason),
@@ -105,7 +110,8 @@ impl<O: Observer> Walk<'_, O> {
     }
 
     /// One name of a folder.
-    fn one(&mut self, folder: &OwnedFd, name: &CString, depth: usize) -> Result<(), Stop> {
+    fn one(&mut self, place: Place<'_>, name: &CString) -> Result<(), Stop> {
+        let Place { folder, device, depth } = place;
         let stat = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         match FileType::from_raw_mode(stat.st_mode) {
@@ -115,16 +121,19 @@ impl<O: Observer> Walk<'_, O> {
                 }
                 let inner =
                     rustix::fs::openat(folder, name, flags | OFlags::DIRECTORY, Mode::empty())?;
-                let kind = u32::try_from(rustix::fs::fstatfs(&inner)?.f_type);
-                if kind.is_ok_and(|it| MADE_UP.contains(&it)) {
-                    return Ok(());
+                // Another file system begins with another device.
+                if stat.st_dev != device {
+                    let kind = u32::try_from(rustix::fs::fstatfs(&inner)?.f_type);
+                    if kind.is_ok_and(|it| MADE_UP.contains(&it)) {
+                        return Ok(());
+                    }
                 }
                 if is_opaque(&inner) {
                     let path = [self.path.as_slice(), b"/.wh..wh..opq"].concat();
                     self.entry(EntryKind::File, 0, &stat, Content::none(path))?;
                 }
                 self.entry(EntryKind::Folder, 0, &stat, Content::none(self.path.clone()))?;
-                self.folder(&inner, depth + 1).map_err(|error| match error.kind() {
+                self.folder(inner, stat.st_dev, depth + 1).map_err(|error| match error.kind() {
                     io::ErrorKind::QuotaExceeded => Stop::All(error),
                     _ => Stop::One(error.to_string()),
                 })
@@ -183,6 +192,14 @@ impl<O: Observer> Walk<'_, O> {
     }
 }
 
+/// Where a name stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    folder: BorrowedFd<'a>,
+    device: u64,
+    depth: usize,
+}
+
 /// What ends the reading.
 enum Stop {
     /// Of one file or folder: the reason.
@@ -234,6 +251,11 @@ impl Entries for InFolder<'_> {
         &self.content.link
     }
 
+    fn at(&mut self, place: u64, length: usize) -> Option<io::Result<Vec<u8>>> {
+        let file = self.content.file.as_ref()?;
+        Some(read_at(file, place, length))
+    }
+
     fn chunks(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) -> io::Result<()> {
         let Some(file) = &mut self.content.file else { return Ok(()) };
         loop {
@@ -248,4 +270,25 @@ impl Entries for InFolder<'_> {
             }
         }
     }
+}
+
+/// So many bytes from a place on, fewer at the end of the file.
+fn read_at(file: &File, place: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let mut chunk = [0; 4_096];
+    while content.len() < length {
+        let most = chunk.len().min(length - content.len());
+        let from = place.saturating_add(content.len() as u64);
+        // No file is that long, and the kernel would not say so.
+        if i64::try_from(from).is_err() {
+            break;
+        }
+        match file.read_at(chunk.get_mut(..most).unwrap_or_default(), from) {
+            Ok(0) => break,
+            Ok(count) => content.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(content)
 }

@@ -3,14 +3,19 @@
 //! Each is read for what it says a production install has: what is marked as needed for
 //! development alone is not in an image, or is found there by its own metadata.
 
+mod conan;
+mod dart;
 mod dotnet;
 mod golang;
 mod gradle;
+mod haskell;
+mod hex;
 mod node;
 mod php;
 mod pnpm;
 mod python;
 mod ruby;
+mod swift;
 mod toml;
 mod yarn;
 
@@ -21,10 +26,14 @@ use crate::Fact;
 /// A list, by the tool that writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockFile {
+    /// `cabal.project.freeze`.
+    Cabal,
     /// `Cargo.lock`.
     Cargo,
     /// `composer.lock`, and `installed.json` of what is there.
     Composer,
+    /// `conan.lock`.
+    Conan,
     /// `*.deps.json` of a .NET program.
     DotnetDependencies,
     /// `Gemfile.lock`.
@@ -35,18 +44,30 @@ pub enum LockFile {
     GoModule,
     /// `gradle.lockfile`.
     Gradle,
+    /// `mix.lock`.
+    Mix,
     /// `package-lock.json`, `npm-shrinkwrap.json`.
     Npm,
     /// `packages.lock.json`.
     Nuget,
+    /// `packages.config`.
+    NugetConfiguration,
     /// `Pipfile.lock`.
     Pipenv,
     /// `pnpm-lock.yaml`.
     Pnpm,
     /// `poetry.lock`, `uv.lock`.
     Poetry,
+    /// `pubspec.lock`.
+    Pub,
+    /// `rebar.lock`.
+    Rebar,
     /// `requirements.txt`.
     Requirements,
+    /// `stack.yaml.lock`.
+    Stack,
+    /// `Package.resolved`.
+    Swift,
     /// `yarn.lock`.
     Yarn,
 }
@@ -63,18 +84,26 @@ impl LockFile {
     pub(super) fn of(path: &str) -> Option<Self> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let found = match name {
+            "cabal.project.freeze" => Self::Cabal,
             "Cargo.lock" => Self::Cargo,
             "composer.lock" => Self::Composer,
             "installed.json" if folder.ends_with("vendor/composer") => return Some(Self::Composer),
+            "conan.lock" => Self::Conan,
             "Gemfile.lock" => Self::Bundler,
             "go.mod" => Self::GoModule,
             "gradle.lockfile" => Self::Gradle,
+            "mix.lock" => Self::Mix,
             "package-lock.json" | "npm-shrinkwrap.json" => Self::Npm,
             "packages.lock.json" => Self::Nuget,
+            "packages.config" => Self::NugetConfiguration,
             "Pipfile.lock" => Self::Pipenv,
             "pnpm-lock.yaml" => Self::Pnpm,
             "poetry.lock" | "uv.lock" => Self::Poetry,
+            "pubspec.lock" => Self::Pub,
+            "rebar.lock" => Self::Rebar,
             "requirements.txt" => Self::Requirements,
+            "stack.yaml.lock" => Self::Stack,
+            "Package.resolved" => Self::Swift,
             "yarn.lock" => Self::Yarn,
             _ if name.ends_with(".deps.json") => return Some(Self::DotnetDependencies),
             _ if name.ends_with(".gemspec") => {
@@ -84,9 +113,19 @@ impl LockFile {
             }
             _ => return None,
         };
-        let is_downloaded = DOWNLOADED.iter().any(|it| path.contains(it));
+        let is_downloaded = DOWNLOADED.iter().any(|it| path.contains(it)) || is_of_gem(folder);
         (!is_downloaded).then_some(found)
     }
+}
+
+/// Whether a folder is that of an installed gem: `gems/⟨name⟩-⟨version⟩`.
+fn is_of_gem(folder: &str) -> bool {
+    let mut above = "";
+    folder.split('/').any(|part| {
+        let is_it = above == "gems" && part.rsplit('-').any(is_version) && part.contains('-');
+        above = part;
+        is_it
+    })
 }
 
 /// The packages of a list, each once.
@@ -97,11 +136,19 @@ pub(super) fn packages(form: LockFile, content: &[u8]) -> Result<Vec<Fact>, Stri
     let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
     let text = || super::text(content);
     let mut packages: Vec<Package> = match form {
+        LockFile::Cabal => haskell::freeze(text()?),
+        LockFile::Stack => haskell::stack(text()?),
+        LockFile::Conan => conan::lock(content)?,
+        LockFile::Mix => hex::mix(text()?),
+        LockFile::Rebar => hex::rebar(text()?),
+        LockFile::Pub => dart::lock(text()?),
+        LockFile::Swift => swift::resolved(content)?,
         LockFile::Cargo => toml::cargo(text()?),
         LockFile::Poetry => toml::poetry(text()?),
         LockFile::Composer => php::composer(content)?,
         LockFile::DotnetDependencies => dotnet::dependencies(content)?,
         LockFile::Nuget => dotnet::lock(content)?,
+        LockFile::NugetConfiguration => dotnet::configuration(text()?),
         LockFile::Bundler => ruby::bundler(text()?),
         LockFile::GemSpecification => {
             vec![ruby::specification(&String::from_utf8_lossy(content))?]

@@ -3,11 +3,14 @@
 mod cargo;
 mod elf;
 mod golang;
+mod version;
 
 pub(super) use golang::module;
 
 use memchr::memmem;
+use package::{Kind, Package};
 
+use self::version::Search;
 use crate::Fact;
 
 /// Bytes of a program that is kept as a whole; a larger one is searched while it goes by.
@@ -22,6 +25,8 @@ pub struct Program {
     state: State,
     /// The whole, or, of a large one, what may be of use.
     kept: Vec<u8>,
+    /// What it says its version is, if it is one of those that are known by name.
+    version: Search,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +44,38 @@ enum State {
 }
 
 impl Program {
-    /// A program of this many bytes, of which none was seen yet.
-    pub fn new(size: u64) -> Self {
-        Self { size, state: State::Beginning, kept: Vec::new() }
+    /// A program at this path and of this many bytes, of which none was seen yet.
+    pub fn new(path: &str, size: u64) -> Self {
+        Self { size, state: State::Beginning, kept: Vec::new(), version: Search::of(path) }
+    }
+
+    /// What a program says, of a file of which any part can be read: no more is read of it than
+    /// its sections ask for. None where all of it has to be looked at.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub fn in_place<E>(
+        path: &str,
+        read: &mut dyn FnMut(u64, usize) -> Result<Vec<u8>, E>,
+    ) -> Result<Option<Result<Vec<Fact>, String>>, E> {
+        let magic = read(0, 4)?;
+        if !magic.first_chunk().is_some_and(|magic| is_machine_code(*magic)) {
+            return Ok(Some(Ok(Vec::new())));
+        }
+        if Search::of(path).is_of_use() {
+            return Ok(None);
+        }
+        let found = elf::sections([golang::SECTION, cargo::SECTION], read)?;
+        Ok(match found {
+            None => None,
+            Some([Some(information), _]) => golang::find(&information)
+                .and_then(|at| information.get(at..))
+                .filter(|information| golang::is_inline(information))
+                .map(|information| golang::modules(information, None).map(|it| facts(path, it))),
+            Some([None, Some(list)]) => Some(cargo::listed(&list).map(|it| facts(path, it))),
+            Some([None, None]) => Some(Ok(facts(path, Vec::new()))),
+        })
     }
 
     /// The next piece. Whether further ones are of interest.
@@ -54,6 +88,9 @@ impl Program {
                 true if self.size <= WHOLE_BYTES_MAX => State::Whole,
                 true => State::Searching { lists_crates: false },
             };
+        }
+        if self.state != State::NoProgram {
+            self.version.take(chunk);
         }
         match self.state {
             State::Beginning | State::Whole => true,
@@ -106,13 +143,22 @@ impl Program {
                 None => cargo::crates(&self.kept)?,
             },
         };
-        if packages.is_empty() {
-            // A library is known by the program that needs it.
-            let is_library = path.contains(".so");
-            return Ok(if is_library { Vec::new() } else { vec![Fact::Program] });
+        if packages.is_empty()
+            && let Some((name, version)) = self.version.finish()
+        {
+            return Ok(vec![Fact::Packages(vec![Package::new(Kind::Generic, name, version)])]);
         }
-        Ok(vec![Fact::Packages(packages)])
+        Ok(facts(path, packages))
     }
+}
+
+fn facts(path: &str, packages: Vec<Package>) -> Vec<Fact> {
+    if !packages.is_empty() {
+        return vec![Fact::Packages(packages)];
+    }
+    // A library is known by the program that needs it.
+    let is_library = path.contains(".so");
+    if is_library { Vec::new() } else { vec![Fact::Program] }
 }
 
 /// ELF, PE and Mach-O by their first bytes.

@@ -30,7 +30,11 @@ struct Crate {
 
 /// The crates of a program; none where it does not list them.
 pub(super) fn crates(file: &[u8]) -> Result<Vec<Package>, String> {
-    let Some(section) = elf::section(file, SECTION) else { return Ok(Vec::new()) };
+    elf::section(file, SECTION).map_or(Ok(Vec::new()), listed)
+}
+
+/// The crates of the section that lists them.
+pub(super) fn listed(section: &[u8]) -> Result<Vec<Package>, String> {
     let mut list = Vec::new();
     let inflated = ZlibDecoder::new(section).take(LIST_BYTES_MAX + 1).read_to_end(&mut list);
     inflated.map_err(|error| format!("its list of crates cannot be inflated: {error}"))?;

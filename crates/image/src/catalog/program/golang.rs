@@ -9,12 +9,16 @@ use super::elf;
 
 /// What the information begins with.
 pub(super) const MAGIC: &[u8] = b"\xff Go buildinf:";
+/// The section that holds it.
+pub(super) const SECTION: &str = ".go.buildinfo";
 /// Bytes before the texts: magic, size of a pointer, flags, and room for two pointers.
 pub(super) const HEADER_BYTES: usize = 32;
 /// The flag of Go 1.18 and later: the texts follow right away.
 const INLINE: u8 = 2;
 /// Bytes around the list of modules, by which the linker marks it.
 const MARK_BYTES: usize = 16;
+/// The licence of Go itself (`LICENSE` of its sources).
+const LICENCE: &str = "BSD-3-Clause";
 /// Modules of one program.
 const MODULES_MAX: usize = 100_000;
 
@@ -30,8 +34,7 @@ pub(super) fn find(content: &[u8]) -> Option<usize> {
 /// standard library as `stdlib`. Before Go 1.18 it points at texts elsewhere in the file, which
 /// has to be there as a whole.
 pub(super) fn modules(information: &[u8], file: Option<&[u8]>) -> Result<Vec<Package>, String> {
-    let is_inline = information.get(15).is_some_and(|flags| flags & INLINE != 0);
-    let (go, list) = if is_inline {
+    let (go, list) = if is_inline(information) {
         let texts = information.get(HEADER_BYTES..).and_then(|rest| {
             let (go, rest) = text(rest)?;
             Some((go, text(rest)?.0))
@@ -46,7 +49,8 @@ pub(super) fn modules(information: &[u8], file: Option<&[u8]>) -> Result<Vec<Pac
     let go = String::from_utf8_lossy(go);
     // `go1.22.1 X:nocoverageredesign`, `devel go1.23-…`
     if let Some(version) = go.split_ascii_whitespace().find_map(|word| word.strip_prefix("go")) {
-        packages.push(Package::new(Kind::Golang, "stdlib", version));
+        let licences = vec![LICENCE.to_owned()];
+        packages.push(Package { licences, ..Package::new(Kind::Golang, "stdlib", version) });
     }
     let inner = MARK_BYTES..list.len().saturating_sub(MARK_BYTES);
     let list = String::from_utf8_lossy(list.get(inner).unwrap_or_default());
@@ -67,6 +71,11 @@ pub(super) fn modules(information: &[u8], file: Option<&[u8]>) -> Result<Vec<Pac
         }
     }
     Ok(packages)
+}
+
+/// Whether the texts follow right away.
+pub(super) fn is_inline(information: &[u8]) -> bool {
+    information.get(15).is_some_and(|flags| flags & INLINE != 0)
 }
 
 /// Version and list of Go before 1.18: the addresses of two texts' addresses and lengths.
