@@ -5,6 +5,7 @@
 //! - `overload`: the same from many more clients than it answers at one time;
 //! - `scale`: the first list of 150,000 pods in 500 namespaces, then changes.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement for people")]
+#![expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 
 #[path = "../tests/fake_api/mod.rs"]
 mod fake_api;
@@ -145,11 +146,8 @@ fn served(
 
 fn namespaces(count: usize) -> Served {
     served(("", "v1"), ("namespaces", "Namespace"), count, |number, out| {
-        write!(
-            out,
-            r#"{{"metadata":{{"name":"n{number}","labels":{{"pod-security.kubernetes.io/enforce":"restricted"}}}}}}"#
-        )
-        .unwrap();
+        let labels = r#"{"pod-security.kubernetes.io/enforce":"restricted"}"#;
+        write!(out, r#"{{"metadata":{{"name":"n{number}","labels":{labels}}}}}"#).unwrap();
     })
 }
 
@@ -225,10 +223,8 @@ fn ask(stream: &mut Tls, request: &[u8], buffer: &mut [u8]) -> std::io::Result<u
     }
 }
 
-fn load(folder: &Path, clients: usize) {
-    let api = FakeApi::start(vec![namespaces(10)], folder);
-    let server = Server::start(folder, &api);
-    println!("ready after {:?}", server.wait_until_ready());
+/// Who is trusted: the authority of the server's certificate.
+fn trusting(folder: &Path) -> Arc<ClientConfig> {
     let authority = CertificateDer::from_pem_file(folder.join("tls/ca.crt")).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(authority).unwrap();
@@ -238,7 +234,35 @@ fn load(folder: &Path, clients: usize) {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let (config, body) = (Arc::new(config), review());
+    Arc::new(config)
+}
+
+/// What one client saw: the status and time of each answer, and how often none came.
+type Seen = (Vec<(u16, Duration)>, usize);
+
+/// Asks one review after the other until it is told to end.
+fn ask_until(done: &AtomicBool, address: &str, config: &Arc<ClientConfig>, request: &[u8]) -> Seen {
+    let (mut times, mut unanswered) = (Vec::new(), 0);
+    let mut buffer = vec![0; 64 << 10];
+    let mut stream = connect(address, config);
+    while !done.load(Ordering::Relaxed) {
+        let start = Instant::now();
+        let asked = stream.as_mut().map(|it| ask(it, request, &mut buffer));
+        if let Some(Ok(status)) = asked {
+            times.push((status, start.elapsed()));
+        } else {
+            unanswered += 1;
+            stream = connect(address, config);
+        }
+    }
+    (times, unanswered)
+}
+
+fn load(folder: &Path, clients: usize) {
+    let api = FakeApi::start(vec![namespaces(10)], folder);
+    let server = Server::start(folder, &api);
+    println!("ready after {:?}", server.wait_until_ready());
+    let (config, body) = (trusting(folder), review());
     let request = format!(
         "POST /admission/open HTTP/1.1\r\nHost: it\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
@@ -248,46 +272,38 @@ fn load(folder: &Path, clients: usize) {
     let mut times: Vec<(u16, Duration)> = Vec::new();
     let mut unanswered = 0;
     std::thread::scope(|scope| {
-        let client = || {
-            let (mut times, mut unanswered) = (Vec::new(), 0);
-            let mut buffer = vec![0; 64 << 10];
-            let mut stream = connect(&server.address, &config);
-            while !done.load(Ordering::Relaxed) {
-                let start = Instant::now();
-                let asked = stream.as_mut().map(|it| ask(it, request.as_bytes(), &mut buffer));
-                match asked {
-                    Some(Ok(status)) => times.push((status, start.elapsed())),
-                    _ => {
-                        unanswered += 1;
-                        stream = connect(&server.address, &config);
-                    }
-                }
-            }
-            (times, unanswered)
-        };
+        let client = || ask_until(&done, &server.address, &config, request.as_bytes());
         let running: Vec<_> = (0..clients).map(|_| scope.spawn(client)).collect();
         std::thread::sleep(RUN);
-        let idle = server.memory();
+        let (resident, peak) = server.memory();
         done.store(true, Ordering::Relaxed);
         for client in running {
             let (its, lost) = client.join().unwrap();
             times.extend(its);
             unanswered += lost;
         }
-        println!("resident {} MiB under load, peak {} MiB", idle.0, idle.1);
+        println!("resident {resident} MiB under load, peak {peak} MiB");
     });
-    let (took, cpu) = (began.elapsed().as_secs_f64(), server.cpu() - before);
-    let answered = times.iter().filter(|(status, _)| *status == 200).count();
-    let shed = times.len() - answered;
-    let mut judged: Vec<Duration> =
-        times.iter().filter(|(status, _)| *status == 200).map(|(_, time)| *time).collect();
+    tell(&server, clients, &times, unanswered, (began.elapsed(), server.cpu() - before));
+}
+
+fn tell(
+    server: &Server,
+    clients: usize,
+    times: &[(u16, Duration)],
+    unanswered: usize,
+    (took, cpu): (Duration, f64),
+) {
+    let judged = times.iter().filter(|(status, _)| *status == 200);
+    let mut judged: Vec<Duration> = judged.map(|(_, time)| *time).collect();
     judged.sort_unstable();
     let at = |share: usize| judged.get(judged.len() * share / 1000).copied().unwrap_or_default();
     println!(
-        "{clients} clients: {:.0} reviews/s judged, {shed} told that there is no answer, \
-         {unanswered} without any; client's median {:?}, p99 {:?}; the server took {:.0} µs of \
-         processor each, so two processors of its own answer {:.0}/s",
-        answered as f64 / took,
+        "{clients} clients: {:.0} reviews/s judged, {} told that there is no answer, {unanswered} \
+         without any; client's median {:?}, p99 {:?}; the server took {:.0} µs of processor each, \
+         so two processors of its own answer {:.0}/s",
+        judged.len() as f64 / took.as_secs_f64(),
+        times.len() - judged.len(),
         at(500),
         at(990),
         cpu * 1e6 / times.len() as f64,
@@ -300,10 +316,8 @@ fn load(folder: &Path, clients: usize) {
         line.and_then(|it| it.rsplit(' ').next()?.parse::<f64>().ok()).unwrap_or_default()
     };
     for bound in ["0.0005", "0.001", "0.002", "0.005", "0.025"] {
-        println!(
-            "  within {bound} s in the process: {:.3} %",
-            100.0 * within(bound) / within("+Inf")
-        );
+        let share = 100.0 * within(bound) / within("+Inf");
+        println!("  within {bound} s in the process: {share:.3} %");
     }
 }
 
@@ -346,11 +360,11 @@ fn scale(folder: &Path) {
     let changes: u32 = 20_000;
     for number in 0..changes as usize {
         let object: Value = {
-            let mut changed: Value = serde_json::from_str(&one).unwrap();
-            changed["metadata"]["name"] = format!("pod-{number}").into();
-            changed["metadata"]["namespace"] = format!("n{}", number % NAMESPACES).into();
-            changed["metadata"]["labels"]["round"] = "2".into();
-            changed
+            let mut other: Value = serde_json::from_str(&one).unwrap();
+            other["metadata"]["name"] = format!("pod-{number}").into();
+            other["metadata"]["namespace"] = format!("n{}", number % NAMESPACES).into();
+            other["metadata"]["labels"]["round"] = "2".into();
+            other
         };
         api.tell("pods", &json!({"type": "MODIFIED", "object": object}).to_string());
     }

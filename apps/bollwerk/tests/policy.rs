@@ -1,5 +1,4 @@
 //! Admission policies on the command line: checked, tested, and asked in a scan.
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod program;
 
@@ -22,7 +21,7 @@ spec:
     messageExpression: "'at most ' + params.data.limit + ' replicas'"
 "#;
 
-const BINDING: &str = r#"
+const BINDING: &str = r"
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
 metadata: {name: replica-limit}
@@ -30,7 +29,7 @@ spec:
   policyName: replica-limit
   paramRef: {name: limits, namespace: shop, parameterNotFoundAction: Deny}
   validationActions: [Deny]
-"#;
+";
 
 const PARAMETERS: &str = r#"
 apiVersion: v1
