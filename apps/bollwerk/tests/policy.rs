@@ -140,6 +140,21 @@ fn a_scan_asks_the_policies_that_are_bound() {
     let (code, report) = run(&Folder::new(&unknown), &scan);
     assert_eq!(code, 3, "{report:#}");
     assert_eq!(report["gaps"][0]["kind"], "not-evaluated");
+    // Nor whether somebody may do something: the input does not say who asks.
+    let asks = POLICY.replace(
+        "object.spec.replicas <= variables.most",
+        "authorizer.group('apps').resource('deployments').check('scale').allowed()",
+    );
+    let asking: Vec<_> = files
+        .iter()
+        .map(
+            |(name, text)| {
+                if *name == "policy.yaml" { (*name, asks.as_str()) } else { (*name, *text) }
+            },
+        )
+        .collect();
+    let (code, report) = run(&Folder::new(&asking), &scan);
+    assert_eq!((code, &report["findings"]), (3, &json!([])), "{report:#}");
     let unbound: Vec<_> = files.iter().filter(|it| it.0 != "binding.yaml").copied().collect();
     assert_eq!(run(&Folder::new(&unbound), &scan).0, 0);
 }

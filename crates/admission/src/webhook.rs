@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use analyze::admission_policy::plural;
 use analyze::{Check, Control, Kinds};
 use model::NEIGHBOURS;
 use serde_json::{Value, json};
@@ -97,19 +98,6 @@ fn listed(resources: &[(&str, &[&str])]) -> Resources {
         ((*group).to_owned(), names.iter().map(|name| (*name).to_owned()).collect())
     };
     resources.iter().map(group).collect()
-}
-
-/// The resource of a kind: its plural in lower case, by the rules that Kubernetes' own generators
-/// follow (`k8s.io/gengo/namer`, which all kinds named here keep).
-fn plural(kind: &str) -> String {
-    let kind = kind.to_lowercase();
-    let before = kind.trim_end_matches('y');
-    let is_vowel = before.ends_with(['a', 'e', 'i', 'o', 'u']);
-    match kind.chars().last() {
-        Some('y') if !is_vowel => format!("{before}ies"),
-        Some('s' | 'x') => format!("{kind}es"),
-        _ => format!("{kind}s"),
-    }
 }
 
 /// The `ValidatingWebhookConfiguration` of a policy. `authority` is the certificate that signed

@@ -55,7 +55,9 @@ impl Error {
         matches!(self.cause, Cause::Budget | Cause::Internal)
     }
 
-    pub(crate) fn withheld(reason: &'static str) -> Self {
+    /// An error because a value is not known here: whoever asks has no answer, where another would
+    /// have one.
+    pub fn withheld(reason: &'static str) -> Self {
         Self { message: Cow::Borrowed(reason), cause: Cause::Withheld }
     }
 

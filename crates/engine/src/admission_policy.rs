@@ -23,4 +23,4 @@ pub use evaluate::{Annotation, Certainty, Decision, Outcome, Verdict};
 pub use judge::{Finding, Parameters, Policies};
 pub use matching::Matched;
 pub use policy::{FailurePolicy, Fault, Policy};
-pub use review::{Authorize, Nobody, Operation, Requester, Resource, Review};
+pub use review::{Authorize, Operation, Requester, Resource, Review};

@@ -255,6 +255,9 @@ impl std::fmt::Display for OutOfBudget {
     }
 }
 
+/// Why there is no answer where nobody answers for permissions.
+const NO_AUTHORIZER: &str = "who may do what is not known here";
+
 type Outcomes<'a> = Result<Value<'a, Part<'a>>, Error>;
 
 /// Expressions evaluated together: each variable of the policy at most once, when it is asked for.
@@ -348,6 +351,11 @@ impl<'a> Activation<'a, Part<'a>> for Group<'a> {
             NAMESPACE_OBJECT => node(self.review.namespace_object),
             REQUEST => Ok(self.review.request()),
             PARAMS => node(self.params),
+            AUTHORIZER | REQUEST_RESOURCE
+                if self.has_authorizer && self.review.authorizer.is_none() =>
+            {
+                Err(Error::withheld(NO_AUTHORIZER))
+            }
             AUTHORIZER if self.has_authorizer => Ok(Value::Opaque(Rc::new(Opaque::authorizer()))),
             REQUEST_RESOURCE if self.has_authorizer => Ok(self.review.resource_check()),
             AUTHORIZER => Err(Error::new("no such attribute(s): authorizer")),
@@ -370,6 +378,11 @@ impl<'a> Activation<'a, Part<'a>> for Group<'a> {
     }
 
     fn decide(&self, verb: &str, question: Question<'_>) -> cel::Decision {
-        self.review.authorizer.decide(verb, question)
+        let nobody = || cel::Decision {
+            is_allowed: false,
+            reason: String::new(),
+            error: NO_AUTHORIZER.to_owned(),
+        };
+        self.review.authorizer.map_or_else(nobody, |it| it.decide(verb, question))
     }
 }

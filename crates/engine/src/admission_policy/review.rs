@@ -73,17 +73,6 @@ pub trait Authorize {
     fn decide(&self, verb: &str, question: Question<'_>) -> cel::Decision;
 }
 
-/// No authorizer: every question fails, as an error that denies.
-#[derive(Clone, Copy, Debug)]
-pub struct Nobody;
-
-impl Authorize for Nobody {
-    fn decide(&self, _: &str, _: Question<'_>) -> cel::Decision {
-        let error = "who may do what is not known here".to_owned();
-        cel::Decision { is_allowed: false, reason: String::new(), error }
-    }
-}
-
 /// A request to be judged.
 pub struct Review<'a> {
     /// The object as it would be; none when it is deleted.
@@ -104,8 +93,8 @@ pub struct Review<'a> {
     pub requester: &'a Requester,
     /// Whether nothing is kept of it.
     pub is_dry_run: bool,
-    /// Who answers for permissions.
-    pub authorizer: &'a dyn Authorize,
+    /// Who answers for permissions; without one, what asks has no answer.
+    pub authorizer: Option<&'a dyn Authorize>,
     request: OnceCell<Value<'a, Part<'a>>>,
 }
 
@@ -128,7 +117,7 @@ impl<'a> Review<'a> {
             namespace,
             requester,
             is_dry_run: false,
-            authorizer: &Nobody,
+            authorizer: None,
             request: OnceCell::new(),
         }
     }

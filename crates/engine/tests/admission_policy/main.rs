@@ -115,7 +115,7 @@ fn ours(policy: &Policy, case: &Value, object: &Value) -> Value {
                 let resource = Resource { group, version, name: &resource, part: "", kind: &kind };
                 let mut review = Review::create(node, resource, &name, &namespace, &requester);
                 review.namespace_object = Some(namespace_object).filter(|it| it.is_map());
-                review.authorizer = &authorizer;
+                review.authorizer = Some(&authorizer);
                 encode(&policy.evaluate(&review, Some(params).filter(|it| it.is_map())))
             })
         })
