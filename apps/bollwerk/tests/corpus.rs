@@ -104,8 +104,8 @@ fn key(finding: &Finding, assessment: &Assessment, contents: &HashMap<String, St
 /// All findings of objects on which no neighbour has a say: those whose namespace has no Pod
 /// Security label, no default of limits and no service account that decides about its token
 /// anywhere in the corpus. These are the objects Kubernetes itself would look at. Left out, since
-/// they are about two objects together: what a Namespace lacks, budgets with their workloads, and
-/// profiles with their pods.
+/// they are about two objects together: what a Namespace lacks, budgets with their workloads,
+/// profiles with their pods, and objects that a controller made of another.
 fn independent(
     assessment: &Assessment,
     contents: &HashMap<String, String>,
@@ -122,6 +122,10 @@ fn independent(
         .filter(|finding| !finding.control.starts_with("disruption-budget-"))
         .filter(|finding| finding.control != "localhost-profile-not-provided")
         .filter(|finding| !is_about_roles_and_bindings(finding))
+        .filter(|finding| {
+            let object = finding.object.map(|id| assessment.snapshot.object(id));
+            object.is_none_or(|it| it.root.field("metadata.ownerReferences").is_none())
+        })
         .filter(|finding| !ABOUT_POLICIES_AND_PODS.contains(&finding.control))
         .filter(|finding| {
             !matches!(&finding.subject, Subject::Object { kind, .. } if kind == "Namespace")
@@ -133,6 +137,8 @@ fn independent(
 /// What a policy, a Service or a route does follows from the other objects of its cluster: these
 /// controls ask about two objects together, and so answer differently where one of them is away.
 const ABOUT_POLICIES_AND_PODS: &[&str] = &[
+    // An object and the admission policy that refuses it.
+    "admission-policy-violated",
     // Which of two policies of one priority holds is a fault of both.
     "admin-network-policy-priority-shared",
     // Whether the pods of a policy are on their node's network is written at the pods, and whether
@@ -435,8 +441,11 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
             "secret-data-committed" | "long-lived-service-account-token" => kind == "Secret",
             "credential-in-config-map" => kind == "ConfigMap",
             "disruption-budget-never-satisfied" => kind == "PodDisruptionBudget",
-            // Annotations and versions are every object's.
-            "credential-in-annotation" | "removed-api-version" | "deprecated-api-version" => true,
+            // Annotations and versions are every object's, and policies may be about any.
+            "credential-in-annotation"
+            | "removed-api-version"
+            | "deprecated-api-version"
+            | "admission-policy-violated" => true,
             "default-namespace-used" => namespace.as_deref() == Some("default"),
             "workload-in-system-namespace" => makes_pods(document),
             "default-account-mounts-token" => kind == "ServiceAccount",

@@ -298,7 +298,7 @@ fn what_has_no_folder_is_refused() {
     let folder = Folder::new(&[("a.yaml", NAMESPACE), ("b.yaml", NAMESPACE)]);
     for (arguments, word) in [
         (["harden", "-"].as_slice(), "standard input has no file"),
-        (&["harden", "--snapshot", "a"], "a snapshot has no text"),
+        (&["harden", "--snapshot", "a"], "a snapshot or a cluster has no text"),
         (&["harden", "a.yaml", "b.yaml"], "takes one path"),
         (&["harden", "a.yaml", "-o", "b.yaml"], "names a file"),
     ] {

@@ -84,7 +84,7 @@ fn wrong_use_is_told() {
         (&["scan", "--snapshot", "gone"][..], "cannot read the snapshot gone"),
         (&["scan", "--snapshot", "no-snapshot"], "snapshot save`): line 1: is no snapshot"),
         (&["scan", "--snapshot", "no-snapshot", "pod.yaml"], "cannot be used with"),
-        (&["snapshot", "save", "--snapshot", "no-snapshot"], "name a file or folder"),
+        (&["snapshot", "save", "--snapshot", "no-snapshot"], "name a file, a folder or --cluster"),
         (&["fix", "--snapshot", "no-snapshot"], "name a file or folder"),
         (&["snapshot", "save"], "required"),
     ] {
