@@ -129,7 +129,14 @@ fn packages(path: &Path, by: &str) -> Result<BTreeSet<String>> {
         let source = qualifiers.split('&').find(|it| it.starts_with("upstream="));
         let source = source.filter(|_| by != "trivy").unwrap_or_default();
         // Both spellings of a colon are allowed.
-        format!("{name} {source}").replace("%3A", ":").replace("%40", "@")
+        let name = name.replace("%3A", ":").replace("%40", "@");
+        // Trivy writes the epoch of a version beside it.
+        let epoch = qualifiers.split('&').find_map(|it| it.strip_prefix("epoch="));
+        let name = match (epoch.filter(|_| by == "trivy"), name.rsplit_once('@')) {
+            (Some(epoch), Some((name, version))) => format!("{name}@{epoch}:{version}"),
+            _ => name,
+        };
+        format!("{name} {source}")
     };
     Ok(purls.map(source).collect())
 }
