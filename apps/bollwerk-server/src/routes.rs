@@ -84,7 +84,8 @@ async fn closed(State(server): State<Arc<Server>>, body: Body) -> Response {
 async fn review(server: &Server, body: Body, gate: Unavailable) -> Response {
     let shed = |reason: &'static str, status: StatusCode, text: String| {
         server.metrics.shed(reason);
-        (status, text).into_response()
+        // What was not read of the review stays on the connection: nobody may use it again.
+        (status, [(header::CONNECTION, "close")], text).into_response()
     };
     let Ok(_place) = server.places.try_acquire() else {
         let text = "bollwerk is asked more than it can answer".to_owned();
