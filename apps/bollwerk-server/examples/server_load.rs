@@ -9,6 +9,8 @@
 
 #[path = "../tests/fake_api/mod.rs"]
 mod fake_api;
+#[path = "../../../crates/admission/examples/reviews/mod.rs"]
+mod reviews;
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use fake_api::{FakeApi, Served};
+use reviews::{pod, review};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -144,53 +147,13 @@ fn served(
     Served { group, version, name, kind, count, items: Box::new(items) }
 }
 
+/// Namespaces `n0`, `n1` … and, last, the `shop` that the reviews are of.
 fn namespaces(count: usize) -> Served {
-    served(("", "v1"), ("namespaces", "Namespace"), count, |number, out| {
+    served(("", "v1"), ("namespaces", "Namespace"), count + 1, move |number, out| {
         let labels = r#"{"pod-security.kubernetes.io/enforce":"restricted"}"#;
-        write!(out, r#"{{"metadata":{{"name":"n{number}","labels":{labels}}}}}"#).unwrap();
+        let name = if number == count { "shop".to_owned() } else { format!("n{number}") };
+        write!(out, r#"{{"metadata":{{"name":"{name}","labels":{labels}}}}}"#).unwrap();
     })
-}
-
-/// A pod of two containers as the API server sends it; `good` or not.
-fn pod(good: bool) -> Value {
-    let context = if good {
-        json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": true, "runAsNonRoot": true,
-            "seccompProfile": {"type": "RuntimeDefault"}})
-    } else {
-        json!({"privileged": true})
-    };
-    let container = |name: &str| {
-        let image = format!("registry.example/{name}:1.0@sha256:{}", "a".repeat(64));
-        json!({"name": name, "image": image, "imagePullPolicy": "IfNotPresent",
-            "env": [{"name": "LEVEL", "value": "info"}],
-            "ports": [{"containerPort": 8080, "protocol": "TCP"}],
-            "resources": {"limits": {"cpu": "1", "memory": "128Mi"},
-                "requests": {"cpu": "100m", "memory": "128Mi"}},
-            "securityContext": context,
-            "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
-            "volumeMounts": [{"mountPath": "/tmp", "name": "tmp"}]})
-    };
-    json!({"apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": "web-1", "namespace": "n1", "labels": {"app": "web"},
-            "managedFields": [{"manager": "kube-controller-manager", "operation": "Update",
-                "fieldsV1": {"f:metadata": {"f:labels": {".": {}, "f:app": {}}}}}]},
-        "spec": {"automountServiceAccountToken": false,
-            "containers": [container("web"), container("side")],
-            "dnsPolicy": "ClusterFirst", "enableServiceLinks": false, "restartPolicy": "Always",
-            "schedulerName": "default-scheduler", "securityContext": {"runAsUser": 10001},
-            "serviceAccountName": "web", "terminationGracePeriodSeconds": 30,
-            "volumes": [{"emptyDir": {}, "name": "tmp"}]}})
-}
-
-fn review() -> String {
-    json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": {
-        "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
-        "kind": {"group": "", "version": "v1", "kind": "Pod"},
-        "name": "web-1", "namespace": "n1", "operation": "CREATE",
-        "userInfo": {"username": "system:serviceaccount:kube-system:replicaset-controller"},
-        "object": pod(true), "oldObject": null, "dryRun": false}})
-    .to_string()
 }
 
 type Tls = StreamOwned<ClientConnection, TcpStream>;
@@ -262,7 +225,7 @@ fn load(folder: &Path, clients: usize) {
     let api = FakeApi::start(vec![namespaces(10)], folder);
     let server = Server::start(folder, &api);
     println!("ready after {:?}", server.wait_until_ready());
-    let (config, body) = (trusting(folder), review());
+    let (config, body) = (trusting(folder), review(&pod(true)));
     let request = format!(
         "POST /admission/open HTTP/1.1\r\nHost: it\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
