@@ -97,6 +97,16 @@ fn namespace(plane: &mut ControlPlane, name: &str) -> Value {
     object
 }
 
+/// Waits until the API server answers so to the object: it takes a moment to ask a new webhook, or
+/// not to ask an old one.
+fn until(plane: &mut ControlPlane, object: &Value, status: u64) {
+    let answers = (0..600).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        plane.create(object, true).unwrap().status == status
+    });
+    assert!(answers, "{status} is never answered");
+}
+
 /// A pod with a container that may do all.
 fn privileged(namespace: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "Pod",
@@ -122,6 +132,7 @@ fn what_is_admitted_is_what_scan_says() {
 
     let mut server = Server::start(CONFIG, &plane.kubeconfig);
     server.install(&mut plane);
+    until(&mut plane, &privileged(NAMESPACE), 403);
     let (mut refused, mut warned) = (0, 0);
     let mut differences = Vec::new();
     for object in &objects {
@@ -198,9 +209,11 @@ fn failures(plane: &mut ControlPlane, server: &mut Server) {
     let open = CONFIG.replace("unavailable: deny", "unavailable: allow");
     server.configure(&open);
     server.install(plane);
+    until(plane, &plain, 201);
     let answer = plane.create(&plain, true).unwrap();
     assert_eq!(answer.status, 201, "{answer:?}");
     server.restart();
+    until(plane, &plain, 403);
     let answer: Answer = plane.create(&plain, true).unwrap();
     assert_eq!(answer.status, 403, "{answer:?}");
     let message = answer.body["message"].as_str().unwrap();

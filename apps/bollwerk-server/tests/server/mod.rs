@@ -119,8 +119,6 @@ impl Server {
         plane.ask("DELETE", path, &Value::Null);
         let answer = plane.create(&configuration, false).unwrap();
         assert_eq!(answer.status, 201, "{answer:?}");
-        // The API server takes a moment to ask.
-        std::thread::sleep(Duration::from_secs(2));
     }
 
     pub(crate) fn kill(&mut self) {
