@@ -77,6 +77,7 @@ impl Live {
             for (resource, change) in some.drain(..) {
                 state.take(&resource, change);
             }
+            state.snapshot.taken_at = jiff::Timestamp::now();
             state.compact();
         }
     }
@@ -201,23 +202,30 @@ pub async fn follow(
 /// Longest wait for the API server at the start, between two tries.
 const START_WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// The resources that the server is to follow, of those that the cluster serves. Waits for an API
-/// server that does not answer yet.
-pub async fn resources(connection: &Connection) -> Result<Vec<Arc<Resource>>, ConnectionError> {
-    let wanted = admission::webhook::read();
+/// The version of the cluster, and the resources that the server is to follow, of those that the
+/// cluster serves. Waits for an API server that does not answer yet.
+pub async fn served(connection: &Connection) -> (KubernetesVersion, Vec<Arc<Resource>>) {
     let mut wait = Duration::from_millis(100);
-    let served = loop {
-        match connection.resources().await {
-            Ok((served, _)) => break served,
+    loop {
+        match version_and_resources(connection).await {
+            Ok(served) => return served,
             Err(error) => {
                 tracing::warn!(%error, "the API server is not to be had yet");
                 tokio::time::sleep(wait).await;
                 wait = (2 * wait).min(START_WAIT_MAX);
             }
         }
-    };
+    }
+}
+
+async fn version_and_resources(
+    connection: &Connection,
+) -> Result<(KubernetesVersion, Vec<Arc<Resource>>), ConnectionError> {
+    let version = connection.version().await?;
+    let (served, _) = connection.resources().await?;
+    let wanted = admission::webhook::read();
     let is_wanted = |resource: &Resource| {
         wanted.get(&resource.group).is_some_and(|names| names.contains(&resource.name))
     };
-    Ok(served.into_iter().filter(is_wanted).map(Arc::new).collect())
+    Ok((version, served.into_iter().filter(is_wanted).map(Arc::new).collect()))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use collect::cluster::{Connection, From};
 use model::DigestKey;
 use tokio::sync::Semaphore;
@@ -36,8 +36,7 @@ async fn serve(arguments: &Run) -> Result<()> {
         .map_err(|_| anyhow::anyhow!("the system has no random numbers"))?;
     let key = DigestKey::new(&random);
     let connection = Arc::new(Connection::open(&from).await?);
-    let version = connection.version().await.context("cannot begin")?;
-    let resources = live::resources(&connection).await?;
+    let (version, resources) = live::served(&connection).await;
     let name = arguments.cluster_name.as_deref().unwrap_or(connection.name());
     let live = Live::new(name, version, jiff::Timestamp::now(), &resources);
     let limits = settings.collect.limits.clone();

@@ -121,7 +121,13 @@ impl Follower<'_> {
             let before = from.clone();
             let end = self.watch(from, &mut is_lost).await;
             let reason = match end {
-                Ok(()) => continue,
+                Ok(()) => {
+                    // A server that ends every watch at once is not asked without pause.
+                    if before == *from {
+                        tokio::time::sleep(BACK_OFF.0).await;
+                    }
+                    continue;
+                }
                 Err(End::Cut(reason)) => reason,
                 Err(End::Odd(reason)) => {
                     return if self.lost(&reason).await {
