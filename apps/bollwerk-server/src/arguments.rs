@@ -18,6 +18,9 @@ pub(crate) enum Command {
     /// Serve the admission webhook, health and metrics
     #[command(after_help = RUN_EXAMPLES)]
     Run(Box<Run>),
+    /// Show the interface over a folder of manifests, on this machine
+    #[command(after_help = "Example:\n  bollwerk-server demo --listen 127.0.0.1:8090")]
+    Demo(Demo),
     /// Make a certificate for the webhook, signed by an authority of its own
     #[command(after_help = "Example:\n  bollwerk-server certificate --name \
                             bollwerk.bollwerk.svc --output tls/")]
@@ -49,6 +52,8 @@ pub(crate) struct Run {
     /// Where health and metrics are told, without TLS
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     pub(crate) listen_health: SocketAddr,
+    #[command(flatten)]
+    pub(crate) interface: InterfaceOptions,
     /// File that says where clusters are [default: the pod's own, else as kubectl]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -60,6 +65,79 @@ pub(crate) struct Run {
     pub(crate) cluster_name: Option<String>,
     /// How logs are written: `text` or `json`
     #[arg(long, value_name = "FORM", default_value = "json")]
+    pub(crate) log: String,
+}
+
+/// The web interface and its API, and who may use it.
+#[derive(Args)]
+#[command(next_help_heading = "Interface")]
+pub(crate) struct InterfaceOptions {
+    /// Where the interface and its API are shown, over TLS; without it there is none
+    #[arg(long, value_name = "ADDRESS", requires = "store")]
+    pub(crate) listen_interface: Option<SocketAddr>,
+    /// Where findings and their history are kept: `sqlite:FILE` or `postgres://…`
+    #[arg(long, value_name = "STORE", env = "BOLLWERK_STORE", hide_env_values = true)]
+    pub(crate) store: Option<store::Address>,
+    /// Whom tokens must be meant for [default: the API server] (repeatable)
+    #[arg(long = "audience", value_name = "AUDIENCE")]
+    pub(crate) audiences: Vec<String>,
+    /// Where browsers reach the interface: `https://bollwerk.example`
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) provider: OidcProvider,
+}
+
+/// The identity provider, as the API server's flags of the same names describe it.
+#[derive(Args)]
+#[expect(clippy::struct_field_names, reason = "flags of the API server's names")]
+pub(crate) struct OidcProvider {
+    /// Address of the identity provider
+    #[arg(long, value_name = "URL", requires_all = ["oidc_client_id", "url"])]
+    pub(crate) oidc_issuer_url: Option<String>,
+    /// What it calls bollwerk
+    #[arg(long, value_name = "ID")]
+    pub(crate) oidc_client_id: Option<String>,
+    /// File of the secret that proves to it that it is bollwerk; none for a public client
+    #[arg(long, value_name = "FILE")]
+    pub(crate) oidc_client_secret_file: Option<PathBuf>,
+    /// Claim that is the user's name
+    #[arg(long, value_name = "CLAIM", default_value = "sub")]
+    pub(crate) oidc_username_claim: String,
+    /// Put before the user's name [default: the issuer and `#`, none for the claim `email`; `-`
+    /// for none]
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) oidc_username_prefix: Option<String>,
+    /// Claim that lists the user's groups
+    #[arg(long, value_name = "CLAIM", default_value = "groups")]
+    pub(crate) oidc_groups_claim: String,
+    /// Put before the name of each group
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub(crate) oidc_groups_prefix: String,
+    /// Authority of its certificate, in PEM [default: those of the system]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) oidc_ca_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// Where the interface is shown
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    pub(crate) listen: SocketAddr,
+    /// File of the token that opens it; needed where others can reach the address
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Folder of manifests to take for a cluster
+    #[arg(long, value_name = "FOLDER", default_value = "examples/shop")]
+    pub(crate) manifests: PathBuf,
+    /// Configuration file [default: bollwerk.yaml, in this folder or one above]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where findings are kept: `sqlite:FILE` or `postgres://…` [default: in memory]
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<store::Address>,
+    /// How logs are written: `text` or `json`
+    #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) log: String,
 }
 

@@ -4,14 +4,19 @@
 //! that [`live`] keeps as the cluster is.
 
 mod arguments;
+mod assess;
 mod certificate;
+mod demo;
 mod install;
+mod interface;
 mod listen;
 pub mod live;
 mod metrics;
 mod routes;
 mod run;
 mod settings;
+mod users;
+mod workloads;
 
 use std::process::ExitCode;
 
@@ -27,6 +32,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Certificate(arguments) => certificate::write(&arguments),
         Command::Manifests(arguments) => install::print(&arguments),
     };

@@ -8,7 +8,7 @@ use collect::cluster::watch::{self, Change};
 use collect::cluster::{Connection, ConnectionError, Resource};
 use hashbrown::{HashMap, HashSet};
 use model::{DigestKey, Gap, KubernetesVersion, ObjectId, Part, Snapshot, WorldId};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch as signal};
 
 /// Changes that wait to be taken in; whoever reads the cluster waits when there are more.
 const CHANGES_MAX: usize = 256;
@@ -38,7 +38,11 @@ type Key = (Arc<Resource>, String, String);
 
 /// A cluster that is followed. Cheap to share.
 #[derive(Clone)]
-pub struct Live(Arc<RwLock<State>>);
+pub struct Live {
+    state: Arc<RwLock<State>>,
+    /// Counts the changes.
+    changes: signal::Sender<u64>,
+}
 
 impl Live {
     /// A cluster of which these resources are to be followed, and nothing is known yet.
@@ -53,32 +57,50 @@ impl Live {
         snapshot.is_live = true;
         snapshot.worlds.push(name.to_owned());
         snapshot.files.push(name.to_owned());
-        Self(Arc::new(RwLock::new(State {
+        Self::of(snapshot, resources.iter().cloned().collect())
+    }
+
+    /// A cluster that does not change, as it was read from elsewhere.
+    pub fn still(snapshot: Snapshot) -> Self {
+        Self::of(snapshot, HashSet::new())
+    }
+
+    fn of(snapshot: Snapshot, missing: HashSet<Arc<Resource>>) -> Self {
+        let state = State {
             snapshot,
             worlds: Arc::default(),
             objects: HashMap::new(),
             gaps: HashMap::new(),
-            missing: resources.iter().cloned().collect(),
-        })))
+            missing,
+        };
+        let (changes, _) = signal::channel(0);
+        Self { state: Arc::new(RwLock::new(state)), changes }
+    }
+
+    /// Marked as changed after each change of the cluster.
+    pub fn changes(&self) -> signal::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// What is known now. Changes wait for as long as it is held.
     pub fn read(&self) -> RwLockReadGuard<'_, State> {
         // A thread that panicked while it wrote left objects out at the most: they come again
         // with the next list.
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Takes in changes for as long as they come.
     pub async fn keep(self, mut changes: mpsc::Receiver<(Arc<Resource>, Change)>) {
         let mut some = Vec::with_capacity(CHANGES_AT_ONCE);
         while changes.recv_many(&mut some, CHANGES_AT_ONCE).await > 0 {
-            let mut state = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             for (resource, change) in some.drain(..) {
                 state.take(&resource, change);
             }
             state.snapshot.taken_at = jiff::Timestamp::now();
             state.compact();
+            drop(state);
+            self.changes.send_modify(|count| *count += 1);
         }
     }
 }
@@ -99,6 +121,11 @@ impl State {
         let mut all: Vec<_> = self.gaps.iter().collect();
         all.sort_unstable_by_key(|(resource, _)| *resource);
         all.into_iter().flat_map(|(_, gaps)| gaps)
+    }
+
+    /// Resources of which not all that there is was read.
+    pub fn unseen(&self) -> impl Iterator<Item = &Resource> {
+        self.gaps.keys().map(|resource| &**resource)
     }
 
     /// Takes in a change.

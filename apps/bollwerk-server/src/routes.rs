@@ -29,7 +29,7 @@ pub(crate) const REVIEWS_MAX: usize = 512;
 /// All that an answer needs.
 pub(crate) struct Server {
     pub(crate) live: Live,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) controls: Vec<&'static Control>,
     pub(crate) key: DigestKey,
     pub(crate) metrics: Metrics,

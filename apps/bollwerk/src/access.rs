@@ -6,7 +6,7 @@ mod groups;
 mod learn;
 mod matrix;
 mod of;
-mod paths;
+pub(crate) mod paths;
 mod who_can;
 mod wording;
 
@@ -20,6 +20,9 @@ use collect::manifests::Sources;
 use engine::rbac::{Assumptions, Authorizer, Bootstrap, Grant, Request, ResourceRequest, Seen};
 use model::{Gap, Snapshot, WorldId};
 use report::harmless;
+
+pub use paths::{WayFrom, Ways};
+pub use who_can::Holder;
 
 use crate::arguments::{AccessCommand, AccessInputs, Assumed, Question};
 use crate::cluster::{self, Cluster};
@@ -43,6 +46,48 @@ pub(crate) fn run(command: &AccessCommand) -> Result<u8> {
         AccessCommand::Paths(arguments) => paths::run(arguments),
         AccessCommand::Cut(arguments) => paths::cut(arguments),
         AccessCommand::Diff(arguments) => diff::run(arguments),
+    }
+}
+
+/// Questions about who may do what in a cluster, for a page: the answers of `bollwerk access`.
+pub struct AccessQuestions(World);
+
+impl AccessQuestions {
+    /// Reads the roles of a world. Of a running cluster all of them were read, as far as no gap
+    /// says otherwise.
+    pub fn new(snapshot: Snapshot, id: WorldId) -> Self {
+        let complete = snapshot.is_live && snapshot.gaps.is_empty();
+        let assumed = Assumed { no_bootstrap_roles: snapshot.is_live, complete };
+        let sources = Sources::none(crate::inputs::digest_key());
+        Self(World::new(snapshot, sources, id, &assumed))
+    }
+
+    /// Who decides about requests.
+    pub fn authorizer(&self) -> &Authorizer {
+        &self.0.authorizer
+    }
+
+    /// See [`Ways`]. `from` is written as for `bollwerk access paths --from`, `to` as for `--to`.
+    ///
+    /// # Errors
+    ///
+    /// Ends that are misspelt or not there.
+    pub fn ways(&self, from: Option<&str>, to: &str, shown: usize) -> Result<Ways> {
+        Ways::of(&self.0, from, to, shown)
+    }
+
+    /// Everybody who may do something, and what hangs on things not known.
+    ///
+    /// # Errors
+    ///
+    /// A verb or a resource that there cannot be.
+    pub fn who_can(
+        &self,
+        verb: &str,
+        resource: &str,
+        namespace: Option<&str>,
+    ) -> Result<(Vec<Holder>, Vec<String>)> {
+        who_can::holders(&self.0, verb, resource, namespace)
     }
 }
 

@@ -40,6 +40,7 @@ pub const KEYS: &[Key] = &[
 ];
 
 /// All that the file can say.
+#[derive(Clone)]
 pub struct Settings {
     /// The version to judge for.
     pub kubernetes_version: KubernetesVersion,

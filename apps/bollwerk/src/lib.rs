@@ -30,6 +30,10 @@ mod snapshot;
 mod stats;
 mod svg;
 
+pub use access::{AccessQuestions, Holder, WayFrom, Ways};
+pub use network::{Link, Map, NetworkQuestions, Workload};
+pub use scan::rules;
+
 use std::io;
 use std::process::ExitCode;
 
@@ -57,6 +61,10 @@ pub fn main() -> ExitCode {
         }
     }
 }
+
+/// The styles inside of the pictures that questions give: a page that forbids others must allow
+/// these.
+pub const PICTURE_STYLES: [&str; 2] = [access::paths::picture::STYLE, network::map_picture::STYLE];
 
 fn run(arguments: Arguments) -> Result<u8> {
     match arguments.command {

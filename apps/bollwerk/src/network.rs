@@ -6,7 +6,7 @@ mod isolated;
 mod learn;
 mod lint;
 mod map;
-mod map_picture;
+pub(crate) mod map_picture;
 mod matrix;
 mod matrix_picture;
 mod metadata;
@@ -23,6 +23,8 @@ use collect::manifests::Sources;
 use engine::network::{Endpoint, Network, Options, WorkloadId};
 use model::{Gap, GapKind, ObjectId, Path, Snapshot, WorldId};
 use report::harmless;
+
+pub use neighbourhood::{Link, Map, Workload};
 
 use crate::arguments::{NetworkCommand, NetworkInputs};
 use crate::cluster::{self, Cluster};
@@ -45,6 +47,33 @@ pub(crate) fn run(command: &NetworkCommand) -> Result<u8> {
         NetworkCommand::Metadata(arguments) => metadata::run(arguments),
         NetworkCommand::Diff(arguments) => diff::run(arguments),
         NetworkCommand::Lint(arguments) => lint::run(arguments),
+    }
+}
+
+/// Questions about the network of a cluster, for a page: the answers of `bollwerk network`.
+pub struct NetworkQuestions(World);
+
+impl NetworkQuestions {
+    /// Reads the policies and pods of a world.
+    pub fn new(snapshot: Snapshot, id: WorldId) -> Self {
+        let sources = Sources::none(crate::inputs::digest_key());
+        Self(World::new(snapshot, sources, id, Options::default()))
+    }
+
+    /// The neighbourhood of a namespace, and its picture.
+    ///
+    /// # Errors
+    ///
+    /// Nothing runs there, or more than a map shows.
+    pub fn map(&self, namespace: &str) -> Result<(Map, String)> {
+        let map = Map::new(&self.0, namespace)?;
+        let picture = map_picture::svg(&map);
+        Ok((map, picture))
+    }
+
+    /// What could not be read and may hold a policy or a pod.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.0.gaps
     }
 }
 

@@ -129,7 +129,8 @@ fn hidden((finding, exception): &(Finding, Exception)) -> Hidden {
     }
 }
 
-fn rules() -> Vec<Rule> {
+/// Every control, as reports show it.
+pub fn rules() -> Vec<Rule> {
     let controls = catalog::all().map(|control| Rule {
         name: control.name,
         id: control.id,

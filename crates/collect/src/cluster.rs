@@ -9,6 +9,7 @@
 mod connection;
 mod discovery;
 mod list;
+mod reviews;
 pub mod watch;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio::sync::Semaphore;
 
 pub use connection::{Connection, ConnectionError, From};
 pub use discovery::Resource;
+pub use reviews::{Access, Authenticated};
 
 /// Resources that are listed at one time: enough to hide the way to the server, few enough to be
 /// one client among many for its priority and fairness.

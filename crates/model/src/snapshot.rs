@@ -3,6 +3,8 @@
 mod read;
 mod write;
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use crate::{CompactId, Gap, KubernetesVersion, Location, Node, Object, Path, Pool, Redactions};
@@ -106,7 +108,8 @@ struct Places {
 type Neighbours = (WorldId, (&'static str, &'static str));
 
 /// All that was seen, at one time. The only source of "now", of the Kubernetes version and of the
-/// cluster's name for whatever judges it.
+/// cluster's name for whatever judges it. A copy shares the objects and copies their places.
+#[derive(Clone)]
 pub struct Snapshot {
     /// The cluster's name, when it is one.
     pub cluster: Option<String>,
@@ -127,7 +130,8 @@ pub struct Snapshot {
     pub gaps: Vec<Gap>,
     /// How much was seen.
     pub coverage: Coverage,
-    pools: Vec<Pool>,
+    /// Shared by all copies: what was taken in is never changed.
+    pools: Vec<Arc<Pool>>,
     records: Vec<Record>,
     /// How many of the records are of objects that are gone.
     gone: usize,
@@ -171,7 +175,7 @@ impl Snapshot {
             part.pool.seal();
             part.records.shrink_to_fit();
             let pool = self.pools.len() as u32;
-            self.pools.push(part.pool);
+            self.pools.push(Arc::new(part.pool));
             self.records.extend(part.records.into_iter().map(|record| Record { pool, ..record }));
         }
         self.records[first..].sort_by(|a, b| a.origin.order().cmp(&b.origin.order()));
@@ -262,7 +266,7 @@ impl Snapshot {
             compact.records.push(Record { pool: 0, root, ..record.clone() });
         }
         pool.seal();
-        compact.pools.push(pool);
+        compact.pools.push(Arc::new(pool));
         for number in 0..compact.records.len() {
             compact.index(ObjectId(number as u32));
         }
@@ -393,7 +397,7 @@ impl Snapshot {
 
     /// Bytes its objects take.
     pub fn bytes(&self) -> usize {
-        self.pools.iter().map(Pool::bytes).sum::<usize>()
+        self.pools.iter().map(|pool| pool.bytes()).sum::<usize>()
             + self.records.capacity() * size_of::<Record>()
     }
 }

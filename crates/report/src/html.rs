@@ -7,7 +7,7 @@
 
 mod changes;
 mod data;
-mod essay;
+pub(crate) mod essay;
 mod frame;
 mod framework;
 pub(crate) mod images;

@@ -22,6 +22,12 @@ pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     out.flush()
 }
 
+/// A finding as it stands in a report's `findings`.
+pub fn finding_as_json(finding: &Finding) -> serde_json::Value {
+    // Texts, numbers and lists alone: they cannot fail to be JSON.
+    serde_json::to_value(JsonFinding::new(finding)).unwrap_or_default()
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct JsonReport<'a> {

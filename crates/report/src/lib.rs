@@ -25,10 +25,13 @@ mod width;
 mod wording;
 
 pub use csv::csv_cell;
+pub use html::essay::blocks as page_as_html;
 pub use html::images::{
     ImageCredential, ImageCredentials, ImageFact, ImageFinding, ImagePage, ImageRow, ImageStep,
     Mood, render_images,
 };
+pub use json::finding_as_json;
+pub use markup::text as as_markup;
 pub use sarif::uri;
 pub use width::cells;
 pub use wording::harmless;

@@ -3,7 +3,7 @@
 use crate::wording::harmless;
 
 /// A text as content of an element or inside of a quoted attribute, on one line.
-pub(crate) fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     escaped(&harmless(text))
 }
 

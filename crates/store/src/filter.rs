@@ -30,6 +30,8 @@ pub struct Filter {
     pub kinds: Vec<String>,
     /// An object in one of these namespaces; the empty one is that of objects that stand in none.
     pub namespaces: Vec<String>,
+    /// An object of this name.
+    pub name: Option<String>,
     /// An object of this owner; the empty one is nobody known.
     pub owner: Option<String>,
     /// In one of these states.
@@ -50,6 +52,7 @@ pub(crate) struct Lens {
     owner: Option<i64>,
     since: Option<i64>,
     text: Option<String>,
+    name: Option<String>,
     fingerprint: Option<String>,
 }
 
@@ -97,6 +100,7 @@ impl Filter {
             states: set(self.states.iter().map(|state| state.number()).collect()),
             since: self.since.map(Timestamp::as_microsecond),
             text: self.text.as_deref().map(pattern).transpose()?.flatten(),
+            name: self.name.clone(),
             fingerprint: self.fingerprint.clone(),
         })
     }
@@ -152,7 +156,10 @@ impl Filter {
 impl Lens {
     /// Whether kept counters can answer it.
     pub(crate) fn is_countable(&self) -> bool {
-        self.since.is_none() && self.text.is_none() && self.fingerprint.is_none()
+        self.since.is_none()
+            && self.text.is_none()
+            && self.name.is_none()
+            && self.fingerprint.is_none()
     }
 
     /// The lens with its choice of controls, if it has one.
@@ -210,6 +217,9 @@ impl Lens {
         self.controls(transaction, "f", &mut conditions);
         if let Some(since) = self.since {
             conditions.compare("f.changed_at", ">=", since);
+        }
+        if let Some(name) = &self.name {
+            conditions.compare("f.name", "=", name.as_str());
         }
         if let Some(fingerprint) = &self.fingerprint {
             conditions.compare("f.fingerprint", "=", fingerprint.as_str());

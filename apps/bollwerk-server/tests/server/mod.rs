@@ -23,11 +23,19 @@ pub(crate) struct Server {
     /// Where it answers: the same after a restart.
     pub(crate) address: String,
     pub(crate) health: String,
+    /// Where the interface is, if it is asked for.
+    pub(crate) interface: String,
+    more: Vec<String>,
 }
 
 impl Server {
     /// Starts it with a certificate of its own, and waits until it knows the cluster.
     pub(crate) fn start(config: &str, kubeconfig: &Path) -> Self {
+        Self::start_with(config, kubeconfig, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(config: &str, kubeconfig: &Path, more: &[&str]) -> Self {
         let folder = std::env::temp_dir().join(format!("bollwerk-server-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let mut server = Self {
@@ -36,6 +44,8 @@ impl Server {
             process: None,
             address: "127.0.0.1:0".to_owned(),
             health: "127.0.0.1:0".to_owned(),
+            interface: String::new(),
+            more: more.iter().map(|it| (*it).to_owned()).collect(),
         };
         server.certify();
         server.configure(config);
@@ -64,6 +74,7 @@ impl Server {
             .args(["--listen", &self.address, "--listen-health", &self.health])
             .arg("--kubeconfig")
             .arg(&self.kubeconfig)
+            .args(&self.more)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -77,6 +88,7 @@ impl Server {
             if fields["message"] == "listens" {
                 fields["webhooks"].as_str().unwrap().clone_into(&mut self.address);
                 fields["health"].as_str().unwrap().clone_into(&mut self.health);
+                fields["interface"].as_str().unwrap_or_default().clone_into(&mut self.interface);
                 break;
             }
             before.push_str(&line);

@@ -1,7 +1,7 @@
 //! `bollwerk access paths` and `cut`: how somebody gets to a goal, and what closes it.
 
 mod chain;
-mod picture;
+pub(crate) mod picture;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -33,7 +33,7 @@ const CUT_QUESTIONS: (usize, usize) = (50, 20_000);
 pub(super) fn run(arguments: &Paths) -> Result<u8> {
     let world = World::load(&arguments.inputs)?;
     let asked = Asked::new(&world, arguments.from.as_ref(), &arguments.to)?;
-    let found = asked.ways(arguments);
+    let found = asked.ways(arguments.count, arguments.all);
     match arguments.format {
         GraphFormat::Json => print_json(&asked.as_json(&found))?,
         GraphFormat::Dot => print(&asked.as_dot(&found))?,
@@ -86,6 +86,54 @@ pub(super) fn cut(arguments: &Cut) -> Result<u8> {
         }
     }
     Ok(NO)
+}
+
+/// How somebody gets to a goal, for a page.
+pub struct Ways {
+    /// `Ways to cluster-admin`.
+    pub title: String,
+    /// The picture of the ways that are followed.
+    pub picture: String,
+    /// Who gets there, those who certainly do first.
+    pub starts: Vec<WayFrom>,
+    /// How many of them are in the picture.
+    pub followed: usize,
+}
+
+/// Somebody who gets to a goal.
+pub struct WayFrom {
+    /// Who.
+    pub name: String,
+    /// Whether it is certain.
+    pub is_certain: bool,
+    /// The steps of the shortest way, each with why it can be taken; empty if not followed.
+    pub steps: Vec<(String, String)>,
+}
+
+impl Ways {
+    /// Ways to `to`, from `from` or from all that may start; those of the first `shown` are
+    /// followed.
+    ///
+    /// # Errors
+    ///
+    /// Ends that are misspelt or not there.
+    pub(super) fn of(world: &World, from: Option<&str>, to: &str, shown: usize) -> Result<Self> {
+        let from = from.map(str::parse::<Start>).transpose().map_err(|error| anyhow!(error))?;
+        let asked = Asked::new(world, from.as_ref(), to)?;
+        let found = asked.ways(1, false);
+        let followed = shown.min(found.len());
+        let chains = asked.chains(&found[..followed]);
+        let start = |one: &Found| WayFrom {
+            name: asked.name(&asked.graph.place(one.start)),
+            is_certain: one.is_certain,
+            steps: one.ways.first().map_or_else(Vec::new, |way| {
+                way.steps.iter().map(|it| (asked.name(&it.to), asked.because(it))).collect()
+            }),
+        };
+        let starts = found.iter().map(start).collect();
+        let title = asked.title();
+        Ok(Self { picture: picture::svg(&title, &chains), title, starts, followed })
+    }
 }
 
 /// A graph, and what is asked of it.
@@ -155,12 +203,12 @@ impl<'w> Asked<'w> {
         self.graph.starts().filter(is_shown).collect()
     }
 
-    fn ways(&self, arguments: &Paths) -> Vec<Found> {
+    fn ways(&self, count: usize, all: bool) -> Vec<Found> {
         let Some(goal) = self.goal else { return Vec::new() };
         let reaching = self.graph.reaches(goal);
         let certain: BTreeSet<PlaceId> = reaching.certain.into_iter().collect();
         let known: BTreeSet<PlaceId> = certain.iter().copied().chain(reaching.unknown).collect();
-        let asked = self.from.clone().unwrap_or_else(|| self.starts(arguments.all));
+        let asked = self.from.clone().unwrap_or_else(|| self.starts(all));
         let starts: Vec<PlaceId> = asked.into_iter().filter(|it| known.contains(it)).collect();
         if starts.len() > STARTS_MAX {
             let more = starts.len() - STARTS_MAX;
@@ -169,7 +217,7 @@ impl<'w> Asked<'w> {
                  one"
             );
         }
-        let ways = |start: PlaceId| match self.graph.paths(start, goal, arguments.count) {
+        let ways = |start: PlaceId| match self.graph.paths(start, goal, count) {
             Reach::Yes(ways) => Some(Found { start, is_certain: true, ways }),
             Reach::Unknown(ways) => Some(Found { start, is_certain: false, ways }),
             Reach::No => None,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::wording::{BOLD, DIM, YELLOW, print_json, scope_as_json, scopes, shown};
 use super::{Asked, UNKNOWN, World, can};
-use crate::arguments::{AccessFormat, WhoCan};
+use crate::arguments::{AccessFormat, Question, WhoCan};
 
 /// Rows shown on a terminal; all are in the JSON.
 const ROWS_SHOWN_MAX: usize = 500;
@@ -34,6 +34,51 @@ pub(super) fn run(arguments: &WhoCan) -> Result<u8> {
     }
     let is_complete = found.unknown.is_empty() && world.gaps.is_empty();
     Ok(if is_complete { 0 } else { UNKNOWN })
+}
+
+/// Somebody who may do what was asked, for a page.
+pub struct Holder {
+    /// Who: `Group:devs`.
+    pub subject: String,
+    /// Where: `namespace shop`.
+    pub place: String,
+    /// By what: `RoleBinding shop/devs → ClusterRole edit`.
+    pub grant: String,
+    /// Whether every API server makes the grant for itself.
+    pub is_built_in: bool,
+}
+
+/// Everybody who may `verb` a resource, in one namespace or in the whole cluster and each of its
+/// namespaces; and what hangs on things not known.
+///
+/// # Errors
+///
+/// A verb or a resource that there cannot be.
+pub(super) fn holders(
+    world: &World,
+    verb: &str,
+    resource: &str,
+    namespace: Option<&str>,
+) -> Result<(Vec<Holder>, Vec<String>)> {
+    let question = Question {
+        verb: verb.to_owned(),
+        resource: resource.to_owned(),
+        name: None,
+        namespace: namespace.map(str::to_owned),
+        all_namespaces: false,
+    };
+    let found = Found::of(world, &world.asked(&question)?);
+    let holder = |((subject, role), holds): (&(Subject, RoleId), &Holds)| {
+        let binding = world.binding_name(holds.grant.binding);
+        Holder {
+            subject: harmless(&subject.to_string()),
+            place: scopes(&holds.scopes.iter().collect::<Vec<_>>()),
+            grant: format!("{binding} → {}", world.role_name(*role)),
+            is_built_in: holds.is_built_in,
+        }
+    };
+    let holders = found.holders.iter().map(holder).collect();
+    Ok((holders, found.unknown.into_keys().collect()))
 }
 
 /// Everybody, each by each role.

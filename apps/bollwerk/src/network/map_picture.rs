@@ -17,7 +17,8 @@ const SIDE_CHARS: usize = 44;
 const MIDDLE_CHARS: usize = 26;
 const PORTS_CHARS: usize = 46;
 
-const STYLE: &str = "\
+/// The style inside of the picture.
+pub(crate) const STYLE: &str = "\
 svg{--ground:#fbfbf9;--panel:#fff;--text:#1c1d20;--dim:#63666d;--line:#b9bbb8;--own:#2257c5;\
 --doubt:#7a3d9e;color-scheme:light dark}\
 @media(prefers-color-scheme:dark){svg{--ground:#141518;--panel:#1e2025;--text:#e7e8ea;\

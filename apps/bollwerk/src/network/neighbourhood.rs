@@ -18,29 +18,32 @@ const WORKLOADS_MAX: usize = 60;
 const NEIGHBOURS_MAX: usize = 20_000;
 
 /// A namespace with its neighbours.
-pub(super) struct Map {
-    pub(super) namespace: String,
-    pub(super) workloads: Vec<Workload>,
+pub struct Map {
+    /// Its name.
+    pub namespace: String,
+    /// What runs in it.
+    pub workloads: Vec<Workload>,
 }
 
-pub(super) struct Workload {
+/// What runs in a namespace.
+pub struct Workload {
     /// Its name, without its namespace.
-    pub(super) name: String,
+    pub name: String,
     /// Who reaches it.
-    pub(super) sources: Vec<Link>,
+    pub sources: Vec<Link>,
     /// Whom it reaches.
-    pub(super) targets: Vec<Link>,
+    pub targets: Vec<Link>,
 }
 
 /// Neighbours that are reached, or reach, alike.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Link {
+pub struct Link {
     /// Who they are, in a few words.
-    pub(super) who: String,
+    pub who: String,
     /// On which ports, in words.
-    pub(super) ports: String,
+    pub ports: String,
     /// Whether it is not known.
-    pub(super) is_doubtful: bool,
+    pub is_doubtful: bool,
 }
 
 impl Map {

@@ -34,6 +34,8 @@ pub struct Resources {
     rows: BTreeMap<(String, String), Row>,
     /// Singular and short names: the plural and group of each.
     aliases: BTreeMap<String, (String, String)>,
+    /// The plural of a group and a kind.
+    kinds: BTreeMap<(String, String), String>,
 }
 
 #[derive(Default)]
@@ -84,15 +86,17 @@ impl Resources {
 
     /// Those of every API server.
     pub fn built_in() -> Self {
-        let mut resources = Self { rows: BTreeMap::new(), aliases: BTreeMap::new() };
+        let mut resources =
+            Self { rows: BTreeMap::new(), aliases: BTreeMap::new(), kinds: BTreeMap::new() };
         for line in TABLE.lines().chain(EXTRA.lines()) {
             let mut words = line.split(' ');
             let mut word = || words.next().unwrap_or_default();
-            let (written, scope, _kind, singular) = (word(), word(), word(), word());
+            let (written, scope, kind, singular) = (word(), word(), word(), word());
             let (shorts, subresources) = (list(word()), list(word()));
             let (plural, group) = written.split_once('.').unwrap_or((written, ""));
             let names = std::iter::once(singular).chain(shorts);
             resources.add(plural, group, scope == "N", subresources, names);
+            resources.name(group, kind, plural);
         }
         resources
     }
@@ -109,6 +113,17 @@ impl Resources {
         let aliases = names.str("singular").into_iter().chain(shorts);
         let is_namespaced = spec.str("scope") == Some("Namespaced");
         self.add(plural, group, is_namespaced, subresources, aliases);
+        self.name(group, names.str("kind").unwrap_or_default(), plural);
+    }
+
+    fn name(&mut self, group: &str, kind: &str, plural: &str) {
+        let key = (group.to_owned(), kind.to_owned());
+        self.kinds.entry(key).or_insert_with(|| plural.to_owned());
+    }
+
+    /// The plural of a kind, which requests name; none where the kind is not known.
+    pub fn of_kind(&self, group: &str, kind: &str) -> Option<&str> {
+        self.kinds.get(&(group.to_owned(), kind.to_owned())).map(String::as_str)
     }
 
     fn add<'a>(

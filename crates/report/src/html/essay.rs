@@ -3,8 +3,8 @@
 
 use crate::markup::{lines, text};
 
-/// A page without its first heading.
-pub(super) fn blocks(page: &str) -> String {
+/// A page without its first heading, as HTML.
+pub fn blocks(page: &str) -> String {
     let mut html = String::new();
     let mut open: Option<&str> = None;
     let mut rest = page.lines();

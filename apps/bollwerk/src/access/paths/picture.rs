@@ -26,7 +26,8 @@ const PLACE_CHARS: usize = 37;
 /// Lines of proof under an arrow; the rest is counted.
 const PROOF_LINES_MAX: usize = 12;
 
-const STYLE: &str = "\
+/// The style inside of the picture.
+pub(crate) const STYLE: &str = "\
 svg{--ground:#fbfbf9;--panel:#fff;--text:#1c1d20;--dim:#63666d;--line:#b9bbb8;--start:#2257c5;\
 --goal:#b0103c;--goal-panel:#fdf0f3;--doubt:#7a3d9e;color-scheme:light dark}\
 @media(prefers-color-scheme:dark){svg{--ground:#141518;--panel:#1e2025;--text:#e7e8ea;\

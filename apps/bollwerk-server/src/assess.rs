@@ -1,0 +1,256 @@
+//! The cluster judged again and again as it changes: what differs is remembered, and the newest
+//! assessment is what pages show.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use analyze::exception::{Exception, Place, Scope};
+use bollwerk::assess::Assessment;
+use bollwerk::{AccessQuestions, NetworkQuestions};
+use collect::manifests::Sources;
+use model::{DigestKey, Finding, Gap, Location, Snapshot, Subject};
+use store::{AssessedGap, NewFinding, PAGE_ROWS_MAX, PageRequest, Store, StoreError, Unseen};
+use tokio::sync::{Notify, watch};
+
+use crate::live::{Live, State, WORLD};
+use crate::settings::Settings;
+use crate::workloads::{self, Workload};
+
+/// Shortest time from the end of an assessment to the beginning of the next.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// An assessment begins after as many times of what the last took: at most a tenth of one
+/// processor is used for it.
+const PAUSE_FACTOR: u32 = 9;
+
+/// Longest time without an assessment: exceptions end, and certificates expire, by themselves.
+const REST: Duration = Duration::from_mins(10);
+
+/// Exceptions of the interface that are looked at, the newest first.
+const EXCEPTIONS_MAX: usize = 10_000;
+
+/// What was said of the cluster at one time.
+pub(crate) struct Assessed {
+    /// Counted from 1; 0 is before the first.
+    pub(crate) number: u64,
+    /// What was judged.
+    pub(crate) snapshot: Snapshot,
+    /// What is wrong.
+    pub(crate) findings: Vec<Finding>,
+    /// What exceptions hide.
+    pub(crate) hidden: Vec<Finding>,
+    /// What could not be read or decided.
+    pub(crate) gaps: Vec<Gap>,
+    /// What runs, with what is wrong with it.
+    pub(crate) workloads: Vec<Workload>,
+    access: OnceLock<AccessQuestions>,
+    network: OnceLock<NetworkQuestions>,
+}
+
+impl Assessed {
+    /// Nothing was said yet.
+    pub(crate) fn nothing(snapshot: Snapshot) -> Self {
+        Self {
+            number: 0,
+            snapshot,
+            findings: Vec::new(),
+            hidden: Vec::new(),
+            gaps: Vec::new(),
+            workloads: Vec::new(),
+            access: OnceLock::new(),
+            network: OnceLock::new(),
+        }
+    }
+
+    /// Who may do what. The first to ask waits until all roles are read.
+    pub(crate) fn access(&self) -> &AccessQuestions {
+        self.access.get_or_init(|| AccessQuestions::new(self.snapshot.clone(), WORLD))
+    }
+
+    /// What reaches what. The first to ask waits until all policies are read.
+    pub(crate) fn network(&self) -> &NetworkQuestions {
+        self.network.get_or_init(|| NetworkQuestions::new(self.snapshot.clone(), WORLD))
+    }
+}
+
+/// What an assessment needs beside the cluster.
+pub(crate) struct Assessor {
+    pub(crate) live: Live,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Store,
+    pub(crate) key: DigestKey,
+    pub(crate) cluster: String,
+    /// Told when an exception was made or ended: the next assessment does not wait.
+    pub(crate) hurry: Arc<Notify>,
+    pub(crate) publish: watch::Sender<Arc<Assessed>>,
+}
+
+impl Assessor {
+    /// Assesses for as long as the program runs.
+    pub(crate) async fn keep(self: Arc<Self>) {
+        let mut changes = self.live.changes();
+        loop {
+            let began = Instant::now();
+            let this = Arc::clone(&self);
+            match tokio::task::spawn_blocking(move || this.once()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "what was found is not stored yet; it is tried again");
+                }
+                Err(error) => tracing::error!(%error, "an assessment ended before its time"),
+            }
+            let pause = PAUSE.max(began.elapsed() * PAUSE_FACTOR);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.hurry.notified() => continue,
+            }
+            tokio::select! {
+                _ = changes.changed() => {}
+                () = self.hurry.notified() => {}
+                () = tokio::time::sleep(REST) => {}
+            }
+        }
+    }
+
+    /// Judges the cluster as it is now, and tells the store what differs.
+    fn once(&self) -> Result<(), StoreError> {
+        let (snapshot, unseen) = {
+            let state = self.live.read();
+            if !state.is_ready() {
+                // Half a cluster would look like one that mended itself.
+                return Ok(());
+            }
+            let mut snapshot = state.snapshot.clone();
+            snapshot.gaps.extend(state.gaps().cloned());
+            (snapshot, unseen(&state))
+        };
+        let mut settings = Settings::clone(&self.settings);
+        settings.exceptions.extend(self.exceptions()?);
+        let sources = Sources::none(self.key.clone());
+        let said = bollwerk::assess::judge(snapshot, &sources, &settings, false);
+        let assessed = store::Assessed {
+            at: said.snapshot.taken_at,
+            objects: said.snapshot.len() as u64,
+            workloads: said.coverage.workloads,
+            gaps: said.gaps.iter().map(gap).collect(),
+        };
+        let all = new_findings(&said);
+        let ledger = self.store.ledger(&self.cluster);
+        let recorded = ledger.record(&assessed, &all, &unseen, &|_| None)?;
+        tracing::debug!(
+            findings = said.findings.len(),
+            appeared = recorded.appeared.len(),
+            fixed = recorded.fixed.len(),
+            "assessed"
+        );
+        self.tell(said);
+        Ok(())
+    }
+
+    fn tell(&self, said: Assessment) {
+        let workloads = workloads::of(&said.snapshot, &said.findings);
+        let number = self.publish.borrow().number + 1;
+        self.publish.send_replace(Arc::new(Assessed {
+            number,
+            findings: said.findings,
+            hidden: said.hidden.into_iter().map(|(finding, _)| finding).collect(),
+            gaps: said.gaps,
+            workloads,
+            ..Assessed::nothing(said.snapshot)
+        }));
+    }
+
+    /// The exceptions that were made in the interface and not ended.
+    fn exceptions(&self) -> Result<Vec<Exception>, StoreError> {
+        let mut all = Vec::new();
+        let mut page = PageRequest::first(PAGE_ROWS_MAX);
+        loop {
+            let found = self.store.exceptions(false, &page)?;
+            all.extend(found.rows.into_iter().map(exception));
+            if found.next.is_none() || all.len() >= EXCEPTIONS_MAX {
+                return Ok(all);
+            }
+            page.after = found.next;
+        }
+    }
+}
+
+/// What could not be seen: findings there are not gone because nobody sees them.
+fn unseen(state: &State) -> Vec<Unseen> {
+    let of = |resource: &collect::cluster::Resource| Unseen {
+        group: Some(resource.group.clone()),
+        kind: Some(resource.kind.clone()),
+        namespace: None,
+    };
+    state.unseen().map(of).collect()
+}
+
+fn gap(gap: &Gap) -> AssessedGap {
+    AssessedGap {
+        kind: gap.kind.name().to_owned(),
+        subject: gap.subject.clone(),
+        reason: gap.reason.clone(),
+    }
+}
+
+/// An exception of the store as the judge knows them.
+fn exception(row: store::Exception) -> Exception {
+    let place = Location {
+        file: format!("exception {} of {}", row.id, row.made_by),
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+    };
+    Exception {
+        control: row.made.control,
+        scope: Scope {
+            kind: row.made.kind,
+            namespace: row.made.namespace,
+            name: row.made.name,
+            ..Scope::default()
+        },
+        reason: row.made.reason,
+        owner: row.made.owner,
+        until: row.made.until,
+        place: Place::Central(place),
+    }
+}
+
+/// What was found, as the store keeps it.
+fn new_findings(said: &Assessment) -> Vec<NewFinding> {
+    let open = said.findings.iter().map(|finding| new_finding(finding, None));
+    let hidden = said.hidden.iter();
+    let hidden = hidden.map(|(finding, why)| new_finding(finding, Some(why.reason.clone())));
+    open.chain(hidden).collect()
+}
+
+fn new_finding(finding: &Finding, exception: Option<String>) -> NewFinding {
+    let (group, kind, namespace, name) = parts(&finding.subject);
+    NewFinding {
+        fingerprint: finding.fingerprint.as_str().to_owned(),
+        control: finding.control.to_owned(),
+        id: finding.id.to_owned(),
+        severity: finding.severity,
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        namespace: namespace.map(str::to_owned),
+        name: name.to_owned(),
+        path: finding.path.to_string(),
+        message: finding.message.clone(),
+        owner: finding.owner.clone(),
+        exception,
+        detail: report::finding_as_json(finding).to_string(),
+    }
+}
+
+/// Group, kind, namespace and name of what a finding is about; a file is of no kind.
+pub(crate) fn parts(subject: &Subject) -> (&str, &str, Option<&str>, &str) {
+    match subject {
+        Subject::Object { api_version, kind, namespace, name } => {
+            let group = api_version.split_once('/').map_or("", |(group, _)| group);
+            (group, kind, namespace.as_deref(), name)
+        }
+        Subject::File(name) => ("", "", None, name),
+    }
+}

@@ -1,0 +1,64 @@
+//! The screens. Each is a value, shown as a page or as JSON.
+
+pub(crate) mod access;
+pub(crate) mod compliance;
+pub(crate) mod control;
+pub(crate) mod exceptions;
+pub(crate) mod findings;
+pub(crate) mod health;
+pub(crate) mod images;
+pub(crate) mod login;
+pub(crate) mod network;
+pub(crate) mod overview;
+mod rows;
+mod trend;
+pub(crate) mod workloads;
+
+use utoipa::IntoParams;
+
+/// Filters of lists. Lists take those that are about what they hold.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it documents what `Asked` reads")]
+pub(crate) struct ListParameters {
+    /// A text in the name, the message or the control; case does not count.
+    q: Option<String>,
+    /// `critical`, `high`, `medium`, `low` or `info`; several with commas.
+    severity: Option<String>,
+    /// Name of a control.
+    control: Option<String>,
+    /// The namespace.
+    namespace: Option<String>,
+    /// The object's kind.
+    kind: Option<String>,
+    /// The object's name.
+    name: Option<String>,
+    /// Who answers for it.
+    owner: Option<String>,
+    /// `open` (if nothing is said), `excepted`, `fixed` or `all`.
+    state: Option<String>,
+    /// `severity`, `newest` or `oldest`.
+    order: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Rows of a page: 1 to 500.
+    limit: Option<u32>,
+}
+
+/// Questions about access.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it documents what `Asked` reads")]
+pub(crate) struct AccessParameters {
+    /// Where somebody starts: `Group:devs`, `User:alice`, `ServiceAccount:NAMESPACE:NAME`,
+    /// `Pod:NAMESPACE:NAME`.
+    from: Option<String>,
+    /// The goal: `cluster-admin`, `node`, `node:NAME`, `secrets`, `secrets:NAMESPACE` …
+    to: Option<String>,
+    /// With `resource`: who may do this?
+    verb: Option<String>,
+    /// `secrets`, `pods/exec`, `deployments.apps`.
+    resource: Option<String>,
+    /// In this namespace alone.
+    namespace: Option<String>,
+}

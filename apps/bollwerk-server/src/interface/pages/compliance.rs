@@ -1,0 +1,225 @@
+//! Frameworks, item by item.
+
+use std::sync::Arc;
+
+use analyze::compliance::{self, Run};
+use analyze::frameworks;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use model::Finding;
+use model::compliance::{Answer, Status};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::assess::{Assessed, parts};
+use crate::interface::app::{App, blocking};
+use crate::interface::asked::Asked;
+use crate::interface::chrome::Chrome;
+use crate::interface::filters;
+use crate::interface::form::{Form, Page, Problem};
+use crate::interface::sight::Seen;
+use crate::interface::viewer::Viewer;
+
+/// All frameworks, with how many items fare how.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Frameworks {
+    frameworks: Vec<FrameworkRow>,
+    /// Whether all of the cluster is in it; else what the viewer may see.
+    complete: bool,
+}
+
+/// A framework.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FrameworkRow {
+    name: &'static str,
+    title: &'static str,
+    counts: Vec<StatusCount>,
+    items: usize,
+}
+
+/// Items that fare so.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StatusCount {
+    status: &'static str,
+    count: usize,
+}
+
+impl StatusCount {
+    fn class(&self) -> String {
+        self.status.replace(' ', "-")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "frameworks.html")]
+struct FrameworksHtml<'a> {
+    chrome: &'a Chrome,
+    page: &'a Frameworks,
+}
+
+impl Page for Frameworks {
+    const SCHEMA: &'static str = "frameworks";
+
+    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
+        FrameworksHtml { chrome, page: self }.render()
+    }
+}
+
+/// All frameworks, with how many items fare how.
+#[utoipa::path(
+    get,
+    path = "/api/v1/compliance",
+    responses((status = 200, body = Frameworks), (status = 401)),
+)]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    form: Form,
+    asked: Asked,
+) -> Result<Response, Response> {
+    let path = "/compliance";
+    let chrome = app.chrome(&viewer, "/compliance", "Compliance", (path, &asked));
+    let seen = app.seen(&viewer).await.map_err(|problem| problem.answer(form, path))?;
+    let (this, assessed) = (Arc::clone(&app), app.assessed());
+    let page = blocking(move || {
+        let complete = seen.is_all;
+        let row = |framework| {
+            let found = assess(&this, &assessed, &seen, framework);
+            let count = |status: &Status| StatusCount {
+                status: status.name(),
+                count: found.count(*status),
+            };
+            FrameworkRow {
+                name: found.name,
+                title: found.title,
+                counts: Status::ALL.iter().map(count).collect(),
+                items: found.answers.len(),
+            }
+        };
+        Frameworks { frameworks: frameworks::all().iter().map(|it| row(it)).collect(), complete }
+    });
+    let page = page.await.map_err(|problem| problem.answer(form, path))?;
+    Ok(form.show(&chrome, &page))
+}
+
+/// One framework.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Compliance {
+    name: &'static str,
+    title: &'static str,
+    source: &'static str,
+    items: Vec<ItemRow>,
+    complete: bool,
+}
+
+/// An item of a framework.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ItemRow {
+    section: String,
+    id: &'static str,
+    title: &'static str,
+    status: &'static str,
+    reason: String,
+    controls: Vec<&'static str>,
+    findings: usize,
+    places: Vec<String>,
+}
+
+impl ItemRow {
+    fn class(&self) -> String {
+        self.status.replace(' ', "-")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "compliance.html")]
+struct ComplianceHtml<'a> {
+    chrome: &'a Chrome,
+    page: &'a Compliance,
+}
+
+impl Page for Compliance {
+    const SCHEMA: &'static str = "compliance";
+
+    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
+        ComplianceHtml { chrome, page: self }.render()
+    }
+}
+
+/// One framework, item by item.
+#[utoipa::path(
+    get,
+    path = "/api/v1/compliance/{name}",
+    params(("name" = String, Path, description = "The framework's short name")),
+    responses((status = 200, body = Compliance), (status = 401), (status = 404)),
+)]
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    form: Form,
+    Path(name): Path<String>,
+) -> Result<Response, Response> {
+    let path = format!("/compliance/{name}");
+    let page = find(&app, &viewer, &name).await.map_err(|it| it.answer(form, &path))?;
+    let chrome = app.chrome(&viewer, "/compliance", page.title, (&path, &Asked::default()));
+    Ok(form.show(&chrome, &page))
+}
+
+async fn find(app: &Arc<App>, viewer: &Viewer, name: &str) -> Result<Compliance, Problem> {
+    let framework = frameworks::all().iter().find(|it| it.name == name);
+    let framework = framework.ok_or(Problem::NotFound)?;
+    let seen = app.seen(viewer).await?;
+    let (this, assessed) = (Arc::clone(app), app.assessed());
+    blocking(move || {
+        let found = assess(&this, &assessed, &seen, framework);
+        Compliance {
+            name: found.name,
+            title: found.title,
+            source: found.source,
+            items: found.answers.into_iter().map(item).collect(),
+            complete: seen.is_all,
+        }
+    })
+    .await
+}
+
+fn item(answer: Answer) -> ItemRow {
+    let (number, title) = answer.section;
+    ItemRow {
+        section: format!("{number} {title}"),
+        id: answer.id,
+        title: answer.title,
+        status: answer.status.name(),
+        reason: answer.reason,
+        controls: answer.controls,
+        findings: answer.findings,
+        places: answer.places,
+    }
+}
+
+/// What is said of a framework, from what may be seen.
+fn assess(
+    app: &App,
+    assessed: &Assessed,
+    seen: &Seen,
+    framework: &'static analyze::framework::Framework,
+) -> model::compliance::Compliance {
+    let shown = |finding: &&Finding| {
+        let (group, kind, namespace, _) = parts(&finding.subject);
+        seen.allows(group, kind, namespace)
+    };
+    let findings: Vec<&Finding> = assessed.findings.iter().filter(shown).collect();
+    let hidden: Vec<&Finding> = assessed.hidden.iter().filter(shown).collect();
+    compliance::assess(
+        framework,
+        &Run {
+            snapshot: &assessed.snapshot,
+            workloads: assessed.workloads.len() as u64,
+            options: &app.settings.judge,
+            findings: &findings,
+            hidden: &hidden,
+            gaps: assessed.gaps.len(),
+        },
+    )
+}

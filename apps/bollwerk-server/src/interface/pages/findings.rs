@@ -1,0 +1,254 @@
+//! Findings: the list with its filters, and one by itself with its history.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Serialize;
+use store::{By, Count, Order, Store};
+use utoipa::ToSchema;
+
+use super::control::{ControlText, control};
+use super::rows::{Change, Row, change, row};
+use crate::interface::app::App;
+use crate::interface::asked::Asked;
+use crate::interface::chrome::Chrome;
+use crate::interface::filters;
+use crate::interface::form::{Form, Page, Problem};
+use crate::interface::sight::Seen;
+use crate::interface::viewer::Viewer;
+
+/// Values a filter offers, at the most; others can be typed into the address.
+const CHOICES_MAX: usize = 200;
+
+/// A list of findings.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FindingsPage {
+    /// How many there are, on all pages.
+    total: u64,
+    /// How many of each severity, whatever severity is chosen.
+    severities: Vec<SeverityCount>,
+    findings: Vec<Row>,
+    /// Where the next page begins: the value of `after`.
+    next: Option<String>,
+    #[serde(skip)]
+    asked: Asked,
+    #[serde(skip)]
+    choices: Choices,
+}
+
+/// Findings of one severity.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SeverityCount {
+    pub(crate) severity: &'static str,
+    pub(crate) count: u64,
+}
+
+/// What filters offer.
+#[derive(Default)]
+struct Choices {
+    namespaces: Vec<String>,
+    kinds: Vec<String>,
+    controls: Vec<String>,
+    owners: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "findings.html")]
+struct FindingsHtml<'a> {
+    chrome: &'a Chrome,
+    page: &'a FindingsPage,
+}
+
+impl Page for FindingsPage {
+    const SCHEMA: &'static str = "findings";
+
+    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
+        FindingsHtml { chrome, page: self }.render()
+    }
+}
+
+/// Findings, the worst first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/findings",
+    params(super::ListParameters),
+    responses((status = 200, body = FindingsPage), (status = 401), (status = 400)),
+)]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    form: Form,
+    asked: Asked,
+) -> Result<Response, Response> {
+    let chrome = app.chrome(&viewer, "/findings", "Findings", ("/findings", &asked));
+    let seen = app.seen(&viewer).await;
+    let page = match seen {
+        Ok(seen) => find(&app, seen, asked, form).await,
+        Err(problem) => Err(problem),
+    };
+    page.map(|page| form.show(&chrome, &page)).map_err(|it| it.answer(form, "/findings"))
+}
+
+async fn find(
+    app: &Arc<App>,
+    seen: Arc<Seen>,
+    asked: Asked,
+    form: Form,
+) -> Result<FindingsPage, Problem> {
+    let (filter, place) = (asked.filter(&app.cluster)?, asked.place()?);
+    let order = match asked.one("order") {
+        None | Some("severity") => Order::Worst,
+        Some("newest") => Order::Newest,
+        Some("oldest") => Order::Oldest,
+        Some(_) => {
+            return Err(Problem::Bad("`order` is severity, newest or oldest.".to_owned()));
+        }
+    };
+    app.ask(move |store| {
+        let page = store.findings(&seen.sight, &filter, order, &place)?;
+        let any = store::Filter { severities: Vec::new(), ..filter.clone() };
+        let counts = store.counts(&seen.sight, &any, By::Severity)?;
+        let choices = match form {
+            Form::Page => choices(store, &seen, &filter)?,
+            Form::Data => Choices::default(),
+        };
+        Ok(FindingsPage {
+            total: page.total,
+            severities: severities(&counts),
+            findings: page.rows.iter().map(row).collect(),
+            next: page.next.map(|it| it.to_string()),
+            asked,
+            choices,
+        })
+    })
+    .await
+}
+
+/// Counts by severity, summed over what they were counted by; the worst first.
+pub(crate) fn severities(counts: &[Count]) -> Vec<SeverityCount> {
+    let sum = |of: fn(&Count) -> u64| counts.iter().map(of).sum();
+    vec![
+        SeverityCount { severity: "critical", count: sum(|it| it.critical) },
+        SeverityCount { severity: "high", count: sum(|it| it.high) },
+        SeverityCount { severity: "medium", count: sum(|it| it.medium) },
+        SeverityCount { severity: "low", count: sum(|it| it.low) },
+        SeverityCount { severity: "info", count: sum(|it| it.info) },
+    ]
+}
+
+/// What occurs among the findings a viewer may see, whatever is chosen.
+fn choices(
+    store: &Store,
+    seen: &Seen,
+    filter: &store::Filter,
+) -> Result<Choices, store::StoreError> {
+    let all = store::Filter {
+        cluster: filter.cluster.clone(),
+        states: filter.states.clone(),
+        ..store::Filter::default()
+    };
+    let list = |by| {
+        let counts = store.counts(&seen.sight, &all, by)?;
+        let mut keys: Vec<String> = counts.into_iter().map(|it| it.key).collect();
+        keys.retain(|it| !it.is_empty());
+        keys.sort();
+        keys.truncate(CHOICES_MAX);
+        Ok::<_, store::StoreError>(keys)
+    };
+    Ok(Choices {
+        namespaces: list(By::Namespace)?,
+        kinds: list(By::Kind)?,
+        controls: list(By::Control)?,
+        owners: list(By::Owner)?,
+    })
+}
+
+/// One finding.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct One {
+    finding: Row,
+    /// The finding as in a report: `findings[]` of `bollwerk.report/v1`.
+    #[schema(value_type = Object)]
+    report: serde_json::Value,
+    /// What happened to it, the newest first.
+    history: Vec<Change>,
+    control: ControlText,
+    /// Whether the viewer may make an exception for it.
+    may_except: bool,
+}
+
+#[derive(Template)]
+#[template(path = "finding.html")]
+struct OneHtml<'a> {
+    chrome: &'a Chrome,
+    page: &'a One,
+}
+
+impl Page for One {
+    const SCHEMA: &'static str = "finding";
+
+    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
+        OneHtml { chrome, page: self }.render()
+    }
+}
+
+impl One {
+    /// What to do, in words.
+    fn fix(&self) -> &str {
+        self.report["fix"]["text"].as_str().unwrap_or_default()
+    }
+
+    /// Why it may not be done without a person.
+    fn risk(&self) -> &str {
+        self.report["fix"]["risk"].as_str().unwrap_or_default()
+    }
+
+    /// The same as commands of a JSON patch, a line each.
+    fn edits(&self) -> Vec<String> {
+        let edits = self.report["fix"]["edits"].as_array();
+        let text = |edit: &serde_json::Value| {
+            let part = |key: &str| edit[key].as_str().unwrap_or_default().to_owned();
+            format!("{} {} {}", part("op"), part("path"), part("value")).trim_end().to_owned()
+        };
+        edits.map(|edits| edits.iter().map(text).collect()).unwrap_or_default()
+    }
+}
+
+/// One finding with its history.
+#[utoipa::path(
+    get,
+    path = "/api/v1/findings/{fingerprint}",
+    params(("fingerprint" = String, Path, description = "`f1:` and 32 digits")),
+    responses((status = 200, body = One), (status = 401), (status = 404)),
+)]
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    form: Form,
+    Path(fingerprint): Path<String>,
+) -> Result<Response, Response> {
+    let path = format!("/findings/{fingerprint}");
+    let page = find_one(&app, &viewer, fingerprint).await.map_err(|it| it.answer(form, &path))?;
+    let title = format!("{} in {}", page.control.title, page.finding.object_name());
+    let chrome = app.chrome(&viewer, "/findings", title, (&path, &Asked::default()));
+    Ok(form.show(&chrome, &page))
+}
+
+async fn find_one(app: &Arc<App>, viewer: &Viewer, fingerprint: String) -> Result<One, Problem> {
+    let seen = app.seen(viewer).await?;
+    let found = app.ask(move |store| store.finding(&seen.sight, &fingerprint)).await?;
+    let (finding, history) = found.ok_or(Problem::NotFound)?;
+    let namespace = finding.namespace.as_deref();
+    let may_except = app.may_except(&viewer.user, "create", namespace).await?;
+    Ok(One {
+        report: serde_json::from_str(&finding.detail).unwrap_or_default(),
+        history: history.iter().rev().map(change).collect(),
+        control: control(&finding.control),
+        finding: row(&finding),
+        may_except,
+    })
+}

@@ -1,0 +1,470 @@
+//! Images, and the vulnerabilities in what runs.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use model::Severity;
+use serde::Serialize;
+use store::{ImageFilter, PageRequest, Sight, Store, StoreError, VulnerabilityFilter};
+use utoipa::ToSchema;
+
+use super::findings::SeverityCount;
+use crate::interface::app::App;
+use crate::interface::asked::Asked;
+use crate::interface::chrome::Chrome;
+use crate::interface::filters;
+use crate::interface::form::{Form, Page, Problem};
+use crate::interface::viewer::Viewer;
+
+/// An image in a list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImageRow {
+    digest: String,
+    /// One of the references it runs by.
+    reference: Option<String>,
+    os: Option<String>,
+    packages: u64,
+    findings: Vec<SeverityCount>,
+    workloads: u64,
+    exposed: u64,
+    #[schema(value_type = String, format = DateTime)]
+    scanned_at: Timestamp,
+    /// What could not be read or decided of it.
+    gaps: Vec<String>,
+}
+
+impl ImageRow {
+    /// The digest as people can compare it.
+    fn short(&self) -> &str {
+        let digest = self.digest.strip_prefix("sha256:").unwrap_or(&self.digest);
+        digest.get(..12).unwrap_or(digest)
+    }
+}
+
+fn image_row(image: &store::Image, findings: Vec<SeverityCount>) -> ImageRow {
+    ImageRow {
+        digest: image.digest.clone(),
+        reference: None,
+        os: image.os.clone(),
+        packages: image.packages,
+        findings,
+        workloads: 0,
+        exposed: 0,
+        scanned_at: image.scanned_at,
+        gaps: image.gaps.iter().map(|gap| format!("{}: {}", gap.subject, gap.reason)).collect(),
+    }
+}
+
+/// Images, the worst first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ImagesPage {
+    total: u64,
+    images: Vec<ImageRow>,
+    next: Option<String>,
+    #[serde(skip)]
+    asked: Asked,
+}
+
+#[derive(Template)]
+#[template(path = "images.html")]
+struct ImagesHtml<'a> {
+    chrome: &'a Chrome,
+    page: &'a ImagesPage,
+}
+
+impl Page for ImagesPage {
+    const SCHEMA: &'static str = "images";
+
+    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
+        ImagesHtml { chrome, page: self }.render()
+    }
+}
+
+/// Images that run, the worst first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/images",
+    params(super::ListParameters),
+    responses((status = 200, body = ImagesPage), (status = 401)),
+)]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    form: Form,
+    asked: Asked,
+) -> Result<Response, Response> {
+    let chrome = app.chrome(&viewer, "/images", "Images", ("/images", &asked));
+    match find(&app, &viewer, asked).await {
+        Ok(page) => Ok(form.show(&chrome, &page)),
+        Err(problem) => Err(problem.answer(form, "/images")),
+    }
+}
+
+async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<ImagesPage, Problem> {
+    let (seen, place) = (app.seen(viewer).await?, asked.place()?);
+    let filter = ImageFilter {
+        text: asked.one("q").map(str::to_owned),
+        running: true,
+        exposed: asked.has("exposed", "yes"),
+        vulnerability: None,
+    };
+    let page = app.ask(move |store| store.images(&seen.sight, &filter, &place)).await?;
+    let row = |row: &store::ImageRow| {
+        let findings = super::findings::severities(std::slice::from_ref(&row.findings));
+        ImageRow {
+            reference: row.reference.clone(),
+            workloads: row.workloads,
+            exposed: row.exposed,
+            ..image_row(&row.image, findings)
+        }
+    };
+    Ok(ImagesPage {
+        total: page.total,
+        images: page.rows.iter().map(row).collect(),
+        next: page.next.map(|it| it.to_string()),
+        asked,
+    })
+}
+
+/// One image: what is wrong with it, and where it runs.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OneImage {
+    image: ImageRow,
+    vulnerabilities: Vec<InImage>,
+    running: Vec<RunningRow>,
+}
+
+/// A vulnerability of a package.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InImage {
+    vulnerability: String,
+    package: String,
+    version: String,
+    fixed: Option<String>,
+    severity: &'static str,
+    known_exploited: bool,
+    /// How likely it is to be used within 30 days, 0 to 1.
+    epss: Option<f64>,
+    title: String,
+}
+
+/// Where an image runs.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunningRow {
+    cluster: String,
+    namespace: String,
+    kind: String,
+    workload: String,
+    container: String,
+    reference: String,
+    digest: Option<String>,
+    pods: u32,
+    owner: Option<String>,
+    /// Whether it is reached from outside of the cluster; none when that is not known.
+    exposed: Option<bool>,
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+impl RunningRow {
+    fn exposure(&self) -> (&'static str, &'static str) {
+        match self.exposed {
+            Some(true) => ("exposed", "open"),
+            Some(false) => ("not exposed", "good"),
+            None => ("exposure not known", "unknown"),
+        }
+    }
+}
+
+fn running_row(cluster: &str, running: &store::Running, since: Timestamp) -> RunningRow {
+    RunningRow {
+        cluster: cluster.to_owned(),
+        namespace: running.namespace.clone(),
+        kind: running.workload_kind.clone(),
+        workload: running.workload.clone(),
+        container: running.container.clone(),
+        reference: running.reference.clone(),
+        digest: running.digest.clone(),
+        pods: running.pods,
+        owner: running.owner.clone(),
+        exposed: running.exposed,
+        since,
+    }
+}
+
+fn in_image(finding: &store::ImageFinding) -> InImage {
+    InImage {
+        vulnerability: finding.vulnerability.clone(),
+        package: finding.package.clone(),
+        version: finding.version.clone(),
+        fixed: finding.fixed.clone(),
+        severity: finding.severity.name(),
+        known_exploited: finding.known_exploited,
+        epss: finding.epss_millionths.map(|it| f64::from(it) / 1e6),
+        title: finding.title.clone(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "image.html")]
+struct OneImageHtml<'a> {
+    chrome: &'a Chrome,
+    page: &'a OneImage,
+}
+
+impl Page for OneImage {
+    const SCHEMA: &'static str = "image";
+
+    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
+        OneImageHtml { chrome, page: self }.render()
+    }
+}
+
+/// One image: what is wrong with it, and where it runs.
+#[utoipa::path(
+    get,
+    path = "/api/v1/images/{digest}",
+    params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
+    responses((status = 200, body = OneImage), (status = 401), (status = 404)),
+)]
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    form: Form,
+    Path(digest): Path<String>,
+) -> Result<Response, Response> {
+    let path = format!("/images/{digest}");
+    let page = find_one(&app, &viewer, digest).await.map_err(|it| it.answer(form, &path))?;
+    let title =
+        page.running.first().map_or_else(|| page.image.digest.clone(), |it| it.reference.clone());
+    let chrome = app.chrome(&viewer, "/images", title, (&path, &Asked::default()));
+    Ok(form.show(&chrome, &page))
+}
+
+async fn find_one(app: &Arc<App>, viewer: &Viewer, digest: String) -> Result<OneImage, Problem> {
+    let seen = app.seen(viewer).await?;
+    let found = app.ask(move |store| store.image(&seen.sight, &digest)).await?;
+    let found = found.ok_or(Problem::NotFound)?;
+    let count = |severity: Severity| SeverityCount {
+        severity: severity.name(),
+        count: found.findings.iter().filter(|it| it.severity == severity).count() as u64,
+    };
+    let running: Vec<RunningRow> =
+        found.running.iter().map(|(cluster, it, since)| running_row(cluster, it, *since)).collect();
+    let exposed = running.iter().filter(|it| it.exposed == Some(true)).count();
+    Ok(OneImage {
+        image: ImageRow {
+            reference: running.first().map(|it| it.reference.clone()),
+            workloads: running.len() as u64,
+            exposed: exposed as u64,
+            ..image_row(&found.image, Severity::ALL.iter().copied().map(count).collect())
+        },
+        vulnerabilities: found.findings.iter().map(in_image).collect(),
+        running,
+    })
+}
+
+/// A vulnerability in a list, each once however many images have it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VulnerabilityRow {
+    pub(crate) vulnerability: String,
+    severity: &'static str,
+    known_exploited: bool,
+    /// How likely it is to be used within 30 days, 0 to 1.
+    epss: Option<f64>,
+    title: String,
+    images: u64,
+    pub(crate) workloads: u64,
+    pub(crate) exposed: u64,
+    fixable: bool,
+}
+
+impl VulnerabilityRow {
+    fn likelihood(&self) -> String {
+        self.epss.map_or_else(String::new, |it| format!("{:.1} %", it * 100.0))
+    }
+}
+
+fn vulnerability_row(row: &store::Vulnerability) -> VulnerabilityRow {
+    VulnerabilityRow {
+        vulnerability: row.name.clone(),
+        severity: row.severity.name(),
+        known_exploited: row.known_exploited,
+        epss: row.epss_millionths.map(|it| f64::from(it) / 1e6),
+        title: row.title.clone(),
+        images: row.images,
+        workloads: row.workloads,
+        exposed: row.exposed,
+        fixable: row.fixable > 0,
+    }
+}
+
+/// Vulnerabilities in what runs, the worst first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VulnerabilitiesPage {
+    total: u64,
+    vulnerabilities: Vec<VulnerabilityRow>,
+    next: Option<String>,
+    #[serde(skip)]
+    asked: Asked,
+}
+
+#[derive(Template)]
+#[template(path = "vulnerabilities.html")]
+struct VulnerabilitiesHtml<'a> {
+    chrome: &'a Chrome,
+    page: &'a VulnerabilitiesPage,
+}
+
+impl Page for VulnerabilitiesPage {
+    const SCHEMA: &'static str = "vulnerabilities";
+
+    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
+        VulnerabilitiesHtml { chrome, page: self }.render()
+    }
+}
+
+/// Vulnerabilities in what runs, the worst first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/vulnerabilities",
+    params(super::ListParameters),
+    responses((status = 200, body = VulnerabilitiesPage), (status = 401)),
+)]
+pub(crate) async fn vulnerabilities(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    form: Form,
+    asked: Asked,
+) -> Result<Response, Response> {
+    let place = ("/vulnerabilities", &asked);
+    let chrome = app.chrome(&viewer, "/vulnerabilities", "CVEs", place);
+    match find_all(&app, &viewer, asked).await {
+        Ok(page) => Ok(form.show(&chrome, &page)),
+        Err(problem) => Err(problem.answer(form, "/vulnerabilities")),
+    }
+}
+
+async fn find_all(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    asked: Asked,
+) -> Result<VulnerabilitiesPage, Problem> {
+    let (seen, place) = (app.seen(viewer).await?, asked.place()?);
+    let severities = asked.filter(&app.cluster)?.severities;
+    let filter = VulnerabilityFilter {
+        text: asked.one("q").map(str::to_owned),
+        severities,
+        running: true,
+        exposed: asked.has("exposed", "yes"),
+        ..VulnerabilityFilter::default()
+    };
+    let page = app.ask(move |store| store.vulnerabilities(&seen.sight, &filter, &place)).await?;
+    Ok(VulnerabilitiesPage {
+        total: page.total,
+        vulnerabilities: page.rows.iter().map(vulnerability_row).collect(),
+        next: page.next.map(|it| it.to_string()),
+        asked,
+    })
+}
+
+/// Vulnerabilities that attackers are known to use, in what runs.
+pub(crate) fn exploited(
+    store: &Store,
+    sight: &Sight,
+    rows: usize,
+) -> Result<Vec<VulnerabilityRow>, StoreError> {
+    let filter = VulnerabilityFilter {
+        known_exploited: true,
+        running: true,
+        ..VulnerabilityFilter::default()
+    };
+    let page = store.vulnerabilities(sight, &filter, &PageRequest::first(rows))?;
+    Ok(page.rows.iter().map(vulnerability_row).collect())
+}
+
+/// Where a vulnerability runs.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WhereIs {
+    vulnerability: String,
+    total: u64,
+    places: Vec<PlaceRow>,
+    next: Option<String>,
+    #[serde(skip)]
+    asked: Asked,
+}
+
+/// One place, with the package that has it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PlaceRow {
+    running: RunningRow,
+    finding: InImage,
+}
+
+#[derive(Template)]
+#[template(path = "vulnerability.html")]
+struct WhereIsHtml<'a> {
+    chrome: &'a Chrome,
+    page: &'a WhereIs,
+}
+
+impl Page for WhereIs {
+    const SCHEMA: &'static str = "vulnerability";
+
+    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
+        WhereIsHtml { chrome, page: self }.render()
+    }
+}
+
+/// Where a vulnerability runs, exposed or not, since when, whose it is.
+#[utoipa::path(
+    get,
+    path = "/api/v1/vulnerabilities/{name}",
+    params(("name" = String, Path, description = "`CVE-2026-1234`"), super::ListParameters),
+    responses((status = 200, body = WhereIs), (status = 401), (status = 404)),
+)]
+pub(crate) async fn where_is(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    form: Form,
+    Path(name): Path<String>,
+    asked: Asked,
+) -> Result<Response, Response> {
+    let path = format!("/vulnerabilities/{name}");
+    let page = find_places(&app, &viewer, &name, asked).await;
+    let page = page.map_err(|problem| problem.answer(form, &path))?;
+    let chrome = app.chrome(&viewer, "/vulnerabilities", name, (&path, &page.asked));
+    Ok(form.show(&chrome, &page))
+}
+
+async fn find_places(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    name: &str,
+    asked: Asked,
+) -> Result<WhereIs, Problem> {
+    let (seen, place) = (app.seen(viewer).await?, asked.place()?);
+    let wanted = name.to_owned();
+    let page = app.ask(move |store| store.where_is(&seen.sight, &wanted, &place)).await?;
+    if page.total == 0 {
+        return Err(Problem::NotFound);
+    }
+    let row = |it: &store::Place| PlaceRow {
+        running: running_row(&it.cluster, &it.running, it.since),
+        finding: in_image(&it.finding),
+    };
+    Ok(WhereIs {
+        vulnerability: name.to_owned(),
+        total: page.total,
+        places: page.rows.iter().map(row).collect(),
+        next: page.next.map(|it| it.to_string()),
+        asked,
+    })
+}

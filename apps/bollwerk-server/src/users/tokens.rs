@@ -1,0 +1,57 @@
+//! Tokens that the API server knows.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use collect::cluster::{Authenticated, Connection};
+
+use crate::interface::form::Problem;
+use crate::interface::viewer::hash;
+
+/// How long an answer of the API server is kept.
+const KEPT: Duration = Duration::from_secs(30);
+
+/// Answers kept at the most.
+const KEPT_MAX: usize = 1_000;
+
+/// Whose a token is, and when that was asked.
+type Answer = (Option<Authenticated>, Instant);
+
+/// Asks the API server whose a token is, and keeps the answer for a while.
+pub(crate) struct Tokens {
+    connection: Arc<Connection>,
+    /// Whom tokens must be meant for; none: the API server.
+    audiences: Vec<String>,
+    /// By the digest of a token: whose it is, and when that was asked.
+    kept: Mutex<HashMap<[u8; 32], Answer>>,
+}
+
+impl Tokens {
+    pub(crate) fn new(connection: Arc<Connection>, audiences: Vec<String>) -> Self {
+        Self { connection, audiences, kept: Mutex::default() }
+    }
+
+    pub(super) async fn review(&self, token: &str) -> Result<Option<Authenticated>, Problem> {
+        let key = hash(token.as_bytes());
+        let lock = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((user, at)) = lock().get(&key)
+            && at.elapsed() < KEPT
+        {
+            return Ok(user.clone());
+        }
+        let user = self.connection.review_token(token, &self.audiences).await;
+        let user = user.map_err(|error| {
+            tracing::warn!(%error, "tokens cannot be reviewed");
+            Problem::Unavailable("The API server does not say whose the token is.".to_owned())
+        })?;
+        let mut kept = lock();
+        if kept.len() >= KEPT_MAX {
+            kept.retain(|_, (_, at)| at.elapsed() < KEPT);
+        }
+        if kept.len() < KEPT_MAX {
+            kept.insert(key, (user.clone(), Instant::now()));
+        }
+        Ok(user)
+    }
+}
