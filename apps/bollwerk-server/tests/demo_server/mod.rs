@@ -30,6 +30,17 @@ pub(crate) fn shop() -> PathBuf {
 impl Demo {
     /// Starts it over a folder, and waits until that is judged.
     pub(crate) fn start(manifests: &Path, more: &[&str]) -> Self {
+        let demo = Self::begin(manifests, more);
+        let began = Instant::now();
+        while !demo.is_judged() {
+            assert!(began.elapsed() < START_WAIT, "nothing is judged");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        demo
+    }
+
+    /// Starts it over a folder; it answers, and judges meanwhile.
+    pub(crate) fn begin(manifests: &Path, more: &[&str]) -> Self {
         let mut process = Command::new(PROGRAM)
             .args(["demo", "--listen", "127.0.0.1:0", "--manifests"])
             .arg(manifests)
@@ -43,17 +54,14 @@ impl Demo {
         let address = line.trim().trim_end_matches('/').to_owned();
         assert!(address.starts_with("http://127.0.0.1:"), "it says: {line}");
         let client = Client::builder().redirect(reqwest::redirect::Policy::none());
-        let demo = Self { process, address, client: client.build().unwrap() };
-        let began = Instant::now();
-        while !demo.is_judged() {
-            assert!(began.elapsed() < START_WAIT, "nothing is judged");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        demo
+        Self { process, address, client: client.build().unwrap() }
     }
 
-    /// Without a token nobody is told: then it is not waited for.
-    fn is_judged(&self) -> bool {
+    /// Kills it at once.
+    pub(crate) fn kill(self) {}
+
+    /// Whether the folder was judged. Without a token nobody is told: then it is not waited for.
+    pub(crate) fn is_judged(&self) -> bool {
         let answer = self.get("/api/v1/health");
         let status = answer.status();
         let said: Value = serde_json::from_str(&answer.text().unwrap()).unwrap_or_default();
@@ -85,7 +93,7 @@ impl Demo {
     /// What the forms of a page hold.
     pub(crate) fn form_key(&self, path: &str) -> String {
         let page = self.page(path);
-        let (_, rest) = page.split_once("name=\"key\" value=\"").expect("a form");
+        let (_, rest) = page.split_once("name=\"form-key\" content=\"").unwrap();
         rest.split('"').next().unwrap().to_owned()
     }
 }
