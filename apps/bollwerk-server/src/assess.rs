@@ -12,6 +12,7 @@ use model::{DigestKey, Finding, Gap, Location, Snapshot, Subject};
 use store::{AssessedGap, NewFinding, PAGE_ROWS_MAX, PageRequest, Store, StoreError, Unseen};
 use tokio::sync::{Notify, watch};
 
+use crate::causes::Causes;
 use crate::live::{Live, State, WORLD};
 use crate::settings::Settings;
 use crate::workloads::{self, Workload};
@@ -80,6 +81,8 @@ pub(crate) struct Assessor {
     pub(crate) store: Store,
     pub(crate) key: DigestKey,
     pub(crate) cluster: String,
+    /// What brings findings about, as far as the webhook is told.
+    pub(crate) causes: Arc<Causes>,
     /// Told when an exception was made or ended: the next assessment does not wait.
     pub(crate) hurry: Arc<Notify>,
     pub(crate) publish: watch::Sender<Arc<Assessed>>,
@@ -136,7 +139,9 @@ impl Assessor {
         };
         let all = new_findings(&said);
         let ledger = self.store.ledger(&self.cluster);
-        let recorded = ledger.record(&assessed, &all, &unseen, &|_| None)?;
+        let cause =
+            |it: &store::Touched<'_>| self.causes.of(it.group, it.kind, it.namespace, it.name);
+        let recorded = ledger.record(&assessed, &all, &unseen, &cause)?;
         tracing::debug!(
             findings = said.findings.len(),
             appeared = recorded.appeared.len(),

@@ -40,7 +40,8 @@ async fn serve(arguments: &Demo) -> Result<()> {
     };
     let store = Store::open(&address).context("cannot open the store")?;
     let live = Live::still(snapshot);
-    let shown = Shown { live, settings, store, key, cluster, users, is_tls: false };
+    let causes = Arc::default();
+    let shown = Shown { live, settings, store, key, cluster, users, causes, is_tls: false };
     let listener = listen::bind(arguments.listen).await?;
     let at = listener.local_addr()?;
     tokio::spawn(listen::serve(listener, None, run::show(shown)?));

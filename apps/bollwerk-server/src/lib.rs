@@ -5,6 +5,7 @@
 
 mod arguments;
 mod assess;
+mod causes;
 mod certificate;
 mod demo;
 mod install;

@@ -212,6 +212,7 @@ impl State {
 /// Follows a cluster for as long as the program runs.
 pub async fn follow(
     connection: Arc<Connection>,
+    version: KubernetesVersion,
     live: Live,
     resources: Vec<Arc<Resource>>,
     key: DigestKey,
@@ -220,7 +221,8 @@ pub async fn follow(
     let (out, changes) = mpsc::channel(CHANGES_MAX);
     for resource in resources {
         let (connection, key, limits) = (Arc::clone(&connection), key.clone(), limits.clone());
-        tokio::spawn(watch::follow(connection, resource, key, limits, out.clone()));
+        let follow = watch::follow(connection, version, resource, key, limits, out.clone());
+        tokio::spawn(follow);
     }
     drop(out);
     live.keep(changes).await;

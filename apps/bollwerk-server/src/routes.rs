@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use model::DigestKey;
 use tokio::sync::Semaphore;
 
+use crate::causes::Causes;
 use crate::live::{Live, WORLD};
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -34,6 +35,7 @@ pub(crate) struct Server {
     pub(crate) key: DigestKey,
     pub(crate) metrics: Metrics,
     pub(crate) places: Semaphore,
+    pub(crate) causes: Arc<Causes>,
 }
 
 /// What the API server asks.
@@ -151,6 +153,9 @@ fn judge(
     metrics.found("enforce", decision.refused.len());
     metrics.found("warn", decision.warned.len());
     metrics.found("audit", decision.audited.len());
+    if decision.is_allowed() && !review.is_dry_run && review.subresource.is_empty() {
+        server.causes.admitted(&review);
+    }
     if !decision.is_allowed() {
         let (object, user) = (decision.subject.as_str(), review.user);
         let controls: Vec<&str> = decision.refused.iter().map(|it| it.finding.control).collect();

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::arguments::{InterfaceOptions, Run};
 use crate::assess::{Assessed, Assessor};
+use crate::causes::Causes;
 use crate::certificate::Current;
 use crate::interface::app::{App, Parts};
 use crate::live::{self, Live};
@@ -47,22 +48,24 @@ async fn serve(arguments: &Run) -> Result<()> {
     let name = arguments.cluster_name.as_deref().unwrap_or(connection.name());
     let live = Live::new(name, version, jiff::Timestamp::now(), &resources);
     let limits = settings.collect.limits.clone();
-    let follow =
-        live::follow(Arc::clone(&connection), live.clone(), resources, key.clone(), limits);
-    tokio::spawn(follow);
+    let (of, to) = (Arc::clone(&connection), live.clone());
+    tokio::spawn(live::follow(of, version, to, resources, key.clone(), limits));
+    let causes = Arc::new(Causes::default());
     if let (Some(listener), Some(address)) = (shown, &arguments.interface.store) {
         let store = Store::open(address).context("cannot open the store")?;
         let users = users(&arguments.interface, Arc::clone(&connection)).await?;
         let (live, settings, key) = (live.clone(), Arc::clone(&settings), key.clone());
+        let causes = Arc::clone(&causes);
         let cluster = name.to_owned();
-        let router = show(Shown { live, settings, store, key, cluster, users, is_tls: true })?;
+        let router =
+            show(Shown { live, settings, store, key, cluster, users, causes, is_tls: true })?;
         tokio::spawn(listen::serve(listener, Some(tls.clone()), router));
     }
     let controls =
         analyze::catalog::at_admission().filter(|it| settings.judge.asks(it.name)).collect();
     let metrics = Metrics::new();
     let places = Semaphore::new(REVIEWS_MAX);
-    let server = Arc::new(Server { live, settings, controls, key, metrics, places });
+    let server = Arc::new(Server { live, settings, controls, key, metrics, places, causes });
     tokio::spawn(listen::serve(webhooks, Some(tls), routes::webhooks(Arc::clone(&server))));
     tokio::spawn(listen::serve(health, None, routes::health(server)));
     let interface = shown_at.map(tracing::field::display);
@@ -78,12 +81,13 @@ pub(crate) struct Shown {
     pub(crate) key: DigestKey,
     pub(crate) cluster: String,
     pub(crate) users: Users,
+    pub(crate) causes: Arc<Causes>,
     pub(crate) is_tls: bool,
 }
 
 /// Begins to assess the cluster again and again; what the interface answers.
 pub(crate) fn show(shown: Shown) -> Result<Router> {
-    let Shown { live, settings, store, key, cluster, users, is_tls } = shown;
+    let Shown { live, settings, store, key, cluster, users, causes, is_tls } = shown;
     let nothing = Assessed::nothing(live.read().snapshot.clone());
     let (publish, assessed) = watch::channel(Arc::new(nothing));
     let hurry = Arc::new(Notify::new());
@@ -93,6 +97,7 @@ pub(crate) fn show(shown: Shown) -> Result<Router> {
         store: store.clone(),
         key,
         cluster: cluster.clone(),
+        causes,
         hurry: Arc::clone(&hurry),
         publish,
     });

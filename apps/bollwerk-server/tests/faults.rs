@@ -177,8 +177,11 @@ fn a_second_server_on_one_file_and_a_file_that_is_none_are_refused() {
     };
     let error = refused(&folder.store());
     assert!(error.contains("another"), "{error}");
-    std::fs::write(folder.0.join("none"), "this is no database, whatever it is called\n".repeat(99))
-        .unwrap();
+    std::fs::write(
+        folder.0.join("none"),
+        "this is no database, whatever it is called\n".repeat(99),
+    )
+    .unwrap();
     let error = refused(&format!("sqlite:{}", folder.0.join("none").display()));
     assert!(error.contains("none"), "{error}");
 }

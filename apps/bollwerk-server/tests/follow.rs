@@ -53,7 +53,7 @@ async fn followed(api: &FakeApi) -> Live {
     let live = Live::new("fake", version, jiff::Timestamp::UNIX_EPOCH, &resources);
     let limits = yaml::Limits::default();
     let key = DigestKey::new(&[5; 32]);
-    tokio::spawn(live::follow(connection, live.clone(), resources, key, limits));
+    tokio::spawn(live::follow(connection, version, live.clone(), resources, key, limits));
     live
 }
 

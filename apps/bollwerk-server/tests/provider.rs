@@ -101,12 +101,15 @@ fn answer(
     reader.read_exact(&mut body)?;
     let path = first.split(' ').nth(1).unwrap_or_default();
     let (status, said) = match path {
-        "/.well-known/openid-configuration" => (200, json!({
-            "issuer": issuer,
-            "authorization_endpoint": format!("{issuer}/authorize"),
-            "token_endpoint": format!("{issuer}/token"),
-            "jwks_uri": format!("{issuer}/keys"),
-        })),
+        "/.well-known/openid-configuration" => (
+            200,
+            json!({
+                "issuer": issuer,
+                "authorization_endpoint": format!("{issuer}/authorize"),
+                "token_endpoint": format!("{issuer}/token"),
+                "jwks_uri": format!("{issuer}/keys"),
+            }),
+        ),
         "/keys" => (200, json!({"keys": [public]})),
         "/token" => {
             let form: HashMap<String, String> =
@@ -229,9 +232,18 @@ fn people_log_in_by_their_provider() {
     let issuer = provider(&tls, ours.public.clone(), Arc::clone(&next));
     let authority = tls.join("ca.crt");
     let more = [
-        "--listen-interface", "127.0.0.1:0", "--store", "memory",
-        "--url", "https://bollwerk.example", "--oidc-issuer-url", &issuer,
-        "--oidc-client-id", "bollwerk", "--oidc-ca-file", authority.to_str().unwrap(),
+        "--listen-interface",
+        "127.0.0.1:0",
+        "--store",
+        "memory",
+        "--url",
+        "https://bollwerk.example",
+        "--oidc-issuer-url",
+        &issuer,
+        "--oidc-client-id",
+        "bollwerk",
+        "--oidc-ca-file",
+        authority.to_str().unwrap(),
     ];
     let server = Server::start_with("version: 1\n", &plane.kubeconfig, &more);
     let own = std::fs::read(server.folder.join("tls/ca.crt")).unwrap();

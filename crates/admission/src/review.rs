@@ -22,6 +22,18 @@ pub enum Operation {
     Connect,
 }
 
+impl Operation {
+    /// Its name, as the API server writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
+}
+
 /// Why there is no answer to a review but an error.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum BadReview {

@@ -10,6 +10,7 @@ mod connection;
 mod discovery;
 mod list;
 mod reviews;
+mod stream;
 pub mod watch;
 
 use std::sync::Arc;

@@ -152,6 +152,10 @@ fn answer(
     if fault == Fault::Forbidden {
         return whole(&mut stream, 403, r#"{"kind":"Status","message":"may not"}"#);
     }
+    if asked("sendInitialEvents").is_some() {
+        // As where lists are not streamed.
+        return whole(&mut stream, 422, r#"{"kind":"Status","message":"is forbidden for watch"}"#);
+    }
     if asked("watch").is_some() {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
                     transfer-encoding: chunked\r\n\r\n";

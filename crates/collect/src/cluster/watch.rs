@@ -8,12 +8,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{DigestKey, Gap, GapKind, Part};
+use model::{DigestKey, Gap, GapKind, KubernetesVersion, Part};
 use tokio::sync::mpsc::Sender;
 
 use super::connection::{Connection, Refusal, next};
 use super::discovery::Resource;
 use super::list::{self, List};
+use super::stream;
 
 /// Bytes of one event, at the most: twice what etcd keeps of an object.
 const EVENT_BYTES_MAX: usize = 4 << 20;
@@ -54,17 +55,27 @@ pub enum Change {
     Resumed,
 }
 
-/// Follows a resource and tells all changes, for as long as somebody listens.
+/// Follows a resource of a server of this version and tells all changes, for as long as somebody
+/// listens.
 pub async fn follow(
     connection: Arc<Connection>,
+    version: KubernetesVersion,
     resource: Arc<Resource>,
     key: DigestKey,
     limits: yaml::Limits,
     out: Sender<(Arc<Resource>, Change)>,
 ) {
     let mut wait = BACK_OFF.0;
+    // A server that did not stream once is not asked to again.
+    let mut streams = resource.can_watch && stream::is_known(version);
     loop {
-        let list = list::list(&connection, &resource, &key, &limits).await;
+        let streamed =
+            if streams { stream::list(&connection, &resource, &key, &limits).await } else { None };
+        streams &= streamed.is_some();
+        let list = match streamed {
+            Some(list) => list,
+            None => list::list(&connection, &resource, &key, &limits).await,
+        };
         let List { pages, gaps, mut resource_version } = list;
         let is_forbidden = gaps.iter().any(|gap| gap.kind == GapKind::Forbidden);
         let is_whole = !resource_version.is_empty() && gaps.is_empty();
