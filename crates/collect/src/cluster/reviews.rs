@@ -1,11 +1,11 @@
 //! Who somebody is, and what they may do, asked of the API server.
 
-use http::{Method, Request, header};
+use http::{Request, header};
 use kube::client::Body;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::connection::{ANSWER_WAIT, Connection, ConnectionError, causes};
+use super::connection::{ANSWER_WAIT, Connection, ConnectionError, causes, next};
 
 /// Bytes of an answer, at the most.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -86,21 +86,33 @@ impl Connection {
 
     /// What the server makes of an object that it answers at once. The text sent is in no error.
     async fn post(&self, path: &str, object: &Value) -> Result<Value, ConnectionError> {
+        let (status, answer) = self.ask("POST", path, Some(object)).await?;
+        if (200..300).contains(&status) { Ok(answer) } else { Err(self.refused(status, &answer)) }
+    }
+
+    /// Sends a request with a small answer; its status, and the answer as JSON.
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        object: Option<&Value>,
+    ) -> Result<(u16, Value), ConnectionError> {
+        let body = object.map_or_else(Body::empty, |it| Body::from(it.to_string().into_bytes()));
         let request = Request::builder()
-            .method(Method::POST)
+            .method(method)
             .uri(path)
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json")
-            .body(Body::from(object.to_string().into_bytes()))
+            .body(body)
             .map_err(|error| self.error(&error.to_string()))?;
         let answer = tokio::time::timeout(ANSWER_WAIT, self.client().send(request)).await;
         let answer = answer.map_err(|_| self.error("does not answer in time"))?;
         let answer = answer.map_err(|error| self.error(&causes(&error)))?;
-        let status = answer.status();
+        let status = answer.status().as_u16();
         let mut body = answer.into_body();
         let mut text = Vec::new();
         loop {
-            let frame = super::connection::next(&mut body, ANSWER_WAIT).await;
+            let frame = next(&mut body, ANSWER_WAIT).await;
             match frame.map_err(|refusal| self.error(&refusal.to_string()))? {
                 Some(frame) => text.extend_from_slice(&frame),
                 None => break,
@@ -109,11 +121,12 @@ impl Connection {
                 return Err(self.error("answers with more than 1 MiB"));
             }
         }
-        let answer: Value = serde_json::from_slice(&text).unwrap_or_default();
-        if !status.is_success() {
-            let message = answer["message"].as_str().unwrap_or_default();
-            return Err(self.error(&format!("answers with status {status}: {message}")));
-        }
-        Ok(answer)
+        Ok((status, serde_json::from_slice(&text).unwrap_or_default()))
+    }
+
+    /// An answer that is a refusal, as an error.
+    pub fn refused(&self, status: u16, answer: &Value) -> ConnectionError {
+        let message = answer["message"].as_str().unwrap_or_default();
+        self.error(&format!("answers with status {status}: {message}"))
     }
 }

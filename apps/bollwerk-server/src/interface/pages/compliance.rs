@@ -86,14 +86,10 @@ pub(crate) async fn list(
         let complete = seen.is_all;
         let row = |framework| {
             let found = assess(&this, &assessed, &seen, framework);
-            let count = |status: &Status| StatusCount {
-                status: status.name(),
-                count: found.count(*status),
-            };
             FrameworkRow {
                 name: found.name,
                 title: found.title,
-                counts: Status::ALL.iter().map(count).collect(),
+                counts: counts(&found),
                 items: found.answers.len(),
             }
         };
@@ -109,8 +105,19 @@ pub(crate) struct Compliance {
     name: &'static str,
     title: &'static str,
     source: &'static str,
+    /// How many items fare how, whichever are asked for.
+    counts: Vec<StatusCount>,
     items: Vec<ItemRow>,
     complete: bool,
+    #[serde(skip)]
+    asked: Asked,
+}
+
+impl Compliance {
+    /// The items of each section, in the framework's order.
+    fn sections(&self) -> Vec<(&str, &[ItemRow])> {
+        self.items.chunk_by(|a, b| a.section == b.section).map(|it| (&*it[0].section, it)).collect()
+    }
 }
 
 /// An item of a framework.
@@ -151,7 +158,10 @@ impl Page for Compliance {
 #[utoipa::path(
     get,
     path = "/api/v1/compliance/{name}",
-    params(("name" = String, Path, description = "The framework's short name")),
+    params(
+        ("name" = String, Path, description = "The framework's short name"),
+        ("state" = Option<String>, Query, description = "Items that fare so: `fail`, `pass` …"),
+    ),
     responses((status = 200, body = Compliance), (status = 401), (status = 404)),
 )]
 pub(crate) async fn one(
@@ -159,29 +169,44 @@ pub(crate) async fn one(
     viewer: Viewer,
     form: Form,
     Path(name): Path<String>,
+    asked: Asked,
 ) -> Result<Response, Response> {
     let path = format!("/compliance/{name}");
-    let page = find(&app, &viewer, &name).await.map_err(|it| it.answer(form, &path))?;
-    let chrome = app.chrome(&viewer, "/compliance", page.title, (&path, &Asked::default()));
+    let page = find(&app, &viewer, &name, asked).await.map_err(|it| it.answer(form, &path))?;
+    let chrome = app.chrome(&viewer, "/compliance", page.title, (&path, &page.asked));
     Ok(form.show(&chrome, &page))
 }
 
-async fn find(app: &Arc<App>, viewer: &Viewer, name: &str) -> Result<Compliance, Problem> {
+async fn find(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    name: &str,
+    asked: Asked,
+) -> Result<Compliance, Problem> {
     let framework = frameworks::all().iter().find(|it| it.name == name);
     let framework = framework.ok_or(Problem::NotFound)?;
     let seen = app.seen(viewer).await?;
     let (this, assessed) = (Arc::clone(app), app.assessed());
     blocking(move || {
         let found = assess(&this, &assessed, &seen, framework);
+        let is_asked = |it: &ItemRow| asked.one("state").is_none() || asked.has("state", it.status);
         Compliance {
             name: found.name,
             title: found.title,
             source: found.source,
-            items: found.answers.into_iter().map(item).collect(),
+            counts: counts(&found),
+            items: found.answers.into_iter().map(item).filter(is_asked).collect(),
             complete: seen.is_all,
+            asked,
         }
     })
     .await
+}
+
+fn counts(found: &model::compliance::Compliance) -> Vec<StatusCount> {
+    let count =
+        |status: &Status| StatusCount { status: status.name(), count: found.count(*status) };
+    Status::ALL.iter().map(count).collect()
 }
 
 fn item(answer: Answer) -> ItemRow {
