@@ -44,6 +44,8 @@ pub(crate) struct Assessed {
     pub(crate) gaps: Vec<Gap>,
     /// What runs, with what is wrong with it.
     pub(crate) workloads: Vec<Workload>,
+    /// How many images these run, told apart as they are written.
+    pub(crate) images: u64,
     access: OnceLock<AccessQuestions>,
     network: OnceLock<NetworkQuestions>,
 }
@@ -58,6 +60,7 @@ impl Assessed {
             hidden: Vec::new(),
             gaps: Vec::new(),
             workloads: Vec::new(),
+            images: 0,
             access: OnceLock::new(),
             network: OnceLock::new(),
         }
@@ -161,6 +164,7 @@ impl Assessor {
             hidden: said.hidden.into_iter().map(|(finding, _)| finding).collect(),
             gaps: said.gaps,
             workloads,
+            images: said.coverage.images,
             ..Assessed::nothing(said.snapshot)
         }));
     }

@@ -11,7 +11,7 @@ mod events;
 mod filters;
 pub(crate) mod form;
 mod guard;
-mod limits;
+pub(crate) mod limits;
 mod openapi;
 mod pages;
 mod sight;

@@ -5,7 +5,7 @@
 //! kind (`SubjectAccessReview`; a test compares the two).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use analyze::access::resources::Resources;
@@ -13,6 +13,7 @@ use collect::cluster::Authenticated;
 use engine::rbac::{Answer, Authorizer, Groups, Identity, Request, ResourceRequest};
 use store::{Sight, Store, StoreError};
 
+use super::pages::findings::Choices;
 use crate::assess::Assessed;
 use crate::live::WORLD;
 
@@ -31,6 +32,8 @@ pub(crate) struct Seen {
     within: HashMap<String, HashSet<(String, String)>>,
     /// Whether nothing is hidden.
     pub(crate) is_all: bool,
+    /// What filters offer: it is as long-lived as the rest.
+    pub(crate) choices: OnceLock<Arc<Choices>>,
 }
 
 impl Seen {
@@ -67,6 +70,7 @@ impl Seen {
             everywhere: HashSet::new(),
             within: HashMap::new(),
             is_all: may(authorizer, &identity, "list", ("*", "*"), ""),
+            choices: OnceLock::new(),
         };
         if seen.is_all {
             return Ok(seen);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use collect::cluster::{Authenticated, Connection};
 
 use crate::interface::form::Problem;
+use crate::interface::limits::Limits;
 use crate::interface::viewer::hash;
 
 /// How long an answer of the API server is kept.
@@ -25,11 +26,13 @@ pub(crate) struct Tokens {
     audiences: Vec<String>,
     /// By the digest of a token: whose it is, and when that was asked.
     kept: Mutex<HashMap<[u8; 32], Answer>>,
+    /// Of questions to the API server, whoever asks.
+    limits: Limits,
 }
 
 impl Tokens {
     pub(crate) fn new(connection: Arc<Connection>, audiences: Vec<String>) -> Self {
-        Self { connection, audiences, kept: Mutex::default() }
+        Self { connection, audiences, kept: Mutex::default(), limits: Limits::default() }
     }
 
     pub(super) async fn review(&self, token: &str) -> Result<Option<Authenticated>, Problem> {
@@ -39,6 +42,10 @@ impl Tokens {
             && at.elapsed() < KEPT
         {
             return Ok(user.clone());
+        }
+        // Whoever makes tokens up shall not have the API server asked without end.
+        if !self.limits.take("") {
+            return Err(Problem::TooMany);
         }
         let user = self.connection.review_token(token, &self.audiences).await;
         let user = user.map_err(|error| {

@@ -36,7 +36,7 @@ pub(crate) struct FindingsPage {
     #[serde(skip)]
     asked: Asked,
     #[serde(skip)]
-    choices: Choices,
+    choices: Arc<Choices>,
 }
 
 /// Findings of one severity.
@@ -46,9 +46,9 @@ pub(crate) struct SeverityCount {
     pub(crate) count: u64,
 }
 
-/// What filters offer.
+/// What filters offer: what occurs among the findings a viewer may see.
 #[derive(Default)]
-struct Choices {
+pub(crate) struct Choices {
     namespaces: Vec<String>,
     kinds: Vec<String>,
     controls: Vec<String>,
@@ -112,8 +112,14 @@ async fn find(
         let any = store::Filter { severities: Vec::new(), ..filter.clone() };
         let counts = store.counts(&seen.sight, &any, By::Severity)?;
         let choices = match form {
-            Form::Page => choices(store, &seen, &filter)?,
-            Form::Data => Choices::default(),
+            Form::Page => match seen.choices.get() {
+                Some(choices) => Arc::clone(choices),
+                None => {
+                    let found = Arc::new(choices(store, &seen, &filter)?);
+                    Arc::clone(seen.choices.get_or_init(|| found))
+                }
+            },
+            Form::Data => Arc::default(),
         };
         Ok(FindingsPage {
             total: page.total,
@@ -139,17 +145,12 @@ pub(crate) fn severities(counts: &[Count]) -> Vec<SeverityCount> {
     ]
 }
 
-/// What occurs among the findings a viewer may see, whatever is chosen.
 fn choices(
     store: &Store,
     seen: &Seen,
     filter: &store::Filter,
 ) -> Result<Choices, store::StoreError> {
-    let all = store::Filter {
-        cluster: filter.cluster.clone(),
-        states: filter.states.clone(),
-        ..store::Filter::default()
-    };
+    let all = store::Filter { cluster: filter.cluster.clone(), ..store::Filter::default() };
     let list = |by| {
         let counts = store.counts(&seen.sight, &all, by)?;
         let mut keys: Vec<String> = counts.into_iter().map(|it| it.key).collect();

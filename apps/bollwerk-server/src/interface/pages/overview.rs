@@ -1,5 +1,6 @@
 //! The first screen: what changed, and what needs somebody.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,6 +17,7 @@ use super::findings::{SeverityCount, severities};
 use super::images::VulnerabilityRow;
 use super::rows::{Change, Row, change, row};
 use super::trend::{Day, chart};
+use crate::assess::Assessed;
 use crate::interface::app::App;
 use crate::interface::asked::Asked;
 use crate::interface::chrome::Chrome;
@@ -175,18 +177,7 @@ fn gather(app: &App, store: &Store, seen: &Seen, filter: &Filter) -> Result<Over
     let day_ago = now - SignedDuration::from_hours(24);
     let until = now + SignedDuration::from_hours(24 * ENDING);
     let until = jiff::tz::Offset::UTC.to_datetime(until).date();
-    let assessed = app.assessed();
-    let shown =
-        |kind: &str, group: &str, namespace: &str| seen.allows(group, kind, Some(namespace));
-    let workloads = assessed.workloads.iter();
-    let workloads: Vec<_> =
-        workloads.filter(|it| shown(&it.kind, &it.group, &it.namespace)).collect();
-    let images: std::collections::HashSet<&String> =
-        workloads.iter().flat_map(|it| &it.images).collect();
-    let objects = assessed.snapshot.ids().filter(|id| {
-        let object = assessed.snapshot.object(*id);
-        seen.allows(object.group(), object.kind, object.namespace)
-    });
+    let (objects, workloads, images) = amounts(&app.assessed(), seen);
     let cluster = Some(app.cluster.as_str());
     let recent = HistoryFilter {
         cluster: Some(app.cluster.clone()),
@@ -203,9 +194,26 @@ fn gather(app: &App, store: &Store, seen: &Seen, filter: &Filter) -> Result<Over
         exploited: super::images::exploited(store, sight, ROWS)?,
         ending: super::exceptions::ending(store, seen, until, ROWS)?,
         namespaces,
-        objects: objects.count() as u64,
-        workloads: workloads.len() as u64,
-        images: images.len() as u64,
-        gaps: assessed.gaps.len() as u64,
+        objects,
+        workloads,
+        images,
+        gaps: app.assessed().gaps.len() as u64,
     })
+}
+
+/// How many objects, workloads and images a viewer may see.
+fn amounts(assessed: &Assessed, seen: &Seen) -> (u64, u64, u64) {
+    let (snapshot, workloads) = (&assessed.snapshot, &assessed.workloads);
+    if seen.is_all {
+        return (snapshot.len() as u64, workloads.len() as u64, assessed.images);
+    }
+    let objects = snapshot.ids().filter(|id| {
+        let object = snapshot.object(*id);
+        seen.allows(object.group(), object.kind, object.namespace)
+    });
+    let workloads = workloads.iter();
+    let workloads: Vec<_> =
+        workloads.filter(|it| seen.allows(&it.group, &it.kind, Some(&it.namespace))).collect();
+    let images: HashSet<&String> = workloads.iter().flat_map(|it| &it.images).collect();
+    (objects.count() as u64, workloads.len() as u64, images.len() as u64)
 }
