@@ -9,7 +9,7 @@ use store::{Address, Store};
 
 use crate::arguments::Demo;
 use crate::live::Live;
-use crate::run::Shown;
+use crate::show::{self, Wanted};
 use crate::users::Users;
 use crate::{listen, run, settings};
 
@@ -39,12 +39,11 @@ async fn serve(arguments: &Demo) -> Result<()> {
         None => Address::Memory,
     };
     let store = Store::open(&address).context("cannot open the store")?;
-    let live = Live::still(snapshot);
-    let causes = Arc::default();
-    let shown = Shown { live, settings, store, key, cluster, users, causes, is_tls: false };
+    let (live, causes) = (Live::still(snapshot), Arc::default());
+    let router = show::show(Wanted { live, settings, key, cluster, causes }, store, users, false)?;
     let listener = listen::bind(arguments.listen).await?;
     let at = listener.local_addr()?;
-    tokio::spawn(listen::serve(listener, None, run::show(shown)?));
+    tokio::spawn(listen::serve(listener, None, router));
     anstream::println!("http://{at}/");
     run::ended().await
 }

@@ -17,6 +17,7 @@ mod metrics;
 mod routes;
 mod run;
 mod settings;
+mod show;
 mod users;
 mod workloads;
 

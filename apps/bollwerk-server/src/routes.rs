@@ -1,6 +1,6 @@
 //! What is answered.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use admission::{BadReview, REVIEW_BYTES_MAX, Text, Unavailable, webhook};
@@ -46,8 +46,11 @@ pub(crate) fn webhooks(server: Arc<Server>) -> Router {
         .with_state(server)
 }
 
+/// A server that may not know the cluster yet.
+type Begun = Arc<OnceLock<Arc<Server>>>;
+
 /// What the kubelet and Prometheus ask.
-pub(crate) fn health(server: Arc<Server>) -> Router {
+pub(crate) fn health(server: Begun) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -55,7 +58,11 @@ pub(crate) fn health(server: Arc<Server>) -> Router {
         .with_state(server)
 }
 
-async fn ready(State(server): State<Arc<Server>>) -> Response {
+async fn ready(State(server): State<Begun>) -> Response {
+    let Some(server) = server.get() else {
+        let text = "the API server was not reached yet\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    };
     let state = server.live.read();
     if state.is_ready() {
         return "ok\n".into_response();
@@ -64,7 +71,8 @@ async fn ready(State(server): State<Arc<Server>>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
 }
 
-async fn metrics(State(server): State<Arc<Server>>) -> Response {
+async fn metrics(State(server): State<Begun>) -> Response {
+    let Some(server) = server.get() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let (objects, missing, gaps) = {
         let state = server.live.read();
         (state.snapshot.len(), state.missing(), state.gaps().count())

@@ -1,26 +1,24 @@
 //! `bollwerk-server run`.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result};
-use axum::Router;
+use anyhow::Result;
 use collect::cluster::{Connection, From};
 use model::DigestKey;
-use store::Store;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
-use crate::arguments::{InterfaceOptions, Run};
-use crate::assess::{Assessed, Assessor};
+use crate::arguments::Run;
 use crate::causes::Causes;
 use crate::certificate::Current;
-use crate::interface::app::{App, Parts};
 use crate::live::{self, Live};
 use crate::metrics::Metrics;
 use crate::routes::{self, REVIEWS_MAX, Server};
 use crate::settings::Settings;
-use crate::users::{Provider, ProviderSettings, Tokens, Users};
-use crate::{interface, listen, settings};
+use crate::show::{self, Wanted};
+use crate::{listen, settings};
 
 /// Runs until it is told to end.
 pub(crate) fn run(arguments: &Run) -> Result<()> {
@@ -31,17 +29,61 @@ pub(crate) fn run(arguments: &Run) -> Result<()> {
 async fn serve(arguments: &Run) -> Result<()> {
     log(&arguments.log)?;
     let settings = Arc::new(settings::load(arguments.config.as_deref())?);
+    let listeners = Listeners::bind(arguments).await?;
+    // The kubelet is answered from the beginning: that the API server is away is no reason to
+    // start anew.
+    let server = Arc::new(OnceLock::new());
+    let health = routes::health(Arc::clone(&server));
+    tokio::spawn(listen::serve(listeners.health, None, health));
+    let (at, health_at) = (listeners.addresses.0, listeners.addresses.1);
+    let interface = listeners.addresses.2.map(tracing::field::display);
+    tracing::info!(webhooks = %at, health = %health_at, interface, "listens");
+    let tls = listen::tls(Current::follow(&arguments.tls)?)?;
+    let begin = async {
+        let begun = begin(arguments, settings, listeners.interface, &tls).await?;
+        let begun = Arc::new(begun);
+        let _ = server.set(Arc::clone(&begun));
+        tokio::spawn(listen::serve(listeners.webhooks, Some(tls.clone()), routes::webhooks(begun)));
+        // For as long as the program runs.
+        std::future::pending::<Result<()>>().await
+    };
+    tokio::select! {
+        done = begin => done,
+        done = ended() => done,
+    }
+}
+
+/// Where it is listened.
+struct Listeners {
+    webhooks: TcpListener,
+    health: TcpListener,
+    interface: Option<TcpListener>,
+    addresses: (SocketAddr, SocketAddr, Option<SocketAddr>),
+}
+
+impl Listeners {
+    async fn bind(arguments: &Run) -> Result<Self> {
+        let webhooks = listen::bind(arguments.listen).await?;
+        let health = listen::bind(arguments.listen_health).await?;
+        let interface = match arguments.interface.listen_interface {
+            Some(address) => Some(listen::bind(address).await?),
+            None => None,
+        };
+        let shown_at = interface.as_ref().map(TcpListener::local_addr).transpose()?;
+        let addresses = (webhooks.local_addr()?, health.local_addr()?, shown_at);
+        Ok(Self { webhooks, health, interface, addresses })
+    }
+}
+
+/// Begins to follow the cluster, and to show it where that is wanted.
+async fn begin(
+    arguments: &Run,
+    settings: Arc<Settings>,
+    shown: Option<TcpListener>,
+    tls: &TlsAcceptor,
+) -> Result<Server> {
     let from =
         From { kubeconfig: arguments.kubeconfig.clone(), context: arguments.context.clone() };
-    let tls = listen::tls(Current::follow(&arguments.tls)?)?;
-    let webhooks = listen::bind(arguments.listen).await?;
-    let health = listen::bind(arguments.listen_health).await?;
-    let shown = match arguments.interface.listen_interface {
-        Some(address) => Some(listen::bind(address).await?),
-        None => None,
-    };
-    let shown_at = shown.as_ref().map(TcpListener::local_addr).transpose()?;
-    let (at, health_at) = (webhooks.local_addr()?, health.local_addr()?);
     let key = digest_key()?;
     let connection = Arc::new(Connection::open(&from).await?);
     let (version, resources) = live::served(&connection).await;
@@ -51,69 +93,22 @@ async fn serve(arguments: &Run) -> Result<()> {
     let (of, to) = (Arc::clone(&connection), live.clone());
     tokio::spawn(live::follow(of, version, to, resources, key.clone(), limits));
     let causes = Arc::new(Causes::default());
-    if let (Some(listener), Some(address)) = (shown, &arguments.interface.store) {
-        let store = Store::open(address).context("cannot open the store")?;
-        let users = users(&arguments.interface, Arc::clone(&connection)).await?;
-        let (live, settings, key) = (live.clone(), Arc::clone(&settings), key.clone());
-        let causes = Arc::clone(&causes);
-        let cluster = name.to_owned();
-        let router =
-            show(Shown { live, settings, store, key, cluster, users, causes, is_tls: true })?;
-        tokio::spawn(listen::serve(listener, Some(tls.clone()), router));
+    if let Some(listener) = shown {
+        let wanted = Wanted {
+            live: live.clone(),
+            settings: Arc::clone(&settings),
+            key: key.clone(),
+            cluster: name.to_owned(),
+            causes: Arc::clone(&causes),
+        };
+        let opened = show::open(&arguments.interface, Arc::clone(&connection))?;
+        tokio::spawn(show::serve(wanted, opened, listener, tls.clone()));
     }
     let controls =
         analyze::catalog::at_admission().filter(|it| settings.judge.asks(it.name)).collect();
     let metrics = Metrics::new();
     let places = Semaphore::new(REVIEWS_MAX);
-    let server = Arc::new(Server { live, settings, controls, key, metrics, places, causes });
-    tokio::spawn(listen::serve(webhooks, Some(tls), routes::webhooks(Arc::clone(&server))));
-    tokio::spawn(listen::serve(health, None, routes::health(server)));
-    let interface = shown_at.map(tracing::field::display);
-    tracing::info!(webhooks = %at, health = %health_at, interface, "listens");
-    ended().await
-}
-
-/// An interface that is to be shown.
-pub(crate) struct Shown {
-    pub(crate) live: Live,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) store: Store,
-    pub(crate) key: DigestKey,
-    pub(crate) cluster: String,
-    pub(crate) users: Users,
-    pub(crate) causes: Arc<Causes>,
-    pub(crate) is_tls: bool,
-}
-
-/// Begins to assess the cluster again and again; what the interface answers.
-pub(crate) fn show(shown: Shown) -> Result<Router> {
-    let Shown { live, settings, store, key, cluster, users, causes, is_tls } = shown;
-    let nothing = Assessed::nothing(live.read().snapshot.clone());
-    let (publish, assessed) = watch::channel(Arc::new(nothing));
-    let hurry = Arc::new(Notify::new());
-    let assessor = Arc::new(Assessor {
-        live,
-        settings: Arc::clone(&settings),
-        store: store.clone(),
-        key,
-        cluster: cluster.clone(),
-        causes,
-        hurry: Arc::clone(&hurry),
-        publish,
-    });
-    tokio::spawn(assessor.keep());
-    let app = App::new(Parts { cluster, store, settings, assessed, hurry, users, is_tls })?;
-    Ok(interface::router(Arc::new(app)))
-}
-
-/// Who may use the interface of a cluster.
-async fn users(arguments: &InterfaceOptions, connection: Arc<Connection>) -> Result<Users> {
-    let provider = match ProviderSettings::of(arguments)? {
-        Some(settings) => Some(Provider::find(settings).await?),
-        None => None,
-    };
-    let tokens = Tokens::new(connection, arguments.audiences.clone());
-    Ok(Users::of_cluster(tokens, provider))
+    Ok(Server { live, settings, controls, key, metrics, places, causes })
 }
 
 /// A key of this process alone, under which credentials can be told apart.

@@ -54,6 +54,7 @@ const LEEWAY: u64 = 60;
 const GROUPS_MAX: usize = 1_000;
 
 /// What is known of the provider beforehand.
+#[derive(Clone)]
 pub(crate) struct ProviderSettings {
     /// Its address, as its tokens name it.
     pub(crate) issuer: String,

@@ -1,0 +1,117 @@
+//! The interface of a cluster that is followed: the store behind it, its users, its assessments.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use collect::cluster::Connection;
+use model::DigestKey;
+use store::{Address, Store};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio_rustls::TlsAcceptor;
+
+use crate::arguments::InterfaceOptions;
+use crate::assess::{Assessed, Assessor};
+use crate::causes::Causes;
+use crate::interface::app::{App, Parts};
+use crate::live::Live;
+use crate::settings::Settings;
+use crate::users::{Provider, ProviderSettings, Tokens, Users};
+use crate::{interface, listen};
+
+/// Shortest and longest wait before a store or a provider that is away is asked again.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+
+/// What is to be shown.
+pub(crate) struct Wanted {
+    pub(crate) live: Live,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) key: DigestKey,
+    pub(crate) cluster: String,
+    pub(crate) causes: Arc<Causes>,
+}
+
+/// Where what is found is kept, and who may see it.
+pub(crate) struct Opening {
+    address: Address,
+    provider: Option<ProviderSettings>,
+    audiences: Vec<String>,
+    connection: Arc<Connection>,
+}
+
+/// What the flags say of an interface.
+///
+/// # Errors
+///
+/// Files that they name and that cannot be read.
+pub(crate) fn open(options: &InterfaceOptions, connection: Arc<Connection>) -> Result<Opening> {
+    let address = options.store.clone().context("an interface needs a --store")?;
+    let provider = ProviderSettings::of(options)?;
+    Ok(Opening { address, provider, audiences: options.audiences.clone(), connection })
+}
+
+/// Shows the interface for as long as the program runs. A store or a provider that is away is
+/// waited for: reviews are answered meanwhile.
+pub(crate) async fn serve(
+    wanted: Wanted,
+    opening: Opening,
+    listener: TcpListener,
+    tls: TlsAcceptor,
+) {
+    let store = again("the store cannot be opened yet", || {
+        let address = opening.address.clone();
+        async move { Ok(tokio::task::spawn_blocking(move || Store::open(&address)).await??) }
+    });
+    let store = store.await;
+    let provider = match &opening.provider {
+        Some(settings) => {
+            let problem = "the identity provider is not to be had yet";
+            Some(again(problem, || Provider::find(settings.clone())).await)
+        }
+        None => None,
+    };
+    let users = Users::of_cluster(Tokens::new(opening.connection, opening.audiences), provider);
+    match show(wanted, store, users, true) {
+        Ok(router) => listen::serve(listener, Some(tls), router).await,
+        Err(error) => tracing::error!(error = format!("{error:#}"), "there is no interface"),
+    }
+}
+
+/// Tries until it succeeds.
+async fn again<T, F: Future<Output = Result<T>>>(
+    problem: &'static str,
+    attempt: impl Fn() -> F,
+) -> T {
+    let mut wait = BACK_OFF.0;
+    loop {
+        match attempt().await {
+            Ok(done) => return done,
+            Err(error) => tracing::error!(error = format!("{error:#}"), "{problem}"),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (2 * wait).min(BACK_OFF.1);
+    }
+}
+
+/// Begins to assess the cluster again and again; what the interface answers.
+pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> Result<Router> {
+    let Wanted { live, settings, key, cluster, causes } = wanted;
+    let nothing = Assessed::nothing(live.read().snapshot.clone());
+    let (publish, assessed) = watch::channel(Arc::new(nothing));
+    let hurry = Arc::new(Notify::new());
+    let assessor = Arc::new(Assessor {
+        live,
+        settings: Arc::clone(&settings),
+        store: store.clone(),
+        key,
+        cluster: cluster.clone(),
+        causes,
+        hurry: Arc::clone(&hurry),
+        publish,
+    });
+    tokio::spawn(assessor.keep());
+    let app = App::new(Parts { cluster, store, settings, assessed, hurry, users, is_tls })?;
+    Ok(interface::router(Arc::new(app)))
+}
