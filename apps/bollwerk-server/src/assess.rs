@@ -1,13 +1,15 @@
 //! The cluster judged again and again as it changes: what differs is remembered, and the newest
 //! assessment is what pages show.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use analyze::exception::{Exception, Place, Scope};
 use bollwerk::assess::Assessment;
 use bollwerk::{AccessQuestions, NetworkQuestions};
 use collect::manifests::Sources;
+use model::compliance::Compliance;
 use model::{DigestKey, Finding, Gap, Location, Snapshot, Subject};
 use store::{AssessedGap, NewFinding, PAGE_ROWS_MAX, PageRequest, Store, StoreError, Unseen};
 use tokio::sync::{Notify, watch};
@@ -30,6 +32,9 @@ const REST: Duration = Duration::from_mins(10);
 /// Exceptions of the interface that are looked at, the newest first.
 const EXCEPTIONS_MAX: usize = 10_000;
 
+/// What was said of frameworks, by their names.
+pub(crate) type KnownCompliance = Mutex<HashMap<&'static str, Arc<Compliance>>>;
+
 /// What was said of the cluster at one time.
 pub(crate) struct Assessed {
     /// Counted from 1; 0 is before the first.
@@ -46,6 +51,8 @@ pub(crate) struct Assessed {
     pub(crate) workloads: Vec<Workload>,
     /// How many images these run, told apart as they are written.
     pub(crate) images: u64,
+    /// What was said of frameworks, to whom nothing is hidden.
+    pub(crate) compliance: KnownCompliance,
     access: OnceLock<AccessQuestions>,
     network: OnceLock<NetworkQuestions>,
 }
@@ -61,6 +68,7 @@ impl Assessed {
             gaps: Vec::new(),
             workloads: Vec::new(),
             images: 0,
+            compliance: Mutex::default(),
             access: OnceLock::new(),
             network: OnceLock::new(),
         }

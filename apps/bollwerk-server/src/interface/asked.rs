@@ -21,6 +21,9 @@ const ROWS: usize = 50;
 /// Rows of a page, at the most.
 pub(crate) const ROWS_MAX: usize = 500;
 
+/// Values that a filter offers, at the most; others can be typed into the address.
+pub(crate) const CHOICES_MAX: usize = 200;
+
 /// Parameters that any list knows.
 const KNOWN: &[&str] = &[
     "q",
@@ -96,6 +99,12 @@ impl Asked {
     /// Whether a parameter has this value.
     pub(crate) fn has(&self, key: &str, value: &str) -> bool {
         self.0.get(key).is_some_and(|values| values.iter().any(|it| it == value))
+    }
+
+    /// Whether a chosen value is one of those that are offered.
+    #[expect(clippy::unused_self, reason = "templates call methods alone")]
+    pub(crate) fn is_among(&self, chosen: &str, offered: &[String]) -> bool {
+        offered.iter().any(|it| it == chosen)
     }
 
     /// Whether anything is filtered.

@@ -14,7 +14,7 @@ use engine::rbac::{Answer, Authorizer, Groups, Identity, Request, ResourceReques
 use store::{Sight, Store, StoreError};
 
 use super::pages::findings::Choices;
-use crate::assess::Assessed;
+use crate::assess::{Assessed, KnownCompliance};
 use crate::live::WORLD;
 
 /// How long an answer is kept: a right that was taken away is gone after it at the latest.
@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) is_all: bool,
     /// What filters offer: it is as long-lived as the rest.
     pub(crate) choices: OnceLock<Arc<Choices>>,
+    /// What was said of frameworks.
+    pub(crate) compliance: KnownCompliance,
 }
 
 impl Seen {
@@ -71,6 +73,7 @@ impl Seen {
             within: HashMap::new(),
             is_all: may(authorizer, &identity, "list", ("*", "*"), ""),
             choices: OnceLock::new(),
+            compliance: Mutex::default(),
         };
         if seen.is_all {
             return Ok(seen);

@@ -1,6 +1,6 @@
 //! Frameworks, item by item.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use analyze::compliance::{self, Run};
 use analyze::frameworks;
@@ -85,7 +85,7 @@ pub(crate) async fn list(
     let page = blocking(move || {
         let complete = seen.is_all;
         let row = |framework| {
-            let found = assess(&this, &assessed, &seen, framework);
+            let found = known(&this, &assessed, &seen, framework);
             FrameworkRow {
                 name: found.name,
                 title: found.title,
@@ -188,14 +188,14 @@ async fn find(
     let seen = app.seen(viewer).await?;
     let (this, assessed) = (Arc::clone(app), app.assessed());
     blocking(move || {
-        let found = assess(&this, &assessed, &seen, framework);
+        let found = known(&this, &assessed, &seen, framework);
         let is_asked = |it: &ItemRow| asked.one("state").is_none() || asked.has("state", it.status);
         Compliance {
             name: found.name,
             title: found.title,
             source: found.source,
             counts: counts(&found),
-            items: found.answers.into_iter().map(item).filter(is_asked).collect(),
+            items: found.answers.iter().map(item).filter(is_asked).collect(),
             complete: seen.is_all,
             asked,
         }
@@ -209,18 +209,36 @@ fn counts(found: &model::compliance::Compliance) -> Vec<StatusCount> {
     Status::ALL.iter().map(count).collect()
 }
 
-fn item(answer: Answer) -> ItemRow {
+fn item(answer: &Answer) -> ItemRow {
     let (number, title) = answer.section;
     ItemRow {
         section: format!("{number} {title}"),
         id: answer.id,
         title: answer.title,
         status: answer.status.name(),
-        reason: answer.reason,
-        controls: answer.controls,
+        reason: answer.reason.clone(),
+        controls: answer.controls.clone(),
         findings: answer.findings,
-        places: answer.places,
+        places: answer.places.clone(),
     }
+}
+
+/// What is said of a framework, kept for as long as what it is made from.
+fn known(
+    app: &App,
+    assessed: &Assessed,
+    seen: &Seen,
+    framework: &'static analyze::framework::Framework,
+) -> Arc<model::compliance::Compliance> {
+    // From whom nothing is hidden, all see the same.
+    let kept = if seen.is_all { &assessed.compliance } else { &seen.compliance };
+    let lock = || kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = lock().get(framework.name) {
+        return Arc::clone(found);
+    }
+    let found = Arc::new(assess(app, assessed, seen, framework));
+    lock().insert(framework.name, Arc::clone(&found));
+    found
 }
 
 /// What is said of a framework, from what may be seen.

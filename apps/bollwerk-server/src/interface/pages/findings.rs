@@ -12,15 +12,12 @@ use utoipa::ToSchema;
 use super::control::{ControlText, control};
 use super::rows::{Change, Row, change, row};
 use crate::interface::app::App;
-use crate::interface::asked::Asked;
+use crate::interface::asked::{Asked, CHOICES_MAX};
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
 use crate::interface::sight::Seen;
 use crate::interface::viewer::Viewer;
-
-/// Values a filter offers, at the most; others can be typed into the address.
-const CHOICES_MAX: usize = 200;
 
 /// A list of findings.
 #[derive(Serialize, ToSchema)]

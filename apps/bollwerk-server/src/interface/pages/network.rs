@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::interface::app::{App, blocking};
-use crate::interface::asked::Asked;
+use crate::interface::asked::{Asked, CHOICES_MAX};
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
@@ -28,7 +28,7 @@ pub(crate) struct Neighbourhood {
     workloads: Vec<Neighbour>,
     /// Why there is no map.
     problem: Option<String>,
-    /// Namespaces in which something runs.
+    /// Namespaces in which something runs, as many as are offered.
     namespaces: Vec<String>,
     #[serde(skip)]
     picture: String,
@@ -101,7 +101,7 @@ async fn map(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Neighbourh
         let namespaces: BTreeSet<&String> =
             assessed.workloads.iter().map(|it| &it.namespace).collect();
         let mut page = Neighbourhood {
-            namespaces: namespaces.into_iter().cloned().collect(),
+            namespaces: namespaces.into_iter().take(CHOICES_MAX).cloned().collect(),
             ..Neighbourhood::default()
         };
         let Some(namespace) = asked.one("namespace") else { return page };

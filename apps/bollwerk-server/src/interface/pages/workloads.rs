@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::interface::app::{App, blocking};
-use crate::interface::asked::Asked;
+use crate::interface::asked::{Asked, CHOICES_MAX};
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
@@ -117,6 +117,7 @@ async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Workloads
         let all: Vec<&Workload> = assessed.workloads.iter().filter(shown).collect();
         let mut namespaces: Vec<String> = all.iter().map(|it| it.namespace.clone()).collect();
         namespaces.dedup();
+        namespaces.truncate(CHOICES_MAX);
         let mut found: Vec<&Workload> = all.into_iter().filter(|it| fits(it, &asked)).collect();
         // By name among those that are as bad: that is the order they come in.
         found.sort_by_key(|it| std::cmp::Reverse(it.counts));
