@@ -23,6 +23,21 @@ pub(crate) fn db_load() -> Result<PathBuf> {
     installed(&["db5.3_load", "db_load"], "db-util")
 }
 
+/// PostgreSQL's server. Debian keeps its programs off the path, all in one folder.
+pub(crate) fn postgres() -> Result<PathBuf> {
+    if let Some(found) = off_path() {
+        return Ok(found);
+    }
+    installed(&["postgres"], "postgresql").or_else(|error| off_path().ok_or(error))
+}
+
+/// The newest server that Debian's packages installed.
+fn off_path() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let programs = versions.map(|version| version.path().join("bin/postgres"));
+    programs.filter(|program| program.is_file()).max()
+}
+
 /// The first of these programs on the path; where that is possible, its package is installed.
 pub(crate) fn installed(names: &[&str], package: &str) -> Result<PathBuf> {
     if let Some(found) = on_path(names) {

@@ -46,6 +46,7 @@ const TOOLS: &[Tool] = &[
     ),
     ("BOLLWERK_RPM", "the order of rpm's versions", program::rpm),
     ("BOLLWERK_DB_LOAD", "rpm's databases of before 4.16", program::db_load),
+    ("BOLLWERK_POSTGRES", "the store in PostgreSQL", program::postgres),
     ("BOLLWERK_BROWSER", "tests in a browser", program::browser),
     ("BOLLWERK_IMAGES", "tests over Debian's images", images::images),
     ("BOLLWERK_POLYGLOT", "an image of many languages", polyglot::polyglot),
@@ -85,7 +86,8 @@ pub(crate) fn prove(arguments: &[String]) -> Result<()> {
     ensure!(surroundings.skipped.is_empty(), "{}", surroundings.skipped.join("; "));
     let mut tests = command::cargo();
     tests.args(["test", "--release", "--package", "yaml", "--package", "engine"]);
-    tests.args(["--package", "package", "--package", "advisory", "--tests", "--"]);
+    tests.args(["--package", "package", "--package", "advisory", "--package", "store"]);
+    tests.args(["--tests", "--"]);
     tests.args(["--nocapture", "--test-threads", "2"]);
     tests.envs(surroundings.environment.iter().cloned()).envs(PROOF_SIZES.iter().copied());
     command::run(&mut tests)?;

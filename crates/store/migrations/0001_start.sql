@@ -82,6 +82,7 @@ CREATE TABLE history (
     cause TEXT
 );
 CREATE INDEX history_finding ON history (finding, seq);
+CREATE INDEX history_scope ON history (scope, seq);
 CREATE INDEX history_at ON history (at, seq);
 
 -- Kept counters: how many findings are like this.
@@ -210,4 +211,38 @@ CREATE TABLE tags (
     reference TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
     looked_at BIGINT NOT NULL
+);
+
+CREATE TABLE decisions (
+    id BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    scope BIGINT NOT NULL,
+    uid TEXT NOT NULL,
+    name TEXT NOT NULL,
+    person TEXT NOT NULL,
+    webhook TEXT NOT NULL,
+    allowed BIGINT NOT NULL,
+    dry_run BIGINT NOT NULL,
+    controls_json TEXT NOT NULL
+);
+CREATE INDEX decisions_scope ON decisions (scope, allowed, at);
+CREATE INDEX decisions_at ON decisions (at);
+CREATE INDEX actions_at ON actions (at);
+
+-- Alerts that are still to be sent.
+CREATE TABLE outbox (
+    id BIGINT PRIMARY KEY,
+    made_at BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    receiver TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX outbox_next ON outbox (next_at, id);
+
+-- Who leads: one row at most. A term that is not the highest any more writes nothing.
+CREATE TABLE terms (
+    id BIGINT PRIMARY KEY,
+    term BIGINT NOT NULL,
+    holder TEXT NOT NULL
 );

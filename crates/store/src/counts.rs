@@ -103,7 +103,7 @@ impl Store {
             let cluster = cluster.map(str::to_owned);
             let filter = Filter { cluster, states: vec![State::Open], ..Filter::default() };
             let lens = filter.lens(transaction, sight)?;
-            let open = total(transaction, &lens)? as i64;
+            let open = total(transaction, &lens)?.cast_signed();
             trend(transaction, &lens, open, today, days.min(TREND_DAYS_MAX))
         })
     }
@@ -165,7 +165,7 @@ pub(crate) fn total(transaction: &mut Transaction<'_>, lens: &Lens) -> Result<u6
         "SELECT CAST(COALESCE(SUM({findings}), 0) AS BIGINT) FROM {table} f {}",
         conditions.clause()
     );
-    Ok(transaction.integer(&sql, &conditions.values)? as u64)
+    transaction.count(&sql, &conditions.values)
 }
 
 fn count(transaction: &mut Transaction<'_>, lens: &Lens, by: By) -> Result<Vec<Count>, StoreError> {
@@ -196,7 +196,7 @@ fn count(transaction: &mut Transaction<'_>, lens: &Lens, by: By) -> Result<Vec<C
     let is_named = needs_scope || join.is_some();
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
     transaction.each(&sql, &conditions.values, |row| {
-        let (severity, findings) = (severity_of(row.int(1)?)?, row.int(2)? as u64);
+        let (severity, findings) = (severity_of(row.int(1)?)?, row.count(2)?);
         let key = match by {
             _ if is_named => row.string(0)?,
             By::State => State::of(row.int(0)?)?.name().to_owned(),
@@ -244,10 +244,10 @@ fn trend(
         let [opened, fixed, excepted] = changes.get(&number).copied().unwrap_or_default();
         trend.push(Day {
             date,
-            opened: opened as u64,
-            fixed: fixed as u64,
-            excepted: excepted as u64,
-            open: open.max(0) as u64,
+            opened: opened.cast_unsigned(),
+            fixed: fixed.cast_unsigned(),
+            excepted: excepted.cast_unsigned(),
+            open: open.max(0).cast_unsigned(),
         });
         open -= opened - fixed - excepted;
         let Ok(yesterday) = date.yesterday() else { break };

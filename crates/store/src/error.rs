@@ -46,6 +46,25 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// Another server leads.
+    #[error(
+        "term {term} of this server is over, `{holder}` leads in term {current}: nothing was \
+         written; become a follower"
+    )]
+    Fenced {
+        /// The term of the writer.
+        term: i64,
+        /// The term that holds.
+        current: i64,
+        /// Who took it.
+        holder: String,
+    },
+    /// A copy of a database that has tools of its own for it.
+    #[error("a PostgreSQL database is copied by its own tools: use `pg_dump`, or a dump")]
+    Elsewhere,
+    /// A dump that cannot be written or read.
+    #[error("the dump cannot be written or read: {0}; nothing was restored")]
+    Dump(String),
     /// A cursor that no page of this list gave.
     #[error("the cursor is none that this list gave: begin at the first page")]
     Cursor,

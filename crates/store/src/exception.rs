@@ -93,12 +93,12 @@ impl Store {
         let ended = if with_ended { "" } else { "AND ended_at IS NULL" };
         self.read(|transaction| {
             let sql = format!("SELECT COUNT(*) FROM exceptions WHERE id > 0 {ended}");
-            let total = transaction.integer(&sql, &[])? as u64;
+            let total = transaction.count(&sql, &[])?;
             let before = page.keys('e')?.map_or(i64::MAX, |[id]| id);
             let sql = format!(
                 "SELECT {COLUMNS} FROM exceptions WHERE id < $1 {ended} ORDER BY id DESC LIMIT $2"
             );
-            let limit = Value::Int(page.rows() as i64 + 1);
+            let limit = Value::from(page.rows() + 1);
             let rows = transaction.all(&sql, &[before.into(), limit], |row| {
                 let exception = read(row)?;
                 Ok(([exception.id], exception))

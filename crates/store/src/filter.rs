@@ -79,9 +79,10 @@ impl Filter {
     ) -> Result<Lens, StoreError> {
         self.check()?;
         let scopes = self.scopes(transaction, sight)?;
-        let controls = match self.controls.is_empty() {
-            true => None,
-            false => Some(numbers(transaction, "controls", &self.controls)?),
+        let controls = if self.controls.is_empty() {
+            None
+        } else {
+            Some(numbers(transaction, "controls", &self.controls)?)
         };
         let owner = match &self.owner {
             None => None,
@@ -146,8 +147,8 @@ impl Filter {
         );
         let found = transaction.all(&sql, &conditions.values, |row| row.int(0))?;
         let is_all = *sight == Sight::All && {
-            let all = transaction.integer("SELECT COUNT(*) FROM scopes", &[])?;
-            found.len() as i64 == all
+            let all = transaction.count("SELECT COUNT(*) FROM scopes", &[])?;
+            found.len() as u64 == all
         };
         Ok((!is_all).then(|| found.into()))
     }
@@ -205,7 +206,7 @@ impl Lens {
         conditions: &mut Conditions<'_>,
     ) {
         if let Some(scopes) = &self.scopes {
-            conditions.within(transaction, column, Arc::clone(scopes));
+            conditions.scopes(transaction, column, Arc::clone(scopes));
         }
     }
 

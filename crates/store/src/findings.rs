@@ -6,7 +6,7 @@ use crate::counts::total;
 use crate::filter::{Filter, Lens};
 use crate::finding::{Finding, History, State, What, namespace_of, severity_of};
 use crate::query::{Conditions, Sight};
-use crate::transaction::{Row, Transaction, Value};
+use crate::transaction::{Row, Transaction};
 use crate::{Page, PageRequest, Store, StoreError};
 
 /// The most events that are told of one finding.
@@ -92,12 +92,12 @@ impl Store {
                 let what: Vec<i64> = filter.what.iter().map(|what| what.number()).collect();
                 conditions.within(transaction, "h.what", what.into());
             }
-            let sql = format!(
-                "SELECT COUNT(*) FROM history h JOIN scopes s ON s.id = h.scope \
-                 JOIN clusters cl ON cl.id = s.cluster {}",
-                conditions.clause()
-            );
-            let total = transaction.integer(&sql, &conditions.values)? as u64;
+            let joins = match filter.cluster {
+                Some(_) => "JOIN scopes s ON s.id = h.scope JOIN clusters cl ON cl.id = s.cluster",
+                None => "",
+            };
+            let sql = format!("SELECT COUNT(*) FROM history h {joins} {}", conditions.clause());
+            let total = transaction.count(&sql, &conditions.values)?;
             if let Some([seq]) = page.keys('h')? {
                 conditions.compare("h.seq", "<", seq);
             }
@@ -154,21 +154,26 @@ fn rows(
             Order::Worst => conditions.value(severity),
             Order::Newest | Order::Oldest => 0,
         };
-        let (time, id) = (conditions.value(time), conditions.value(id));
+        let time = match order {
+            Order::Worst | Order::Newest => conditions.value(time),
+            Order::Oldest => 0,
+        };
+        let id = conditions.value(id);
         conditions.add(match order {
             Order::Worst => {
                 format!("(f.severity, f.changed_at, f.id) < (${severity}, ${time}, ${id})")
             }
             Order::Newest => format!("(f.changed_at, f.id) < (${time}, ${id})"),
-            Order::Oldest => format!("(f.first_seen, f.id) > (${time}, ${id})"),
+            Order::Oldest => format!("f.id > ${id}"),
         });
     }
     let by = match order {
         Order::Worst => "f.severity DESC, f.changed_at DESC, f.id DESC",
         Order::Newest => "f.changed_at DESC, f.id DESC",
-        Order::Oldest => "f.first_seen, f.id",
+        // Numbers are given in the order of being found.
+        Order::Oldest => "f.id",
     };
-    let limit = conditions.value(page.rows() as i64 + 1);
+    let limit = conditions.value(page.rows() + 1);
     // First which rows, then what they say: texts are read for those of the page only.
     let sql = format!(
         "WITH page AS (SELECT f.id AS page_id FROM findings f {} ORDER BY {by} LIMIT ${limit}) \
@@ -176,11 +181,7 @@ fn rows(
         conditions.clause()
     );
     transaction.all(&sql, &conditions.values, |row| {
-        let time = match order {
-            Order::Oldest => row.int(16)?,
-            _ => row.int(17)?,
-        };
-        Ok(([row.int(5)?, time, row.int(0)?], finding(row)?))
+        Ok(([row.int(5)?, row.int(17)?, row.int(0)?], finding(row)?))
     })
 }
 
@@ -223,7 +224,7 @@ fn events(
     limit: usize,
 ) -> Result<Vec<History>, StoreError> {
     let mut values = conditions.values.clone();
-    values.push(Value::Int(limit as i64));
+    values.push(limit.into());
     let sql = format!(
         "SELECT h.seq, h.at, h.what, cl.name, f.fingerprint, c.name, h.severity, s.api_group, \
          s.kind, s.namespace, f.name, h.cause FROM history h JOIN findings f ON f.id = h.finding \

@@ -135,14 +135,14 @@ fn write_image(
     };
     let count = |severity| {
         let found = findings.iter().filter(|finding| finding.severity == severity);
-        Value::Int(found.count() as i64)
+        Value::from(found.count())
     };
     let os = image.os.as_deref().map(text::line);
     let values = [
         id.into(),
         Value::Text(text::line(&image.digest)),
         os.map_or(Value::Null, Value::Text),
-        (image.packages as i64).into(),
+        image.packages.into(),
         image.scanned_at.into(),
         Value::int_or_null(image.database_date.map(counts::day_number)),
         Value::Text(gaps_json(&image.gaps).into()),
@@ -199,10 +199,14 @@ fn finding(row: &Row<'_>, from: usize) -> Result<ImageFinding, StoreError> {
         fixed: row.string_or_null(from + 3)?,
         severity: severity_of(row.int(from + 4)?)?,
         known_exploited: row.int(from + 5)? != 0,
-        epss_millionths: row.int_or_null(from + 6)?.map(|epss| epss as u32),
+        epss_millionths: row.int_or_null(from + 6)?.map(millionths),
         title: row.string(from + 7)?,
         purl: row.string(from + 8)?,
     })
+}
+
+fn millionths(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or_default()
 }
 
 fn gaps_json(gaps: &[AssessedGap]) -> String {

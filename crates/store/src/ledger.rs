@@ -2,7 +2,7 @@
 //! difference is written.
 
 mod apply;
-mod tally;
+pub(crate) mod tally;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
@@ -136,7 +136,7 @@ impl Store {
             let sql = "SELECT id, assessed_at, objects, workloads FROM clusters \
                        WHERE name = $1 AND assessed_at IS NOT NULL";
             let found = transaction.first(sql, &[cluster.into()], |row| {
-                let (objects, workloads) = (row.int(2)? as u64, row.int(3)? as u64);
+                let (objects, workloads) = (row.count(2)?, row.count(3)?);
                 let at = row.time(1)?;
                 Ok((row.int(0)?, Assessed { at, objects, workloads, gaps: Vec::new() }))
             })?;
@@ -178,8 +178,8 @@ impl Ledger {
         let (mut names, written_at) = self.store.write(|transaction| {
             let names = Names::read(transaction, &self.cluster)?;
             let sql = "SELECT written_at FROM clusters WHERE id = $1";
-            Ok((names.cluster, transaction.integer(sql, &[names.cluster.into()])?, names))
-                .map(|(_, written_at, names)| (names, written_at))
+            let written_at = transaction.integer(sql, &[names.cluster.into()])?;
+            Ok((names, written_at))
         })?;
         let digests: Vec<i64> = findings.iter().map(digest_of).collect();
         let steps = self.store.read(|transaction| {
@@ -265,8 +265,8 @@ fn digest_of(finding: &NewFinding) -> i64 {
     let mut context = digest::Context::new(&digest::SHA256);
     let NewFinding { fingerprint: _, control, id, severity, group, kind, .. } = finding;
     let NewFinding { namespace, name, path, message, owner, exception, detail, .. } = finding;
-    context.update(&[severity_number(*severity) as u8]);
-    let always = [control, id, group, kind, name, path, message, detail].map(|text| Some(text));
+    context.update(&severity_number(*severity).to_le_bytes());
+    let always = [control, id, group, kind, name, path, message, detail].map(Some);
     let perhaps = [namespace.as_ref(), owner.as_ref(), exception.as_ref()];
     for part in always.into_iter().chain(perhaps) {
         // No text is as long as what stands for none.
@@ -327,8 +327,7 @@ fn close(
     };
     let sql = "UPDATE clusters SET assessed_at = $2, written_at = $2, objects = $3, \
                workloads = $4 WHERE id = $1";
-    let counts = [(assessed.objects as i64).into(), (assessed.workloads as i64).into()];
-    let [objects, workloads] = counts;
+    let (objects, workloads) = (assessed.objects.into(), assessed.workloads.into());
     transaction.execute(sql, &[cluster.into(), at.into(), objects, workloads])?;
     transaction.execute("DELETE FROM gaps WHERE cluster = $1", &[cluster.into()])?;
     let mut rows = Rows::of(&GAPS);

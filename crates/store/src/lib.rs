@@ -11,6 +11,8 @@
 
 mod address;
 mod counts;
+mod decision;
+mod dump;
 mod error;
 mod exception;
 mod filter;
@@ -20,17 +22,22 @@ mod image;
 mod ledger;
 mod migrate;
 mod names;
+mod outbox;
 mod page;
+mod postgres;
 mod query;
+mod retention;
 mod running;
 mod session;
 mod sqlite;
 mod store;
+mod term;
 mod text;
 mod transaction;
 
 pub use address::Address;
 pub use counts::{By, Count, Day, TREND_DAYS_MAX};
+pub use decision::{DECISIONS_MAX, Decision, DecisionFilter};
 pub use error::StoreError;
 pub use exception::{Exception, NewException};
 pub use filter::{CHOICES_MAX, Filter, SEARCH_MAX};
@@ -42,8 +49,11 @@ pub use image::{
 };
 pub use ledger::{Assessed, AssessedGap, Cause, Gone, Ledger, Recorded, Touched, Unseen};
 pub use names::Scope;
+pub use outbox::{ALERT_BYTES_MAX, Alert};
 pub use page::{Cursor, PAGE_ROWS_MAX, Page, PageRequest};
 pub use query::Sight;
+pub use retention::{FORGET_ROWS_MAX, Old};
 pub use running::{Running, Tag};
 pub use session::{Action, ActionFilter, Session};
 pub use store::Store;
+pub use term::Term;

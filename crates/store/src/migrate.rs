@@ -7,14 +7,18 @@ use crate::transaction::{Transaction, Value};
 /// never changed.
 const STEPS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
 
+/// The newest schema this program knows.
+pub(crate) fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
 /// Brings a database to the schema of this program, all steps or none.
 pub(crate) fn migrate(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
     transaction.script("CREATE TABLE IF NOT EXISTS bollwerk_schema (version BIGINT NOT NULL)")?;
     let sql = "SELECT COALESCE(MAX(version), 0) FROM bollwerk_schema";
     let found = transaction.integer(sql, &[])?;
-    let known = STEPS.len() as i64;
-    if found > known {
-        return Err(StoreError::Newer { found, known });
+    if found > known() {
+        return Err(StoreError::Newer { found, known: known() });
     }
     for (number, step) in (1..).zip(STEPS).skip(usize::try_from(found).unwrap_or(0)) {
         transaction.script(step)?;

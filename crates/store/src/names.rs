@@ -1,5 +1,6 @@
 //! Names that many rows share, stored once and meant by a number.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::StoreError;
@@ -56,11 +57,7 @@ impl Names {
         if let Some(id) = self.scopes.get(&key) {
             return Ok(*id);
         }
-        let id = transaction.take("scopes", 1)?;
-        let sql = "INSERT INTO scopes (id, cluster, api_group, kind, namespace) \
-                   VALUES ($1, $2, $3, $4, $5)";
-        let values = [id.into(), self.cluster.into(), group.into(), kind.into(), namespace.into()];
-        transaction.execute(sql, &values)?;
+        let id = scope(transaction, self.cluster, [group, kind, namespace].map(Cow::Borrowed))?;
         self.scopes.insert(key, id);
         Ok(id)
     }
@@ -95,6 +92,26 @@ impl Names {
         self.owners.insert(name.to_owned(), id);
         Ok(id)
     }
+}
+
+/// The number of one scope: group, kind, namespace. It is stored when it is new.
+pub(crate) fn scope(
+    transaction: &mut Transaction<'_>,
+    cluster: i64,
+    [group, kind, namespace]: [Cow<'_, str>; 3],
+) -> Result<i64, StoreError> {
+    let sql = "SELECT id FROM scopes WHERE cluster = $1 AND api_group = $2 AND kind = $3 \
+               AND namespace = $4";
+    let values = [cluster.into(), Value::Text(group), Value::Text(kind), Value::Text(namespace)];
+    if let Some(id) = transaction.first(sql, &values, |row| row.int(0))? {
+        return Ok(id);
+    }
+    let id = transaction.take("scopes", 1)?;
+    let sql = "INSERT INTO scopes (id, cluster, api_group, kind, namespace) \
+               VALUES ($5, $1, $2, $3, $4)";
+    let [cluster, group, kind, namespace] = values;
+    transaction.execute(sql, &[cluster, group, kind, namespace, id.into()])?;
+    Ok(id)
 }
 
 /// The number of a name in a table that has nothing else; it is stored when it is new.

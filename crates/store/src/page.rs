@@ -72,8 +72,8 @@ impl<T> Page<T> {
     ) -> Self {
         let has_more = rows.len() > request.rows();
         rows.truncate(request.rows());
-        let last = rows.last().filter(|_| has_more);
-        let next = last.map(|(keys, _)| Cursor { list, keys: keys.to_vec() });
+        let next =
+            rows.last().filter(|_| has_more).map(|(keys, _)| Cursor { list, keys: keys.to_vec() });
         Self { rows: rows.into_iter().map(|(_, row)| row).collect(), next, total }
     }
 

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::transaction::{Transaction, Value};
 
+/// How many scopes are looked up one by one.
+const SCOPES_LOOKED_UP_MAX: usize = 2_000;
+
 /// What a user may see: decided by the caller, applied inside every query, count and trend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sight {
@@ -47,16 +50,32 @@ impl<'a> Conditions<'a> {
     /// What a user may see, by the column that holds the scope.
     pub(crate) fn sight(&mut self, transaction: &Transaction<'_>, column: &str, sight: &Sight) {
         if let Sight::Scopes(scopes) = sight {
-            self.within(transaction, column, Arc::clone(scopes));
+            self.scopes(transaction, column, Arc::clone(scopes));
+        }
+    }
+
+    /// The scope is one of these. Rows of few scopes are looked up; where there are many, rows are
+    /// read in the order that is asked for, and each is tested: the `+` keeps both databases from
+    /// using an index for it.
+    pub(crate) fn scopes(
+        &mut self,
+        transaction: &Transaction<'_>,
+        column: &str,
+        scopes: Arc<[i64]>,
+    ) {
+        if scopes.len() > SCOPES_LOOKED_UP_MAX {
+            self.within(transaction, &format!("+{column}"), scopes);
+        } else {
+            self.within(transaction, column, scopes);
         }
     }
 
     /// `WHERE …`, or nothing.
     pub(crate) fn clause(&self) -> String {
-        match self.conditions.is_empty() {
-            true => String::new(),
-            false => format!("WHERE {}", self.conditions.join(" AND ")),
+        if self.conditions.is_empty() {
+            return String::new();
         }
+        format!("WHERE {}", self.conditions.join(" AND "))
     }
 }
 

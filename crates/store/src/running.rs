@@ -51,6 +51,8 @@ pub struct Tag {
 
 /// What of a running container does not change while it is the same.
 type Key = (i64, String, String, String, Option<String>);
+/// Its number and what may change: pods, owner, shelter.
+type Stored = (i64, i64, Option<String>, i64);
 
 impl Store {
     /// Records everything that runs in a cluster. What stays keeps the time since when it runs;
@@ -160,7 +162,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<(String, Running, Timestamp), StoreE
         container: row.string(6)?,
         reference: row.string(7)?,
         digest: row.string_or_null(8)?,
-        pods: row.int(9)? as u32,
+        pods: u32::try_from(row.int(9)?).unwrap_or(u32::MAX),
         owner: row.string_or_null(10)?,
         exposed,
     };
@@ -187,7 +189,7 @@ pub(crate) fn of_image(
 fn stored(
     transaction: &mut Transaction<'_>,
     cluster: i64,
-) -> Result<HashMap<Key, (i64, i64, Option<String>, i64)>, StoreError> {
+) -> Result<HashMap<Key, Stored>, StoreError> {
     let sql = "SELECT id, scope, workload, container, reference, digest, pods, owner, shelter \
                FROM running WHERE cluster = $1";
     let mut stored = HashMap::new();

@@ -131,11 +131,11 @@ impl Store {
                 conditions.compare("at", ">=", since);
             }
             let sql = format!("SELECT COUNT(*) FROM actions {}", conditions.clause());
-            let total = transaction.integer(&sql, &conditions.values)? as u64;
+            let total = transaction.count(&sql, &conditions.values)?;
             if let Some([id]) = page.keys('a')? {
                 conditions.compare("id", "<", id);
             }
-            let limit = conditions.value(page.rows() as i64 + 1);
+            let limit = conditions.value(page.rows() + 1);
             let sql = format!(
                 "SELECT id, at, person, verb, target, outcome FROM actions {} \
                  ORDER BY id DESC LIMIT ${limit}",

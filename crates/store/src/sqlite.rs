@@ -92,9 +92,41 @@ impl Sqlite {
         run(&self.writer(), TransactionBehavior::Immediate, write)
     }
 
+    /// Copies the database into a new file.
+    pub(crate) fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        options.open(to).map_err(|error| refused(to, &error))?;
+        let copied = (|| {
+            let mut copy = Connection::open(to)?;
+            // A connection of its own would be told of a database in memory nothing.
+            match &self.readers {
+                Some(readers) => copy_from(readers.take().connection.as_ref(), &mut copy),
+                None => copy_from(Some(&*self.writer()), &mut copy),
+            }
+        })();
+        if copied.is_err() {
+            // Half a copy would be taken for one.
+            let _ = std::fs::remove_file(to);
+        }
+        copied
+    }
+
     fn writer(&self) -> MutexGuard<'_, Connection> {
         // A panic below left no transaction open, so that the connection is as good as new.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn copy_from(from: Option<&Connection>, copy: &mut Connection) -> Result<(), StoreError> {
+    let Some(from) = from else {
+        return Err(StoreError::Gone("a connection was given back too early".to_owned()));
+    };
+    let backup = rusqlite::backup::Backup::new(from, copy)?;
+    // All pages in one step: they are of one moment, and writers do not wait.
+    match backup.step(-1)? {
+        rusqlite::backup::StepResult::Done => Ok(()),
+        _ => Err(StoreError::Busy),
     }
 }
 
@@ -175,4 +207,47 @@ fn create(path: &Path) -> Result<File, StoreError> {
 
 fn refused(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Open { path: path.display().to_string(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sqlite;
+    use crate::transaction::Value;
+    use crate::{StoreError, migrate};
+
+    #[test]
+    fn a_full_disk_is_told_and_nothing_is_half_written() {
+        let sqlite = Sqlite::memory().unwrap();
+        sqlite.write(migrate::migrate).unwrap();
+        let limit = |pages: i64| {
+            sqlite.writer().pragma_update(None, "max_page_count", pages).unwrap();
+        };
+        let pages: i64 =
+            sqlite.writer().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        limit(pages + 8);
+        let add = |number: i64| {
+            sqlite.write(|transaction| {
+                let sql = "INSERT INTO owners (id, name) VALUES ($1, $2)";
+                let name = format!("{number}-{}", "x".repeat(3_000));
+                transaction.execute(sql, &[number.into(), name.into()])
+            })
+        };
+        let written = (1..).take_while(|number| match add(*number) {
+            Ok(_) => true,
+            Err(error) => {
+                assert_eq!(error, StoreError::Full);
+                false
+            }
+        });
+        let written = i64::try_from(written.count()).unwrap();
+        assert!(written > 0);
+        let count = || {
+            let sql = "SELECT COUNT(*) FROM owners WHERE id > $1";
+            sqlite.read(|transaction| transaction.integer(sql, &[Value::Int(0)])).unwrap()
+        };
+        assert_eq!(count(), written);
+        limit(pages + 100);
+        add(written + 1).unwrap();
+        assert_eq!(count(), written + 1);
+    }
 }

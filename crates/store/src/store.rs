@@ -1,15 +1,19 @@
 //! The store: opening it, reading, writing.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::transaction::Transaction;
-use crate::{Address, StoreError, migrate};
+use crate::{Address, StoreError, Term, migrate, term};
 
 /// What the server remembers. Cheap to clone; all clones are one store. Every call blocks.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// The term whose writer this is, if it is bound to one.
+    pub(crate) term: Option<Term>,
 }
 
 struct Inner {
@@ -20,6 +24,7 @@ struct Inner {
 
 enum Database {
     Sqlite(Sqlite),
+    Postgres(Box<Postgres>),
 }
 
 impl Store {
@@ -31,9 +36,10 @@ impl Store {
         let database = match address {
             Address::Memory => Database::Sqlite(Sqlite::memory()?),
             Address::Sqlite(path) => Database::Sqlite(Sqlite::open(path)?),
-            Address::Postgres(_) => return Err(StoreError::Address("postgres".to_owned())),
+            Address::Postgres(url) => Database::Postgres(Box::new(Postgres::open(url)?)),
         };
-        let store = Self { inner: Arc::new(Inner { database, recording: Mutex::new(()) }) };
+        let inner = Inner { database, recording: Mutex::new(()) };
+        let store = Self { inner: Arc::new(inner), term: None };
         store.write(migrate::migrate)?;
         Ok(store)
     }
@@ -41,10 +47,31 @@ impl Store {
     /// Reads in one transaction: all its queries see the same state.
     pub(crate) fn read<T>(
         &self,
+        read: impl Fn(&mut Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.inner.database {
+            Database::Sqlite(sqlite) => sqlite.read(read),
+            Database::Postgres(postgres) => postgres.read(read),
+        }
+    }
+
+    /// Reads as [`Store::read`] does, and is never tried again: what it read may be told already.
+    pub(crate) fn read_once<T>(
+        &self,
         read: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match &self.inner.database {
             Database::Sqlite(sqlite) => sqlite.read(read),
+            Database::Postgres(postgres) => postgres.read_once(read),
+        }
+    }
+
+    /// Writes a copy of the database to a new file, as it is at this moment; others go on reading
+    /// and writing. The copy is opened as `sqlite:PATH`.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        match &self.inner.database {
+            Database::Sqlite(sqlite) => sqlite.backup(to),
+            Database::Postgres(_) => Err(StoreError::Elsewhere),
         }
     }
 
@@ -53,8 +80,16 @@ impl Store {
         &self,
         write: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let term = self.term;
+        let write = |transaction: &mut Transaction<'_>| {
+            if let Some(term) = term {
+                term::check(transaction, term)?;
+            }
+            write(transaction)
+        };
         match &self.inner.database {
             Database::Sqlite(sqlite) => sqlite.write(write),
+            Database::Postgres(postgres) => postgres.write(write),
         }
     }
 

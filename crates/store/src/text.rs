@@ -12,22 +12,22 @@ const LONG_DETAIL: &str = r#"{"withheld":"the detail is longer than 65536 bytes"
 /// A text as it is kept: without the character 0, which PostgreSQL has no place for, and cut
 /// behind [`LINE_BYTES_MAX`] bytes.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    let cut = match text.len() > LINE_BYTES_MAX {
-        true => Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(LINE_BYTES_MAX)])),
-        false => Cow::Borrowed(text),
+    let cut = if text.len() > LINE_BYTES_MAX {
+        Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(LINE_BYTES_MAX)]))
+    } else {
+        Cow::Borrowed(text)
     };
-    match cut.contains('\0') {
-        true => Cow::Owned(cut.replace('\0', "\u{fffd}")),
-        false => cut,
-    }
+    if cut.contains('\0') { Cow::Owned(cut.replace('\0', "\u{fffd}")) } else { cut }
 }
 
 /// A finding's JSON as it is kept: whole or not at all.
 pub(crate) fn detail(json: &str) -> Cow<'_, str> {
-    match json.len() > DETAIL_BYTES_MAX {
-        true => Cow::Borrowed(LONG_DETAIL),
+    if json.len() > DETAIL_BYTES_MAX {
+        Cow::Borrowed(LONG_DETAIL)
+    } else if json.contains('\0') {
         // In JSON the character stands as an escape; this is for what is none.
-        false if json.contains('\0') => Cow::Owned(json.replace('\0', "\u{fffd}")),
-        false => Cow::Borrowed(json),
+        Cow::Owned(json.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(json)
     }
 }

@@ -4,7 +4,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use ::postgres::fallible_iterator::FallibleIterator as _;
+use ::postgres::types::ToSql;
+
 use crate::StoreError;
+use crate::postgres::{self, PostgresTransaction};
 
 /// A parameter, or a value to write.
 #[derive(Clone, Debug)]
@@ -29,6 +33,18 @@ impl<'a> Value<'a> {
 impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Self::Int(number)
+    }
+}
+
+impl From<usize> for Value<'_> {
+    fn from(number: usize) -> Self {
+        Self::Int(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<u64> for Value<'_> {
+    fn from(number: u64) -> Self {
+        Self::Int(i64::try_from(number).unwrap_or(i64::MAX))
     }
 }
 
@@ -73,11 +89,17 @@ impl<'a> Rows<'a> {
         self.values.extend(row);
     }
 
+    /// Adds values that are a row of these columns.
+    pub(crate) fn extend(&mut self, row: Vec<Value<'a>>) {
+        debug_assert_eq!(row.len(), self.width);
+        self.values.extend(row);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    fn iter(&self) -> impl Iterator<Item = &[Value<'a>]> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[Value<'a>]> {
         self.values.chunks_exact(self.width)
     }
 }
@@ -85,11 +107,13 @@ impl<'a> Rows<'a> {
 /// An open transaction. Dropped without [`Transaction::commit`], nothing of it is kept.
 pub(crate) enum Transaction<'a> {
     Sqlite(rusqlite::Transaction<'a>),
+    Postgres(PostgresTransaction<'a>),
 }
 
 /// A row that a statement gave.
 pub(crate) enum Row<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a ::postgres::Row),
 }
 
 impl Row<'_> {
@@ -100,7 +124,14 @@ impl Row<'_> {
     pub(crate) fn int_or_null(&self, column: usize) -> Result<Option<i64>, StoreError> {
         match self {
             Self::Sqlite(row) => Ok(row.get(column)?),
+            Self::Postgres(row) => Ok(row.try_get(column)?),
         }
+    }
+
+    /// How many: never negative.
+    pub(crate) fn count(&self, column: usize) -> Result<u64, StoreError> {
+        let number = self.int(column)?;
+        u64::try_from(number).map_err(|_| StoreError::Corrupt(format!("{number} is no count")))
     }
 
     pub(crate) fn text(&self, column: usize) -> Result<&str, StoreError> {
@@ -113,6 +144,7 @@ impl Row<'_> {
                 .get_ref(column)?
                 .as_str_or_null()
                 .map_err(|error| StoreError::Corrupt(error.to_string())),
+            Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
 
@@ -141,7 +173,7 @@ fn absent(column: usize) -> StoreError {
     StoreError::Corrupt(format!("column {column} of a row is empty"))
 }
 
-impl<'a> Transaction<'a> {
+impl Transaction<'_> {
     /// Runs a statement; how many rows it touched.
     pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         match self {
@@ -149,6 +181,10 @@ impl<'a> Transaction<'a> {
                 let mut statement = connection.prepare_cached(&numbered(sql))?;
                 bind(&mut statement, values)?;
                 Ok(statement.raw_execute()? as u64)
+            }
+            Self::Postgres(transaction) => {
+                let statement = transaction.statement(sql)?;
+                Ok(transaction.inner.execute(&statement, &parameters(values))?)
             }
         }
     }
@@ -167,6 +203,14 @@ impl<'a> Transaction<'a> {
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next()? {
                     visit(&Row::Sqlite(row))?;
+                }
+                Ok(())
+            }
+            Self::Postgres(transaction) => {
+                let statement = transaction.statement(sql)?;
+                let mut rows = transaction.inner.query_raw(&statement, parameters(values))?;
+                while let Some(row) = rows.next()? {
+                    visit(&Row::Postgres(&row))?;
                 }
                 Ok(())
             }
@@ -204,9 +248,15 @@ impl<'a> Transaction<'a> {
             .ok_or_else(|| StoreError::Corrupt("a query that always has a row has none".to_owned()))
     }
 
+    /// The one count a query gives.
+    pub(crate) fn count(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        let number = self.integer(sql, values)?;
+        u64::try_from(number).map_err(|_| StoreError::Corrupt(format!("{number} is no count")))
+    }
+
     /// Takes numbers of a sequence; the first of them. None is ever given twice.
     pub(crate) fn take(&mut self, sequence: &str, count: usize) -> Result<i64, StoreError> {
-        let count = count as i64;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
         let sql = "INSERT INTO sequences (name, last) VALUES ($1, $2) ON CONFLICT (name) \
                    DO UPDATE SET last = sequences.last + excluded.last RETURNING last";
         Ok(self.integer(sql, &[sequence.into(), count.into()])? - count + 1)
@@ -222,16 +272,17 @@ impl<'a> Transaction<'a> {
         if rows.is_empty() {
             return Ok(());
         }
-        let names: Vec<&str> = columns.columns.iter().map(|(name, _)| *name).collect();
-        let (table, names) = (columns.table, names.join(", "));
         match self {
             Self::Sqlite(connection) => {
+                let names: Vec<&str> = columns.columns.iter().map(|(name, _)| *name).collect();
+                let (table, names) = (columns.table, names.join(", "));
                 let places: Vec<String> =
                     (1..=columns.columns.len()).map(|number| format!("?{number}")).collect();
                 let places = places.join(", ");
                 let sql = format!("INSERT INTO {table} ({names}) VALUES ({places}) {conflict}");
                 run_each(connection, &sql, rows)
             }
+            Self::Postgres(transaction) => postgres::insert(transaction, columns, rows, conflict),
         }
     }
 
@@ -253,6 +304,7 @@ impl<'a> Transaction<'a> {
                 let sql = format!("UPDATE {table} SET {changes} WHERE {key} = ?1");
                 run_each(connection, &sql, rows)
             }
+            Self::Postgres(transaction) => postgres::update(transaction, columns, rows),
         }
     }
 
@@ -260,6 +312,7 @@ impl<'a> Transaction<'a> {
     pub(crate) fn within(&self, column: &str, number: usize) -> String {
         match self {
             Self::Sqlite(_) => format!("{column} IN (SELECT value FROM json_each(${number}))"),
+            Self::Postgres(_) => format!("{column} = ANY(${number})"),
         }
     }
 
@@ -269,6 +322,10 @@ impl<'a> Transaction<'a> {
             // The one type by which SQLite numbers its rows itself.
             Self::Sqlite(connection) => Ok(connection
                 .execute_batch(&sql.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY"))?),
+            // Texts are ordered by their bytes, whatever language the server speaks.
+            Self::Postgres(transaction) => {
+                Ok(transaction.inner.batch_execute(&sql.replace(" TEXT", " TEXT COLLATE \"C\""))?)
+            }
         }
     }
 
@@ -276,8 +333,13 @@ impl<'a> Transaction<'a> {
     pub(crate) fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => Ok(connection.commit()?),
+            Self::Postgres(transaction) => Ok(transaction.inner.commit()?),
         }
     }
+}
+
+fn parameters<'a>(values: &'a [Value<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
 /// SQLite numbers `?1`, while `$1` is a name to it.

@@ -64,13 +64,13 @@ impl Store {
         self.read(|transaction| {
             let mut conditions = conditions(transaction, sight, filter, search.as_deref());
             let sql = format!("SELECT COUNT(*) FROM images m {}", conditions.clause());
-            let total = transaction.integer(&sql, &conditions.values)? as u64;
+            let total = transaction.count(&sql, &conditions.values)?;
             if let Some(keys) = page.keys::<3>('i')? {
                 let [critical, high, id] = keys.map(|key| conditions.value(key));
                 conditions
                     .add(format!("(m.critical, m.high, m.id) < (${critical}, ${high}, ${id})"));
             }
-            let limit = conditions.value(page.rows() as i64 + 1);
+            let limit = conditions.value(page.rows() + 1);
             let sql = format!(
                 "SELECT {COLUMNS} FROM images m {} \
                  ORDER BY m.critical DESC, m.high DESC, m.id DESC LIMIT ${limit}",
@@ -153,7 +153,7 @@ fn image(row: &Row<'_>) -> Result<Image, StoreError> {
     Ok(Image {
         digest: row.string(1)?,
         os: row.string_or_null(2)?,
-        packages: row.int(3)? as u64,
+        packages: row.count(3)?,
         scanned_at: row.time(4)?,
         database_date: row.int_or_null(5)?.map(counts::date_of).transpose()?,
         gaps: gaps_of(row.text(6)?)?,
@@ -163,11 +163,11 @@ fn image(row: &Row<'_>) -> Result<Image, StoreError> {
 fn findings(row: &Row<'_>) -> Result<Count, StoreError> {
     Ok(Count {
         key: String::new(),
-        critical: row.int(7)? as u64,
-        high: row.int(8)? as u64,
-        medium: row.int(9)? as u64,
-        low: row.int(10)? as u64,
-        info: row.int(11)? as u64,
+        critical: row.count(7)?,
+        high: row.count(8)?,
+        medium: row.count(9)?,
+        low: row.count(10)?,
+        info: row.count(11)?,
     })
 }
 
@@ -188,8 +188,8 @@ fn spread(
     );
     transaction.each(&sql, &conditions.values, |row| {
         image.reference = row.string_or_null(0)?;
-        image.workloads = row.int(1)? as u64;
-        image.exposed = row.int(2)? as u64;
+        image.workloads = row.count(1)?;
+        image.exposed = row.count(2)?;
         Ok(())
     })
 }

@@ -3,8 +3,12 @@
 
 mod findings;
 mod images;
+mod model_based;
 mod people;
 mod places;
+#[path = "../postgres_server/mod.rs"]
+mod postgres_server;
+mod upkeep;
 
 use jiff::Timestamp;
 use model::Severity;

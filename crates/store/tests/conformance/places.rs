@@ -1,9 +1,12 @@
 //! The stores the suite runs on.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use store::{Address, Store, StoreError};
+
+use crate::postgres_server::PostgresServer;
 
 /// A folder that is removed when the test ends.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -31,6 +34,15 @@ pub(crate) fn each(test: impl Fn(&Store)) {
     let folder = Folder::new();
     let address = Address::Sqlite(folder.0.join("store.db"));
     test(&Store::open(&address).unwrap());
+    if let Some(server) = server() {
+        test(&Store::open(&Address::Postgres(server.database())).unwrap());
+    }
+}
+
+/// The PostgreSQL server of all tests.
+pub(crate) fn server() -> Option<&'static PostgresServer> {
+    static SERVER: OnceLock<Option<PostgresServer>> = OnceLock::new();
+    SERVER.get_or_init(PostgresServer::start).as_ref()
 }
 
 #[test]

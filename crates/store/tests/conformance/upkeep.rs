@@ -1,0 +1,232 @@
+//! Decisions, alerts, terms, what is forgotten, copies.
+
+use model::Severity::{High, Low};
+use store::{
+    Action, ActionFilter, Address, By, Count, Decision, DecisionFilter, Filter, HistoryFilter,
+    NewException, Old, Order, PageRequest, Sight, State, Store, StoreError,
+};
+
+use crate::places::{Folder, each, server};
+use crate::{assessed, at, finding, record};
+
+fn decision(second: i64, namespace: Option<&str>, allowed: bool) -> Decision {
+    Decision {
+        at: at(second),
+        uid: format!("uid-{second}"),
+        group: "apps".to_owned(),
+        kind: "Deployment".to_owned(),
+        namespace: namespace.map(str::to_owned),
+        name: "web".to_owned(),
+        user: "eva".to_owned(),
+        webhook: "pods".to_owned(),
+        allowed,
+        dry_run: second == 1,
+        controls: vec!["root".to_owned(), "a \"quoted\" one".to_owned()],
+    }
+}
+
+#[test]
+fn decisions_are_listed() {
+    each(|store| {
+        let made = [
+            decision(0, Some("shop"), true),
+            decision(1, Some("bank"), false),
+            decision(2, None, false),
+        ];
+        store.record_decisions("prod", &made).unwrap();
+        store.record_decisions("prod", &[]).unwrap();
+        let page = PageRequest::first(2);
+        let all = store.decisions(&Sight::All, &DecisionFilter::default(), &page).unwrap();
+        assert_eq!((all.total, &all.rows[..]), (3, &[made[2].clone(), made[1].clone()][..]));
+        let next = PageRequest { after: all.next, limit: 2 };
+        let rest = store.decisions(&Sight::All, &DecisionFilter::default(), &next).unwrap();
+        assert_eq!(rest.rows, made[..1]);
+        let shop = store.scopes("prod").unwrap().into_iter();
+        let shop = shop.filter(|scope| scope.namespace.as_deref() == Some("shop"));
+        let shop = Sight::Scopes(shop.map(|scope| scope.id).collect());
+        let seen = store.decisions(&shop, &DecisionFilter::default(), &page).unwrap();
+        assert_eq!((seen.total, &seen.rows[..]), (1, &made[..1]));
+        let filter = DecisionFilter {
+            namespace: Some("bank".to_owned()),
+            user: Some("eva".to_owned()),
+            allowed: Some(false),
+            since: Some(at(1)),
+        };
+        let found = store.decisions(&Sight::All, &filter, &page).unwrap();
+        assert_eq!(found.rows, made[1..2]);
+        assert_eq!(store.forget(Old::Decisions, at(2)).unwrap(), 2);
+        assert_eq!(store.forget(Old::Decisions, at(2)).unwrap(), 0);
+    });
+}
+
+#[test]
+fn alerts_wait_until_they_are_sent() {
+    each(|store| {
+        let first = store.add_alert("ops", "{\"text\": 1}", at(0)).unwrap();
+        let second = store.add_alert("ops", "b\0", at(1)).unwrap();
+        let due = |second| {
+            let alerts = store.due_alerts(10, at(second)).unwrap();
+            alerts.iter().map(|alert| (alert.id, alert.attempts)).collect::<Vec<_>>()
+        };
+        assert_eq!(due(0), [(first, 0)]);
+        assert_eq!(due(1), [(first, 0), (second, 0)]);
+        assert!(store.alert_failed(first, at(60)).unwrap());
+        assert_eq!(due(59), [(second, 0)]);
+        assert!(store.alert_done(second).unwrap());
+        assert!(!store.alert_done(second).unwrap());
+        assert!(!store.alert_failed(second, at(0)).unwrap());
+        assert_eq!(due(60), [(first, 1)]);
+        let alert = &store.due_alerts(1, at(60)).unwrap()[0];
+        assert_eq!((alert.receiver.as_str(), alert.made_at), ("ops", at(0)));
+    });
+}
+
+#[test]
+fn a_term_that_is_over_writes_nothing() {
+    each(|store| {
+        let old = store.take_term("server-a").unwrap();
+        let leader = store.in_term(old);
+        record(&leader, 0, &[finding("a", "shop", "root", High)]);
+        let new = store.take_term("server-b").unwrap();
+        assert!(new > old);
+        let refused = leader.ledger("prod").record(&assessed(1), &[], &[], &|_| None);
+        let expected = StoreError::Fenced {
+            term: old.number(),
+            current: new.number(),
+            holder: "server-b".to_owned(),
+        };
+        assert_eq!(refused.err(), Some(expected.clone()));
+        let refused = leader.record_running("prod", at(1), &[]);
+        assert_eq!(refused.err(), Some(expected));
+        let open = Filter { states: vec![State::Open], ..Filter::default() };
+        let page = PageRequest::first(9);
+        assert_eq!(store.findings(&Sight::All, &open, Order::Worst, &page).unwrap().total, 1);
+        record(&store.in_term(new), 2, &[]);
+        assert_eq!(store.findings(&Sight::All, &open, Order::Worst, &page).unwrap().total, 0);
+    });
+}
+
+#[test]
+fn what_is_old_is_forgotten_and_the_counts_stay_right() {
+    each(|store| {
+        let (a, b) = (finding("a", "shop", "root", High), finding("b", "shop", "tag", Low));
+        record(store, 0, &[a.clone(), b.clone()]);
+        record(store, 10, std::slice::from_ref(&b));
+        assert_eq!(store.forget(Old::Fixed, at(10)).unwrap(), 0);
+        assert_eq!(store.forget(Old::Fixed, at(11)).unwrap(), 1);
+        assert!(store.finding(&Sight::All, "a").unwrap().is_none());
+        for by in [By::Severity, By::Control, By::State] {
+            let counts = store.counts(&Sight::All, &Filter::default(), by).unwrap();
+            assert_eq!(counts.iter().map(Count::all).sum::<u64>(), 1, "{by:?}");
+        }
+        let page = PageRequest::first(9);
+        let events = |store: &Store| {
+            store.history(&Sight::All, &HistoryFilter::default(), &page).unwrap().rows
+        };
+        assert_eq!(events(store).len(), 1);
+        // What comes back is new, and no number comes twice.
+        assert_eq!(record(store, 20, &[a, b]).appeared, [0]);
+        assert_eq!(events(store)[0].seq, 4);
+        assert_eq!(store.forget(Old::History, at(21)).unwrap(), 2);
+        assert_eq!(store.last_event().unwrap(), 4);
+        assert_eq!(store.forget(Old::Days, at(0)).unwrap(), 0);
+        assert_eq!(store.forget(Old::Days, at(200_000)).unwrap(), 1);
+        let action = Action {
+            at: at(0),
+            user: "eva".to_owned(),
+            verb: "login".to_owned(),
+            target: String::new(),
+            outcome: "done".to_owned(),
+        };
+        store.record_action(&action).unwrap();
+        assert_eq!(store.forget(Old::Actions, at(1)).unwrap(), 1);
+        assert_eq!(store.actions(&ActionFilter::default(), &page).unwrap().total, 0);
+    });
+}
+
+/// Fills a store with some of all that is precious.
+fn fill(store: &Store) {
+    let a = finding("a", "shop", "root", High);
+    record(store, 0, &[a.clone(), finding("b", "bank", "tag", Low)]);
+    record(store, 1, &[a]);
+    let new = NewException { control: "root".to_owned(), ..NewException::default() };
+    let id = store.add_exception(&new, "eva", at(0)).unwrap();
+    store.end_exception(id, "eva", at(1)).unwrap();
+    store.record_decisions("prod", &[decision(0, Some("shop"), false)]).unwrap();
+}
+
+/// All that is precious, as far as a user reads it.
+fn told(store: &Store) -> String {
+    let (page, all) = (PageRequest::first(100), Sight::All);
+    let findings = store.findings(&all, &Filter::default(), Order::Oldest, &page).unwrap();
+    let history = store.history(&all, &HistoryFilter::default(), &page).unwrap();
+    let counts = store.counts(&all, &Filter::default(), By::Control).unwrap();
+    let exceptions = store.exceptions(true, &page).unwrap();
+    let decisions = store.decisions(&all, &DecisionFilter::default(), &page).unwrap();
+    format!("{findings:#?} {history:#?} {counts:#?} {exceptions:#?} {decisions:#?}")
+}
+
+#[test]
+fn a_dump_goes_into_every_kind_of_store() {
+    each(|from| {
+        fill(from);
+        let mut dump = Vec::new();
+        from.dump(&mut dump).unwrap();
+        each(|to| {
+            to.restore(&mut dump.as_slice()).unwrap();
+            assert_eq!(told(to), told(from));
+            assert!(matches!(to.restore(&mut dump.as_slice()), Err(StoreError::Dump(_))));
+            let recorded = record(to, 2, &[finding("a", "shop", "root", High)]);
+            assert_eq!(recorded, store::Recorded::default());
+            record(to, 3, &[finding("c", "shop", "root", High)]);
+        });
+    });
+}
+
+#[test]
+fn a_dump_that_is_none_restores_nothing() {
+    each(|from| {
+        fill(from);
+        let mut dump = Vec::new();
+        from.dump(&mut dump).unwrap();
+        let dump = String::from_utf8(dump).unwrap();
+        let lines: Vec<&str> = dump.lines().collect();
+        let cut = lines[..lines.len() - 1].join("\n");
+        let cases = [
+            String::new(),
+            "no json".to_owned(),
+            "{}".to_owned(),
+            cut,
+            dump.replace("\"sequences\"", "\"sqlite_master\""),
+            dump.replace("\"row\":[\"findings\",", "\"row\":[\"findings\",7,"),
+            dump.replace("\"row\":[\"findings\",", "\"row\":[7,"),
+        ];
+        let store = Store::open(&Address::Memory).unwrap();
+        for case in cases {
+            let error = store.restore(&mut case.as_bytes()).err();
+            assert!(matches!(error, Some(StoreError::Dump(_))), "{error:?}");
+        }
+        let newer = dump.replacen("\"schema\":1", "\"schema\":99", 1);
+        let error = store.restore(&mut newer.as_bytes()).err();
+        assert!(matches!(error, Some(StoreError::Newer { found: 99, .. })), "{error:?}");
+        store.restore(&mut dump.as_bytes()).unwrap();
+    });
+}
+
+#[test]
+fn a_backup_is_opened_like_the_original() {
+    let folder = Folder::new();
+    let path = folder.0.join("store.db");
+    for address in [Address::Memory, Address::Sqlite(path.clone())] {
+        let store = Store::open(&address).unwrap();
+        fill(&store);
+        let copy = folder.0.join(format!("copy-{}.db", address == Address::Memory));
+        store.backup(&copy).unwrap();
+        assert!(matches!(store.backup(&copy), Err(StoreError::Open { .. })));
+        assert_eq!(told(&Store::open(&Address::Sqlite(copy)).unwrap()), told(&store));
+    }
+    if let Some(server) = server() {
+        let store = Store::open(&Address::Postgres(server.database())).unwrap();
+        assert_eq!(store.backup(&folder.0.join("no.db")), Err(StoreError::Elsewhere));
+    }
+}
