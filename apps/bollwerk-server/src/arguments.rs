@@ -78,6 +78,9 @@ pub(crate) struct InterfaceOptions {
     /// Where findings and their history are kept: `sqlite:FILE` or `postgres://…`
     #[arg(long, value_name = "STORE", env = "BOLLWERK_STORE", hide_env_values = true)]
     pub(crate) store: Option<store::Address>,
+    /// Which of several servers on one PostgreSQL writes: the holder of this Lease
+    #[arg(long, value_name = "NAMESPACE/NAME", default_value = "bollwerk/bollwerk-server")]
+    pub(crate) lease: String,
     /// Whom tokens must be meant for [default: the API server] (repeatable)
     #[arg(long = "audience", value_name = "AUDIENCE")]
     pub(crate) audiences: Vec<String>,

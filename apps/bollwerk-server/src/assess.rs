@@ -15,6 +15,7 @@ use store::{AssessedGap, NewFinding, PAGE_ROWS_MAX, PageRequest, Store, StoreErr
 use tokio::sync::{Notify, watch};
 
 use crate::causes::Causes;
+use crate::leading::Leading;
 use crate::live::{Live, State, WORLD};
 use crate::settings::Settings;
 use crate::workloads::{self, Workload};
@@ -96,6 +97,8 @@ pub(crate) struct Assessor {
     pub(crate) causes: Arc<Causes>,
     /// Told when an exception was made or ended: the next assessment does not wait.
     pub(crate) hurry: Arc<Notify>,
+    /// Whether what is found is written by this server.
+    pub(crate) leading: Arc<Leading>,
     pub(crate) publish: watch::Sender<Arc<Assessed>>,
 }
 
@@ -149,10 +152,17 @@ impl Assessor {
             gaps: said.gaps.iter().map(gap).collect(),
         };
         let all = new_findings(&said);
-        let ledger = self.store.ledger(&self.cluster);
+        let Some(store) = self.leading.store(&self.store)? else {
+            self.tell(said);
+            return Ok(());
+        };
         let cause =
             |it: &store::Touched<'_>| self.causes.of(it.group, it.kind, it.namespace, it.name);
-        let recorded = ledger.record(&assessed, &all, &unseen, &cause)?;
+        let recorded = store.ledger(&self.cluster).record(&assessed, &all, &unseen, &cause);
+        if let Err(StoreError::Fenced { .. }) = recorded {
+            self.leading.lost();
+        }
+        let recorded = recorded?;
         tracing::debug!(
             findings = said.findings.len(),
             appeared = recorded.appeared.len(),

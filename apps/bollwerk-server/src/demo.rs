@@ -8,6 +8,7 @@ use model::{DigestKey, Snapshot};
 use store::{Address, Store};
 
 use crate::arguments::Demo;
+use crate::leading::Leading;
 use crate::live::Live;
 use crate::show::{self, Wanted};
 use crate::users::Users;
@@ -40,7 +41,9 @@ async fn serve(arguments: &Demo) -> Result<()> {
     };
     let store = Store::open(&address).context("cannot open the store")?;
     let (live, causes) = (Live::still(snapshot), Arc::default());
-    let router = show::show(Wanted { live, settings, key, cluster, causes }, store, users, false)?;
+    let leading = Leading::Always;
+    let wanted = Wanted { live, settings, key, cluster, causes, leading };
+    let router = show::show(wanted, store, users, false)?;
     let listener = listen::bind(arguments.listen).await?;
     let at = listener.local_addr()?;
     tokio::spawn(listen::serve(listener, None, router));

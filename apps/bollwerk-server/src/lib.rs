@@ -10,6 +10,7 @@ mod certificate;
 mod demo;
 mod install;
 mod interface;
+mod leading;
 mod lease;
 mod listen;
 pub mod live;

@@ -100,6 +100,7 @@ async fn begin(
             key: key.clone(),
             cluster: name.to_owned(),
             causes: Arc::clone(&causes),
+            leading: show::leading(&arguments.interface, &connection)?,
         };
         let opened = show::open(&arguments.interface, Arc::clone(&connection))?;
         tokio::spawn(show::serve(wanted, opened, listener, tls.clone()));

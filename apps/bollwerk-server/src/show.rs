@@ -1,9 +1,9 @@
 //! The interface of a cluster that is followed: the store behind it, its users, its assessments.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use collect::cluster::Connection;
 use model::DigestKey;
@@ -16,9 +16,11 @@ use crate::arguments::InterfaceOptions;
 use crate::assess::{Assessed, Assessor};
 use crate::causes::Causes;
 use crate::interface::app::{App, Parts};
+use crate::leading::Leading;
+use crate::lease::Lease;
 use crate::live::Live;
 use crate::settings::Settings;
-use crate::users::{Provider, ProviderSettings, Tokens, Users};
+use crate::users::{Provider, ProviderSettings, Tokens, Users, secret};
 use crate::{interface, listen};
 
 /// Shortest and longest wait before a store or a provider that is away is asked again.
@@ -31,6 +33,7 @@ pub(crate) struct Wanted {
     pub(crate) key: DigestKey,
     pub(crate) cluster: String,
     pub(crate) causes: Arc<Causes>,
+    pub(crate) leading: Leading,
 }
 
 /// Where what is found is kept, and who may see it.
@@ -39,6 +42,31 @@ pub(crate) struct Opening {
     provider: Option<ProviderSettings>,
     audiences: Vec<String>,
     connection: Arc<Connection>,
+}
+
+/// Whether a server writes to a store: one that others may write to as well is written by the
+/// holder of a lease.
+pub(crate) fn leading(options: &InterfaceOptions, connection: &Arc<Connection>) -> Result<Leading> {
+    if !matches!(options.store, Some(Address::Postgres(_))) {
+        return Ok(Leading::Always);
+    }
+    let (namespace, name) = options
+        .lease
+        .split_once('/')
+        .context("a lease is written NAMESPACE/NAME, as bollwerk/bollwerk-server")?;
+    let (known, held) = watch::channel(false);
+    // The name of a pod, and what tells a process from the one before it.
+    let host = std::env::var("HOSTNAME").unwrap_or_default();
+    let own = format!("{host}-{}", &secret().map_err(|_| anyhow!("no random numbers"))?[..12]);
+    let lease = Lease {
+        connection: Arc::clone(connection),
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        own: own.clone(),
+        held: known,
+    };
+    tokio::spawn(lease.keep());
+    Ok(Leading::WhileHeld { held, own, term: Mutex::default() })
 }
 
 /// What the flags say of an interface.
@@ -97,7 +125,7 @@ async fn again<T, F: Future<Output = Result<T>>>(
 
 /// Begins to assess the cluster again and again; what the interface answers.
 pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> Result<Router> {
-    let Wanted { live, settings, key, cluster, causes } = wanted;
+    let Wanted { live, settings, key, cluster, causes, leading } = wanted;
     let nothing = Assessed::nothing(live.read().snapshot.clone());
     let (publish, assessed) = watch::channel(Arc::new(nothing));
     let hurry = Arc::new(Notify::new());
@@ -109,6 +137,7 @@ pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> 
         cluster: cluster.clone(),
         causes,
         hurry: Arc::clone(&hurry),
+        leading: Arc::new(leading),
         publish,
     });
     tokio::spawn(assessor.keep());

@@ -70,4 +70,19 @@ impl Store {
         let sql = "UPDATE outbox SET next_at = $2, attempts = attempts + 1 WHERE id = $1";
         self.write(|transaction| Ok(transaction.execute(sql, &[id.into(), next_at.into()])? > 0))
     }
+
+    /// How far somebody who follows the history has come; none who has not begun.
+    pub fn cursor(&self, name: &str) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT last FROM sequences WHERE name = $1";
+        let name = [Value::from(format!("cursor {name}"))];
+        self.read(|transaction| transaction.first(sql, &name, |row| row.int(0)))
+    }
+
+    /// Keeps how far somebody has come.
+    pub fn set_cursor(&self, name: &str, seq: i64) -> Result<(), StoreError> {
+        let sql = "INSERT INTO sequences (name, last) VALUES ($1, $2) \
+                   ON CONFLICT (name) DO UPDATE SET last = excluded.last";
+        let values = [Value::from(format!("cursor {name}")), seq.into()];
+        self.write(|transaction| transaction.execute(sql, &values).map(drop))
+    }
 }
