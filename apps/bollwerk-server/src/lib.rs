@@ -3,8 +3,10 @@
 //! Wiring and input, no decisions: what is admitted is decided by `admission`, from a snapshot
 //! that [`live`] keeps as the cluster is.
 
+pub mod alerts;
 mod arguments;
 mod certificate;
+pub mod images;
 mod install;
 mod listen;
 pub mod live;
@@ -12,6 +14,7 @@ mod metrics;
 mod routes;
 mod run;
 mod settings;
+pub mod traces;
 
 use std::process::ExitCode;
 
