@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         ("docs/generated/advisories.md", crate::database::page()?),
         ("docs/schema/bollwerk.config.v1.json", config_schema()?),
     ];
-    for (name, text) in files {
+    for (name, text) in files.into_iter().chain(crate::chart::files()?) {
         let path = crate::root().join(name);
         if !check {
             fs::create_dir_all(path.parent().unwrap_or(&path))?;

@@ -1,6 +1,7 @@
 //! Development tasks: `cargo xtask TASK [ARGUMENTS]`.
 
 mod bench;
+mod chart;
 mod cluster;
 mod command;
 mod containerd;

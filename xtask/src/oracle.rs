@@ -19,3 +19,9 @@ pub(crate) fn oracle() -> Result<PathBuf> {
     const ORACLE: Program = Program { name: "oracle", package: ".", variables: &[] };
     Ok(go::programs("oracle", &[ORACLE])?.join(ORACLE.name))
 }
+
+/// The path of the program that renders charts: Helm's own library, a module of its own.
+pub(crate) fn helm() -> Result<PathBuf> {
+    const HELM: Program = Program { name: "helm", package: ".", variables: &[] };
+    Ok(go::programs("oracle/helm", &[HELM])?.join(HELM.name))
+}

@@ -33,6 +33,7 @@ const PROOF_SIZES: &[(&str, &str)] = &[
 type Tool = (&'static str, &'static str, fn() -> Result<PathBuf>);
 const TOOLS: &[Tool] = &[
     ("BOLLWERK_ORACLE", "tests against upstream's libraries", oracle::oracle),
+    ("BOLLWERK_HELM", "the chart, by Helm's own library", oracle::helm),
     ("BOLLWERK_CLUSTER", "tests with a real API server", cluster::cluster),
     ("BOLLWERK_DEFINITIONS", "custom resources in a real API server", schemas::definitions),
     ("BOLLWERK_SARIF_SCHEMA", "the SARIF schema", schemas::sarif),

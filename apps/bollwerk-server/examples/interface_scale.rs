@@ -34,7 +34,7 @@ fn main() {
     let store = std::env::args().nth(1).unwrap_or(own);
     let began = Instant::now();
     let (mut process, address) = start(&manifests, &store);
-    let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+    let client = Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
     let asked = |path: &str| {
         let began = Instant::now();
         let request = client.get(format!("{address}{path}")).header("accept", "text/html");

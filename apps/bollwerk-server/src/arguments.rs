@@ -133,6 +133,9 @@ pub(crate) struct Demo {
     /// Folder of manifests to take for a cluster
     #[arg(long, value_name = "FOLDER", default_value = "examples/shop")]
     pub(crate) manifests: PathBuf,
+    /// Folder of layouts, archives and SBOMs of its images; no registry is asked
+    #[arg(long, value_name = "FOLDER", default_value = "examples/sboms")]
+    pub(crate) images_in: PathBuf,
     /// Configuration file [default: bollwerk.yaml, in this folder or one above]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

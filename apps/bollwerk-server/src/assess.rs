@@ -15,6 +15,7 @@ use store::{AssessedGap, NewFinding, PAGE_ROWS_MAX, PageRequest, Store, StoreErr
 use tokio::sync::{Notify, watch};
 
 use crate::causes::Causes;
+use crate::follow_up::FollowUp;
 use crate::leading::Leading;
 use crate::live::{Live, State, WORLD};
 use crate::settings::Settings;
@@ -99,6 +100,7 @@ pub(crate) struct Assessor {
     pub(crate) hurry: Arc<Notify>,
     /// Whether what is found is written by this server.
     pub(crate) leading: Arc<Leading>,
+    pub(crate) follow_up: Arc<FollowUp>,
     pub(crate) publish: watch::Sender<Arc<Assessed>>,
 }
 
@@ -169,6 +171,8 @@ impl Assessor {
             fixed = recorded.fixed.len(),
             "assessed"
         );
+        let workloads = workloads::of(&said.snapshot, &said.findings);
+        self.follow_up.assessed(&store, &said.snapshot, &workloads)?;
         self.tell(said);
         Ok(())
     }

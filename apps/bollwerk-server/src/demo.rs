@@ -31,7 +31,11 @@ async fn serve(arguments: &Demo) -> Result<()> {
             arguments.listen
         ),
     };
-    let settings = Arc::new(settings::load(arguments.config.as_deref())?);
+    let mut settings = settings::load(arguments.config.as_deref())?;
+    let images = &mut settings.images;
+    (images.offline, images.tags_every, images.per_minute) = (true, None, 6_000);
+    images.scanner.folder = arguments.images_in.is_dir().then(|| arguments.images_in.clone());
+    let settings = Arc::new(settings);
     let key = run::digest_key()?;
     let snapshot = snapshot(arguments, &settings, &key)?;
     let cluster = snapshot.cluster.clone().unwrap_or_default();

@@ -30,14 +30,11 @@ impl Leading {
             *term = None;
             return Ok(None);
         }
-        let taken = match *term {
-            Some(taken) => taken,
-            None => {
-                let taken = store.take_term(own)?;
-                tracing::info!(term = taken.number(), "this server writes from now on");
-                taken
-            }
-        };
+        if let Some(taken) = *term {
+            return Ok(Some(store.in_term(taken)));
+        }
+        let taken = store.take_term(own)?;
+        tracing::info!(term = taken.number(), "this server writes from now on");
         *term = Some(taken);
         Ok(Some(store.in_term(taken)))
     }

@@ -3,11 +3,14 @@
 //! Wiring and input, no decisions: what is admitted is decided by `admission`, from a snapshot
 //! that [`live`] keeps as the cluster is.
 
+pub mod alerts;
 mod arguments;
 mod assess;
 mod causes;
 mod certificate;
 mod demo;
+mod follow_up;
+pub mod images;
 mod install;
 mod interface;
 mod leading;
@@ -19,6 +22,7 @@ mod routes;
 mod run;
 mod settings;
 mod show;
+pub mod traces;
 mod users;
 mod workloads;
 

@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::arguments::InterfaceOptions;
 use crate::assess::{Assessed, Assessor};
 use crate::causes::Causes;
+use crate::follow_up::FollowUp;
 use crate::interface::app::{App, Parts};
 use crate::leading::Leading;
 use crate::lease::Lease;
@@ -129,6 +130,9 @@ pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> 
     let nothing = Assessed::nothing(live.read().snapshot.clone());
     let (publish, assessed) = watch::channel(Arc::new(nothing));
     let hurry = Arc::new(Notify::new());
+    let leading = Arc::new(leading);
+    let follow_up = Arc::new(FollowUp::begin(&settings, &store, &cluster, &leading));
+    let missed = Arc::clone(&follow_up.missed);
     let assessor = Arc::new(Assessor {
         live,
         settings: Arc::clone(&settings),
@@ -137,10 +141,11 @@ pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> 
         cluster: cluster.clone(),
         causes,
         hurry: Arc::clone(&hurry),
-        leading: Arc::new(leading),
+        leading,
+        follow_up,
         publish,
     });
     tokio::spawn(assessor.keep());
-    let app = App::new(Parts { cluster, store, settings, assessed, hurry, users, is_tls })?;
+    let app = App::new(Parts { cluster, store, settings, assessed, hurry, users, missed, is_tls })?;
     Ok(interface::router(Arc::new(app)))
 }

@@ -121,9 +121,10 @@ fn answer(
                 && form["client_id"] == "bollwerk"
                 && form["redirect_uri"] == "https://bollwerk.example/oidc/callback"
                 && BASE64.encode(digest.as_ref()) == next.challenge;
-            match is_right {
-                true => (200, json!({"id_token": next.token, "token_type": "Bearer"})),
-                false => (400, json!({"error": "invalid_grant"})),
+            if is_right {
+                (200, json!({"id_token": next.token, "token_type": "Bearer"}))
+            } else {
+                (400, json!({"error": "invalid_grant"}))
             }
         }
         _ => (404, json!({})),
@@ -268,13 +269,13 @@ fn people_log_in_by_their_provider() {
         client.get(format!("{interface}{path}")).header("cookie", &session).send().unwrap()
     };
     // The group that the provider names is bound to cluster-admin: everything is seen.
-    let began = Instant::now();
+    let start = Instant::now();
     let count = || {
         let text = asked("/api/v1/findings").text().unwrap();
         serde_json::from_str::<Value>(&text).unwrap()["total"].as_u64().unwrap_or_default()
     };
     while count() == 0 {
-        assert!(began.elapsed() < Duration::from_mins(1), "nothing is judged, or seen");
+        assert!(start.elapsed() < Duration::from_mins(1), "nothing is judged, or seen");
         std::thread::sleep(Duration::from_millis(50));
     }
     let text = asked("/health").text().unwrap();

@@ -312,6 +312,10 @@ pub(crate) enum Format {
     Gitlab,
     /// OSCAL assessment results, for auditors
     Oscal,
+    /// A summary of each namespace for a cluster's API: openreports.io
+    OpenReports,
+    /// The same as wgpolicyk8s.io
+    PolicyReports,
 }
 
 impl Format {

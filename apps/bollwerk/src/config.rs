@@ -1,5 +1,8 @@
 //! The configuration file: found, checked, taken over. A flag overrides its key.
 
+pub mod alerts;
+pub mod images;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -36,6 +39,16 @@ pub const KEYS: &[Key] = &[
         kind: KeyKind::Section(admission::policy::KEYS),
         doc: "What findings do when an object is about to enter a cluster.",
     },
+    Key {
+        name: "alerts",
+        kind: KeyKind::Section(alerts::KEYS),
+        doc: "Whom the server tells of changes.",
+    },
+    Key {
+        name: "images",
+        kind: KeyKind::Section(images::KEYS),
+        doc: "How the server comes to know what is in the images that run.",
+    },
     Key { name: "report", kind: KeyKind::Section(report::config::KEYS), doc: "What is told." },
 ];
 
@@ -58,6 +71,10 @@ pub struct Settings {
     pub baseline: Option<Baseline>,
     /// What findings do at admission.
     pub admission: admission::Policy,
+    /// Whom the server tells of changes.
+    pub alerts: alerts::AlertSettings,
+    /// How running images are scanned.
+    pub images: images::ImageSettings,
     /// What is told.
     pub report: report::Policy,
 }
@@ -88,6 +105,8 @@ impl Settings {
             embedded_exceptions: true,
             baseline: None,
             admission: admission::Policy::default(),
+            alerts: alerts::AlertSettings::default(),
+            images: images::ImageSettings::default(),
             report: report::Policy {
                 fail_on: Some(model::Severity::Medium),
                 accepted_gaps: Vec::new(),
@@ -187,6 +206,8 @@ impl Settings {
         analyze::config::configure(file.section("judge"), &mut self.judge)?;
         self.exceptions = exception::read(&file.sections("exceptions"), name)?;
         admission::policy::configure(file.section("admission"), &mut self.admission, name)?;
+        self.alerts.configure(file.section("alerts"))?;
+        self.images.configure(file.section("images"))?;
         report::config::configure(file.section("report"), &mut self.report)?;
         Ok(())
     }

@@ -11,7 +11,7 @@ mod verify;
 use advisory::Date;
 use anyhow::{Context, Result};
 
-pub(crate) use chosen::Chosen;
+pub(crate) use chosen::{Chosen, state};
 
 use crate::arguments::DbCommand;
 

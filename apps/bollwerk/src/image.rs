@@ -2,6 +2,7 @@
 
 mod attached;
 mod bases;
+mod exposed;
 mod findings;
 mod fleet;
 mod fleet_text;
@@ -14,6 +15,7 @@ mod referrers;
 mod sarif;
 mod sbom;
 mod scan;
+mod scanner;
 mod searched;
 mod secrets;
 mod stated;
@@ -21,6 +23,9 @@ mod text;
 mod vex;
 
 use anyhow::Result;
+
+pub use exposed::{Exposures, Owner};
+pub use scanner::{Scanned, ScannedFinding, Scanner, ScannerOptions};
 
 use crate::arguments::ImageCommand;
 

@@ -18,7 +18,7 @@ mod frameworks;
 mod generate;
 mod git;
 mod harden;
-mod image;
+pub mod image;
 mod inputs;
 mod network;
 mod policy;

@@ -12,6 +12,7 @@ use model::change::Change;
 use model::compliance::Compliance;
 use model::{Finding, Gap};
 use report::baseline::Baseline;
+use report::policy_report::ReportGroup;
 use report::{Hidden, Report, Rule};
 
 use crate::arguments::{Format, Reporting, Scan};
@@ -184,6 +185,8 @@ fn write(report: &Report<'_>, arguments: &Reporting) -> Result<()> {
         Format::Csv => report::Format::Csv,
         Format::Gitlab => report::Format::Gitlab,
         Format::Oscal => report::Format::Oscal,
+        Format::OpenReports => report::Format::PolicyReports(ReportGroup::OpenReports),
+        Format::PolicyReports => report::Format::PolicyReports(ReportGroup::PolicyReports),
     };
     if let Some(path) = &arguments.output {
         let file = File::create(path)

@@ -181,6 +181,7 @@ fn no_output_shows_a_credential() {
         &["scan", ".", "--format", "csv"],
         &["scan", ".", "--format", "gitlab"],
         &["scan", ".", "--format", "oscal"],
+        &["scan", ".", "--format", "open-reports"],
         &["scan", ".", "--show", "info", "--pod-security", "restricted"],
         &["snapshot", "save", "."],
         &["baseline", "save", "."],

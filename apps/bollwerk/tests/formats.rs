@@ -334,7 +334,8 @@ fn html_is_whole_without_its_script() {
 #[test]
 fn every_format_is_the_same_in_every_run() {
     let folder = hostile::folder();
-    for format in ["html", "junit", "markdown", "csv", "gitlab", "oscal", "json", "sarif"] {
+    let formats = ["html", "junit", "markdown", "csv", "gitlab", "oscal", "json", "sarif"];
+    for format in formats.into_iter().chain(["open-reports", "policy-reports"]) {
         let run = |threads: &str| {
             let arguments = ["scan", ".", NOW, "--format", format, "--threads", threads];
             bollwerk(folder.path(), &arguments, "").1

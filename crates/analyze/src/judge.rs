@@ -221,7 +221,8 @@ fn is_unknown(at: &Path, mismatches: &[Mismatch]) -> bool {
 /// Labels and annotations in which teams say who answers for an object.
 const OWNER_KEYS: &[&str] = &["bollwerk.io/owner", "owner", "team"];
 
-pub(crate) fn owner(object: &Object<'_>) -> Option<String> {
+/// Who answers for an object, by its annotations and labels.
+pub fn owner(object: &Object<'_>) -> Option<String> {
     OWNER_KEYS
         .iter()
         .find_map(|key| object.annotation(key).or_else(|| object.label(key)))

@@ -31,6 +31,6 @@ pub mod severity;
 mod worlds;
 
 pub use control::{Check, Control, Kinds, Options, Report};
-pub use judge::{Judge, Judgement, judge, judge_object};
+pub use judge::{Judge, Judgement, judge, judge_object, owner};
 pub use severity::{Impact, Reach};
 pub use worlds::Worlds;

@@ -17,6 +17,7 @@ mod markdown;
 mod markup;
 mod occurrence;
 mod oscal;
+pub mod policy_report;
 mod sarif;
 mod style;
 mod terminal;
@@ -200,6 +201,8 @@ pub enum Format {
     Gitlab,
     /// OSCAL 1.2 assessment results.
     Oscal,
+    /// Summaries for a cluster's own API.
+    PolicyReports(policy_report::ReportGroup),
 }
 
 /// Writes a report.
@@ -214,5 +217,6 @@ pub fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::R
         Format::Csv => csv::render(report, out),
         Format::Gitlab => gitlab::render(report, out),
         Format::Oscal => oscal::render(report, out),
+        Format::PolicyReports(group) => policy_report::render(report, group, out),
     }
 }

@@ -16,6 +16,7 @@ use super::limits::Limits;
 use super::sight::{Seen, Sights, may};
 use super::viewer::{COOKIE, COOKIE_PLAIN, Viewer};
 use crate::assess::Assessed;
+use crate::follow_up::Missed;
 use crate::settings::Settings;
 use crate::users::Users;
 
@@ -32,6 +33,8 @@ pub(crate) struct App {
     /// An exception was made or ended.
     pub(crate) hurry: Arc<Notify>,
     pub(crate) users: Users,
+    /// Images that could not be had.
+    pub(crate) missed: Missed,
     pub(crate) limits: Limits,
     sights: Sights,
     /// Of this process alone: what forms hold where there is no session.
@@ -48,12 +51,13 @@ pub(crate) struct Parts {
     pub(crate) assessed: watch::Receiver<Arc<Assessed>>,
     pub(crate) hurry: Arc<Notify>,
     pub(crate) users: Users,
+    pub(crate) missed: Missed,
     pub(crate) is_tls: bool,
 }
 
 impl App {
     pub(crate) fn new(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { cluster, store, settings, assessed, hurry, users, is_tls } = parts;
+        let Parts { cluster, store, settings, assessed, hurry, users, missed, is_tls } = parts;
         let mut secret = [0; 32];
         SystemRandom::new()
             .fill(&mut secret)
@@ -66,6 +70,7 @@ impl App {
             assessed,
             hurry,
             users,
+            missed,
             limits,
             sights,
             secret,

@@ -44,6 +44,8 @@ impl Demo {
         let mut process = Command::new(PROGRAM)
             .args(["demo", "--listen", "127.0.0.1:0", "--manifests"])
             .arg(manifests)
+            .arg("--images-in")
+            .arg(shop().join("../sboms"))
             .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -58,7 +60,9 @@ impl Demo {
     }
 
     /// Kills it at once.
-    pub(crate) fn kill(self) {}
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+    }
 
     /// Whether the folder was judged. Without a token nobody is told: then it is not waited for.
     pub(crate) fn is_judged(&self) -> bool {

@@ -108,7 +108,7 @@ impl Chosen {
 }
 
 /// The day a database is of: when it was built, else the newest of its sources.
-pub(super) fn state(database: &Database<'_>) -> Option<Date> {
+pub(crate) fn state(database: &Database<'_>) -> Option<Date> {
     let built = database.built_at().and_then(|it| Date::parse(&it.to_string()));
     built.or_else(|| database.sources().iter().filter_map(|source| source.date).max())
 }

@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Result, bail};
-use engine::network::address::AddressSet;
-use engine::network::exposure::{Passage, Way};
-use engine::network::{Network, Options, WorkloadId};
+use engine::network::{Network, Options};
 use gate::Exposure;
 use model::{Snapshot, WorldId};
 
+use super::exposed::{Exposures, Owner};
 use super::input::{Input, Load};
 use super::local::LocalImages;
 use crate::arguments::{ImageGapKind, ImageScan, Inputs, Live, Reading};
@@ -101,9 +100,6 @@ impl Fleet {
 /// Images by name, with what runs each.
 type Running = BTreeMap<String, Vec<Workload>>;
 
-/// Namespace, kind and name.
-type Owner = (String, String, String);
-
 fn running(arguments: &ImageScan, gaps: &mut Vec<(ImageGapKind, String)>) -> Result<Running> {
     let mut running: Running = BTreeMap::new();
     for name in &arguments.images {
@@ -135,49 +131,25 @@ fn running(arguments: &ImageScan, gaps: &mut Vec<(ImageGapKind, String)>) -> Res
 
 fn of_world(snapshot: &Snapshot, world: WorldId, running: &mut Running) {
     let network = Network::build(snapshot, world, Options::default());
-    let exposure = network.exposure(snapshot, world, &AddressSet::internet());
-    let mut exposed: BTreeMap<Owner, Exposure> = BTreeMap::new();
-    for way in &exposure.ways {
-        let Some(found) = exposure_of(way) else { continue };
-        let slot = exposed.entry(owner(&network, way.target)).or_insert(found);
-        *slot = found.max(*slot);
-    }
-    // Where not all ways are told, one that is not may lead anywhere.
-    let otherwise = if exposure.is_whole { Exposure::Cluster } else { Exposure::Unknown };
+    let exposures = Exposures::of(&network, snapshot, world);
     let mut found: BTreeMap<(String, Owner), Vec<String>> = BTreeMap::new();
     for id in network.workloads() {
         let workload = network.workload(id);
         let pods = snapshot.object(workload.object).pods();
         let Some(pod) = pods.get(workload.template as usize) else { continue };
         for container in pod.containers().filter(|it| !it.image().is_empty()) {
-            let key = (container.image().to_owned(), owner(&network, id));
+            let key = (container.image().to_owned(), Owner::of(&network, id));
             found.entry(key).or_default().push(container.name().to_owned());
         }
     }
     for ((image, owner), mut containers) in found {
         containers.sort();
         containers.dedup();
-        let exposure = exposed.get(&owner).copied().unwrap_or(otherwise);
-        let (namespace, kind, name) = owner;
+        let exposure = exposures.of_owner(&owner);
+        let Owner { namespace, kind, name } = owner;
         let workload = Workload { exposure, namespace, kind, name, containers };
         running.entry(image).or_default().push(workload);
     }
-}
-
-fn exposure_of(way: &Way) -> Option<Exposure> {
-    match way.passage {
-        Passage::Open | Passage::Partial => Some(Exposure::Internet),
-        Passage::Unknown => Some(Exposure::Unknown),
-        Passage::Closed => None,
-    }
-}
-
-/// What people know a pod by.
-fn owner(network: &Network, id: WorkloadId) -> Owner {
-    let workload = network.workload(id);
-    let own = || (workload.kind.to_string(), workload.name.to_string());
-    let (kind, name) = workload.owner.clone().unwrap_or_else(own);
-    (network.namespace_of(id).to_owned(), kind, name)
 }
 
 /// Reads images, several at once; the answers in the order of the names.

@@ -101,7 +101,16 @@ impl Input {
 
     /// Reads an image of a registry, whatever is called so on this machine.
     pub(super) fn of_registry(reference: &str, how: Load<'_>) -> Result<Self> {
-        let (source, chosen) = registry(reference, &how.reading.origin)?;
+        Self::of_registry_as(reference, how, &Credentials::default().of_user())
+    }
+
+    /// The same, by the leave of these.
+    pub(super) fn of_registry_as(
+        reference: &str,
+        how: Load<'_>,
+        credentials: &Credentials,
+    ) -> Result<Self> {
+        let (source, chosen) = registry(reference, &how.reading.origin, credentials)?;
         Ok(Self::of_chosen(reference, &source, chosen, how))
     }
 
@@ -310,16 +319,20 @@ pub(super) fn chosen(
     if is_file {
         bail!("no file `{}`", harmless(path));
     }
-    registry(named, how)
+    registry(named, how, &Credentials::default().of_user())
 }
 
 /// An image of a registry, or of the first mirror that has it whole.
-fn registry(reference: &str, how: &ImageOrigin) -> Result<(Source, Chosen)> {
+fn registry(
+    reference: &str,
+    how: &ImageOrigin,
+    credentials: &Credentials,
+) -> Result<(Source, Chosen)> {
     let named: Reference = reference.parse().with_context(|| {
         format!("`{}` is neither a file nor the name of an image", harmless(reference))
     })?;
     let options = RegistryOptions {
-        credentials: Credentials::default().of_user(),
+        credentials: credentials.clone(),
         insecure: how.insecure,
         ..RegistryOptions::default()
     };

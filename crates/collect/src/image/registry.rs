@@ -17,7 +17,7 @@ use reqwest::blocking::{Client, Response};
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RANGE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use reqwest::{StatusCode, Url, redirect};
+use reqwest::{Method, StatusCode, Url, redirect};
 
 use challenge::Challenge;
 pub use credentials::{Credential, Credentials};
@@ -43,6 +43,20 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of an answer that is a token or an error.
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
+
+/// The header by which a registry tells what it answers with.
+const CONTENT_DIGEST: &str = "docker-content-digest";
+
+/// One request.
+#[derive(Default)]
+struct Ask<'a> {
+    /// GET, unless it says another.
+    method: Method,
+    /// Kinds of documents that are taken.
+    accept: &'a str,
+    /// The first byte that is wanted.
+    from: u64,
+}
 
 /// Why a registry gives no answer of use.
 #[derive(Debug, thiserror::Error)]
@@ -189,20 +203,37 @@ impl Registry {
         Ok(Box::new(Resuming::new(self, url, response, descriptor.size)))
     }
 
+    /// What is named now, by its digest. Only the head is asked for, which registries count as no
+    /// pull; where it does not tell the digest, the whole is.
+    pub fn digest(&self) -> Result<Digest, RegistryError> {
+        let url = self.url("manifests", self.reference.version())?;
+        let head = Ask { method: Method::HEAD, accept: MANIFESTS, from: 0 };
+        let told = self.ask(&url, &head)?;
+        let told = told.headers().get(CONTENT_DIGEST).and_then(|it| it.to_str().ok());
+        match told.and_then(|it| it.parse().ok()) {
+            Some(digest) => Ok(digest),
+            None => Ok(self.named()?.0.digest),
+        }
+    }
+
     fn url(&self, kind: &str, version: &str) -> Result<Url, RegistryError> {
         let path = format!("{}/{kind}/{version}", self.reference.repository);
         self.base.join(&path).map_err(|error| self.protocol(error.to_string()))
     }
 
-    /// An answer with content, from byte `from` on; authenticated, tried again, and followed to
-    /// where it is.
+    /// An answer with content, from byte `from` on.
     fn get(&self, url: &Url, accept: &str, from: u64) -> Result<Response, RegistryError> {
+        self.ask(url, &Ask { accept, from, ..Ask::default() })
+    }
+
+    /// An answer: authenticated, tried again, and followed to where it is.
+    fn ask(&self, url: &Url, ask: &Ask<'_>) -> Result<Response, RegistryError> {
         let mut pause = self.options.pause;
         for last in (0..TRIES_MAX).rev() {
-            let answer = self.authenticated(url, accept, from);
+            let answer = self.authenticated(url, ask);
             let wait = match &answer {
                 Ok(response) => match response.status() {
-                    status if status.is_success() => return self.whole(answer?, from),
+                    status if status.is_success() => return self.whole(answer?, ask.from),
                     StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
                         asked_pause(response.headers()).unwrap_or(pause)
                     }
@@ -233,9 +264,9 @@ impl Registry {
     }
 
     /// One request, repeated once with what the registry wants to see.
-    fn authenticated(&self, url: &Url, accept: &str, from: u64) -> Result<Response, RegistryError> {
+    fn authenticated(&self, url: &Url, ask: &Ask<'_>) -> Result<Response, RegistryError> {
         let held = self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let response = self.followed(url, accept, from, held.as_ref())?;
+        let response = self.followed(url, ask, held.as_ref())?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
@@ -246,7 +277,7 @@ impl Registry {
         let Some(header) = self.answer(&challenge, credential.as_ref())? else {
             return Ok(response);
         };
-        let response = self.followed(url, accept, from, Some(&header))?;
+        let response = self.followed(url, ask, Some(&header))?;
         *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = Some(header);
         Ok(response)
     }
@@ -273,7 +304,8 @@ impl Registry {
         }
         url.query_pairs_mut().append_pair("scope", &scope);
         let basic = credential.and_then(Credential::basic);
-        let response = self.once(&url, "application/json", 0, basic.as_ref())?;
+        let ask = Ask { accept: "application/json", ..Ask::default() };
+        let response = self.once(&url, &ask, basic.as_ref())?;
         if !response.status().is_success() {
             return Err(self.refused(&url, response));
         }
@@ -295,14 +327,13 @@ impl Registry {
     fn followed(
         &self,
         url: &Url,
-        accept: &str,
-        from: u64,
+        ask: &Ask<'_>,
         authorization: Option<&HeaderValue>,
     ) -> Result<Response, RegistryError> {
         let mut url = url.clone();
         for _ in 0..=REDIRECTS_MAX {
             let is_own = url.origin() == self.base.origin();
-            let response = self.once(&url, accept, from, authorization.filter(|_| is_own))?;
+            let response = self.once(&url, ask, authorization.filter(|_| is_own))?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
@@ -319,16 +350,16 @@ impl Registry {
     fn once(
         &self,
         url: &Url,
-        accept: &str,
-        from: u64,
+        ask: &Ask<'_>,
         authorization: Option<&HeaderValue>,
     ) -> Result<Response, RegistryError> {
-        let mut request = self.client.get(url.clone()).header(ACCEPT, accept);
+        let request = self.client.request(ask.method.clone(), url.clone());
+        let mut request = request.header(ACCEPT, ask.accept);
         if let Some(value) = authorization {
             request = request.header(AUTHORIZATION, value);
         }
-        if from > 0 {
-            request = request.header(RANGE, format!("bytes={from}-"));
+        if ask.from > 0 {
+            request = request.header(RANGE, format!("bytes={}-", ask.from));
         }
         request.send().map_err(|error| self.connection(told(&error)))
     }

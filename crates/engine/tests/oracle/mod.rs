@@ -15,10 +15,15 @@ pub(crate) struct Oracle {
 impl Oracle {
     /// Starts the oracle that `BOLLWERK_ORACLE` names. Without one the test has to skip, which
     /// under `CI=true` is a failure.
-    #[expect(clippy::print_stderr, reason = "a skip says why")]
     pub(crate) fn start() -> Option<Self> {
-        let Some(path) = std::env::var_os("BOLLWERK_ORACLE") else {
-            let reason = "BOLLWERK_ORACLE is not set (build it with `cargo xtask oracle`)";
+        Self::named("BOLLWERK_ORACLE")
+    }
+
+    /// Starts the program that a variable names: the oracle, or another that speaks like it.
+    #[expect(clippy::print_stderr, reason = "a skip says why")]
+    pub(crate) fn named(variable: &str) -> Option<Self> {
+        let Some(path) = std::env::var_os(variable) else {
+            let reason = format!("{variable} is not set (`cargo xtask test` sets it)");
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
             eprintln!("skipped: {reason}");
             return None;

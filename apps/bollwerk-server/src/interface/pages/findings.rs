@@ -109,13 +109,7 @@ async fn find(
         let any = store::Filter { severities: Vec::new(), ..filter.clone() };
         let counts = store.counts(&seen.sight, &any, By::Severity)?;
         let choices = match form {
-            Form::Page => match seen.choices.get() {
-                Some(choices) => Arc::clone(choices),
-                None => {
-                    let found = Arc::new(choices(store, &seen, &filter)?);
-                    Arc::clone(seen.choices.get_or_init(|| found))
-                }
-            },
+            Form::Page => known_choices(store, &seen, &filter)?,
             Form::Data => Arc::default(),
         };
         Ok(FindingsPage {
@@ -140,6 +134,19 @@ pub(crate) fn severities(counts: &[Count]) -> Vec<SeverityCount> {
         SeverityCount { severity: "low", count: sum(|it| it.low) },
         SeverityCount { severity: "info", count: sum(|it| it.info) },
     ]
+}
+
+/// What filters offer, kept for as long as what a viewer may see.
+fn known_choices(
+    store: &Store,
+    seen: &Seen,
+    filter: &store::Filter,
+) -> Result<Arc<Choices>, store::StoreError> {
+    if let Some(choices) = seen.choices.get() {
+        return Ok(Arc::clone(choices));
+    }
+    let found = Arc::new(choices(store, seen, filter)?);
+    Ok(Arc::clone(seen.choices.get_or_init(|| found)))
 }
 
 fn choices(

@@ -10,6 +10,7 @@ use serde::Serialize;
 use store::{ActionFilter, PageRequest};
 use utoipa::ToSchema;
 
+use crate::follow_up;
 use crate::interface::app::App;
 use crate::interface::asked::Asked;
 use crate::interface::chrome::Chrome;
@@ -103,6 +104,13 @@ async fn find(app: &Arc<App>, viewer: &Viewer) -> Result<Health, Problem> {
     } else {
         Vec::new()
     };
+    let images = follow_up::missed(&app.missed);
+    let images = images.into_iter().filter(|_| seen.is_all).map(|(subject, reason)| GapRow {
+        kind: "image",
+        subject,
+        reason,
+    });
+    let gap_count = assessed.gaps.len() + follow_up::missed(&app.missed).len();
     // A gap names objects and files in its own words: only who sees all sees them.
     let shown = assessed.gaps.iter().filter(|_| seen.is_all).take(GAPS_MAX);
     Ok(Health {
@@ -110,15 +118,17 @@ async fn find(app: &Arc<App>, viewer: &Viewer) -> Result<Health, Problem> {
         kubernetes_version: assessed.snapshot.version.to_string(),
         assessed_at: (assessed.number > 0).then_some(assessed.snapshot.taken_at),
         objects: assessed.snapshot.len() as u64,
-        gap_count: assessed.gaps.len(),
+        gap_count,
         gaps: shown
             .map(|gap| GapRow {
                 kind: gap.kind.name(),
                 subject: gap.subject.clone(),
                 reason: gap.reason.clone(),
             })
+            .chain(images)
+            .take(GAPS_MAX)
             .collect(),
-        is_part: !seen.is_all && !assessed.gaps.is_empty(),
+        is_part: !seen.is_all && gap_count > 0,
         actions: actions
             .into_iter()
             .map(|it| ActionRow {

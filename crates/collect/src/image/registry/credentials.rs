@@ -83,6 +83,13 @@ impl Credentials {
         self
     }
 
+    /// Those of a file, before those of later ones. It is read each time somebody is asked for.
+    #[must_use]
+    pub fn of_file(mut self, file: PathBuf) -> Self {
+        self.files.push(file);
+        self
+    }
+
     /// Those of this user: `REGISTRY_AUTH_FILE`, the one of containers in `XDG_RUNTIME_DIR`, and
     /// Docker's `config.json`.
     #[must_use]
