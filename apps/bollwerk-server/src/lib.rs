@@ -9,6 +9,7 @@ mod install;
 mod listen;
 pub mod live;
 mod metrics;
+mod policies;
 mod routes;
 mod run;
 mod settings;

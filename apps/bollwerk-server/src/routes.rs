@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::live::{Live, WORLD};
 use crate::metrics::Metrics;
+use crate::policies::Policies;
 use crate::settings::Settings;
 
 /// Longest wait for the rest of a review. The API server gives up after
@@ -34,6 +35,8 @@ pub(crate) struct Server {
     pub(crate) key: DigestKey,
     pub(crate) metrics: Metrics,
     pub(crate) places: Semaphore,
+    /// Admission policies that the cluster does not run itself.
+    pub(crate) policies: Option<Policies>,
 }
 
 /// What the API server asks.
@@ -144,6 +147,8 @@ fn judge(
         exceptions: &server.settings.exceptions,
         today,
         key: &server.key,
+        policies: server.policies.as_ref().map(|it| it.with(&state.snapshot, &state.parameters)),
+        known_images: None,
     };
     let decision = admission::decide(&judged, &review, gate);
     drop(state);

@@ -12,7 +12,7 @@ use crate::certificate::Current;
 use crate::live::{self, Live};
 use crate::metrics::Metrics;
 use crate::routes::{self, REVIEWS_MAX, Server};
-use crate::{listen, settings};
+use crate::{listen, policies, settings};
 
 /// Runs until it is told to end.
 pub(crate) fn run(arguments: &Run) -> Result<()> {
@@ -35,17 +35,21 @@ async fn serve(arguments: &Run) -> Result<()> {
         .fill(&mut random)
         .map_err(|_| anyhow::anyhow!("the system has no random numbers"))?;
     let key = DigestKey::new(&random);
+    let policies = policies::load(&arguments.policies, &settings, &key)?;
     let connection = Arc::new(Connection::open(&from).await?);
-    let (version, resources) = live::served(&connection).await;
+    let kinds: Vec<(&str, &str)> =
+        policies.iter().flat_map(|it| it.bound.parameter_kinds()).collect();
+    let (version, resources) = live::served(&connection, &kinds).await;
     let name = arguments.cluster_name.as_deref().unwrap_or(connection.name());
     let live = Live::new(name, version, jiff::Timestamp::now(), &resources);
+    live.find_parameters(kinds.iter().copied());
     let limits = settings.collect.limits.clone();
     tokio::spawn(live::follow(connection, live.clone(), resources, key.clone(), limits));
     let controls =
         analyze::catalog::at_admission().filter(|it| settings.judge.asks(it.name)).collect();
     let metrics = Metrics::new();
     let places = Semaphore::new(REVIEWS_MAX);
-    let server = Arc::new(Server { live, settings, controls, key, metrics, places });
+    let server = Arc::new(Server { live, settings, controls, key, metrics, places, policies });
     tokio::spawn(listen::serve(webhooks, Some(tls), routes::webhooks(Arc::clone(&server))));
     tokio::spawn(listen::serve(health, None, routes::health(server)));
     tracing::info!(webhooks = %at, health = %health_at, "listens");
