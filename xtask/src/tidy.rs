@@ -36,6 +36,7 @@ const BANNED_FILES: &[&str] = &["utils", "util", "helpers", "common", "misc", "e
 
 /// Every parser of what others wrote has a fuzz target.
 const FUZZ_TARGETS: &[&str] = &[
+    "admission",
     "advisory_database",
     "advisory_record",
     "bolt",

@@ -1,7 +1,8 @@
 //! What the server costs. Three runs against a stand-in for the API server, each printing what
 //! the server's own process took (Linux, `/proc`):
 //!
-//! - `load`: reviews over TLS from clients that ask as fast as they can;
+//! - `load`: reviews over TLS from clients that ask as fast as they can: Pod Security, all controls
+//!   and sixteen admission policies; `load-controls` the same without the policies;
 //! - `overload`: the same from many more clients than it answers at one time;
 //! - `scale`: the first list of 150,000 pods in 500 namespaces, then changes.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement for people")]
@@ -11,6 +12,8 @@
 mod fake_api;
 #[path = "../../../crates/admission/examples/reviews/mod.rs"]
 mod reviews;
+#[path = "../../../crates/engine/examples/sixteen/mod.rs"]
+mod sixteen;
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -41,10 +44,11 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("bollwerk-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     match what.as_str() {
-        "load" => load(&folder, 8),
-        "overload" => load(&folder, 900),
+        "load" => load(&folder, 8, true),
+        "load-controls" => load(&folder, 8, false),
+        "overload" => load(&folder, 900, true),
         "scale" => scale(&folder),
-        _ => println!("usage: server_load load|overload|scale"),
+        _ => println!("usage: server_load load|load-controls|overload|scale"),
     }
     let _ = std::fs::remove_dir_all(&folder);
 }
@@ -59,7 +63,7 @@ struct Server {
 
 impl Server {
     /// The program beside this one: it has to be built in the same profile.
-    fn start(folder: &Path, api: &FakeApi) -> Self {
+    fn start(folder: &Path, api: &FakeApi, more: &[&str]) -> Self {
         let own = std::env::current_exe().unwrap();
         let program = own.ancestors().nth(2).unwrap().join("bollwerk-server");
         let run = |arguments: &[&str]| {
@@ -74,6 +78,7 @@ impl Server {
         let began = Instant::now();
         let mut process = run(&["run", "--config", "bollwerk.yaml", "--tls", "tls"])
             .args(addresses)
+            .args(more)
             .arg("--kubeconfig")
             .arg(&api.kubeconfig)
             .env("BOLLWERK_LOG", "bollwerk_server::run=info")
@@ -221,9 +226,24 @@ fn ask_until(done: &AtomicBool, address: &str, config: &Arc<ClientConfig>, reque
     (times, unanswered)
 }
 
-fn load(folder: &Path, clients: usize) {
+/// Sixteen policies, each in force.
+fn write_policies(folder: &Path) {
+    let mut text = String::new();
+    for policy in sixteen::policies() {
+        let name = &policy["metadata"]["name"];
+        let binding = json!({"apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name},
+            "spec": {"policyName": name, "validationActions": ["Deny"]}});
+        write!(text, "---\n{policy}\n---\n{binding}\n").unwrap();
+    }
+    std::fs::write(folder.join("policies.yaml"), text).unwrap();
+}
+
+fn load(folder: &Path, clients: usize, has_policies: bool) {
     let api = FakeApi::start(vec![namespaces(10)], folder);
-    let server = Server::start(folder, &api);
+    write_policies(folder);
+    let more: &[&str] = if has_policies { &["--policies", "policies.yaml"] } else { &[] };
+    let server = Server::start(folder, &api, more);
     println!("ready after {:?}", server.wait_until_ready());
     let (config, body) = (trusting(folder), review(&pod(true)));
     let request = format!(
@@ -308,7 +328,7 @@ fn scale(folder: &Path) {
     println!("{PODS} pods of {} bytes in {NAMESPACES} namespaces", one.len());
     let pods = served(("", "v1"), ("pods", "Pod"), PODS, line);
     let api = FakeApi::start(vec![namespaces(NAMESPACES), pods], folder);
-    let server = Server::start(folder, &api);
+    let server = Server::start(folder, &api, &[]);
     let ready = server.wait_until_ready();
     let (resident, peak) = server.memory();
     println!(

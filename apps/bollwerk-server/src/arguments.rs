@@ -63,6 +63,10 @@ pub(crate) struct Run {
     /// Name of the cluster [default: what the configuration calls it]
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster_name: Option<String>,
+    /// File or folder of admission policies that the cluster does not run itself (repeatable)
+    /// [default: what the configuration names]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
     /// How logs are written: `text` or `json`
     #[arg(long, value_name = "FORM", default_value = "json")]
     pub(crate) log: String,
@@ -168,6 +172,10 @@ pub(crate) struct Manifests {
     /// Folder of `ca.crt`, `tls.crt` and `tls.key`
     #[arg(long, value_name = "FOLDER")]
     pub(crate) tls: PathBuf,
+    /// File or folder of admission policies that the server is to ask (repeatable) [default: what
+    /// the configuration names]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
     /// Namespace to stand in
     #[arg(long, value_name = "NAME", default_value = "bollwerk")]
     pub(crate) namespace: String,

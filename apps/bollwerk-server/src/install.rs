@@ -8,14 +8,16 @@ mod text;
 use std::path::Path;
 
 use admission::webhook::{self, Target};
+use analyze::admission_policy::Bound;
 use analyze::catalog;
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use model::DigestKey;
 use serde_json::{Value, json};
 
 use crate::arguments::Manifests;
-use crate::settings;
+use crate::{policies, settings};
 
 /// Where reviews are answered, in the pod.
 const PORT: u16 = 8443;
@@ -33,15 +35,24 @@ pub(crate) fn print(arguments: &Manifests) -> Result<()> {
         Some(url) => Target::Url(url),
         None => Target::Service(namespace, "bollwerk"),
     };
-    let configuration =
-        webhook::configuration(&settings.admission, controls(), &target, &authority, namespace);
+    // The key is for credentials that stand among the policies: none is printed.
+    let policies = policies::load(&arguments.policies, &settings, &DigestKey::new(&[0; 32]))?;
+    let bound = policies.map(|it| it.bound).unwrap_or_default();
+    let configuration = webhook::configuration(
+        &settings.admission,
+        controls(),
+        &bound,
+        &target,
+        &authority,
+        namespace,
+    );
     let mut manifests = Vec::new();
     if let Some(image) = &arguments.image {
         let config = match &arguments.config {
             Some(path) => std::fs::read_to_string(path)?,
             None => "version: 1\n".to_owned(),
         };
-        manifests.extend(rights(namespace));
+        manifests.extend(rights(namespace, &bound));
         manifests.extend([
             secret(namespace, &arguments.tls)?,
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(namespace),
@@ -79,7 +90,7 @@ fn metadata(namespace: &str) -> Value {
     json!({"name": "bollwerk", "namespace": namespace, "labels": labels()})
 }
 
-fn rights(namespace: &str) -> [Value; 4] {
+fn rights(namespace: &str, policies: &Bound) -> [Value; 4] {
     let standard = "restricted";
     [
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": {
@@ -90,7 +101,7 @@ fn rights(namespace: &str) -> [Value; 4] {
         }}}),
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(namespace),
             "automountServiceAccountToken": false}),
-        webhook::cluster_role(),
+        webhook::cluster_role(policies),
         json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
             "metadata": {"name": "bollwerk", "labels": labels()},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",

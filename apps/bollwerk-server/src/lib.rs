@@ -18,6 +18,7 @@ mod lease;
 mod listen;
 pub mod live;
 mod metrics;
+mod policies;
 mod routes;
 mod run;
 mod settings;

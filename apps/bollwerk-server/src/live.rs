@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use analyze::Worlds;
+use analyze::admission_policy::Index;
 use collect::cluster::watch::{self, Change};
 use collect::cluster::{Connection, ConnectionError, Resource};
 use hashbrown::{HashMap, HashSet};
@@ -28,6 +29,8 @@ pub struct State {
     pub snapshot: Snapshot,
     /// What is read of all roles, or of the whole network, once.
     pub worlds: Arc<Worlds>,
+    /// The objects that admission policies read as parameters.
+    pub parameters: Index,
     objects: HashMap<Key, ObjectId>,
     gaps: HashMap<Arc<Resource>, Vec<Gap>>,
     missing: HashSet<Arc<Resource>>,
@@ -69,6 +72,7 @@ impl Live {
         let state = State {
             snapshot,
             worlds: Arc::default(),
+            parameters: Index::default(),
             objects: HashMap::new(),
             gaps: HashMap::new(),
             missing,
@@ -80,6 +84,13 @@ impl Live {
     /// Marked as changed after each change of the cluster.
     pub fn changes(&self) -> signal::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// Has objects of these kinds, given as `apiVersion` and kind, found as parameters. Before
+    /// anything is taken in.
+    pub fn find_parameters<'k>(&self, kinds: impl IntoIterator<Item = (&'k str, &'k str)>) {
+        let mut state = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.parameters = Index::of_kinds(kinds);
     }
 
     /// What is known now. Changes wait for as long as it is held.
@@ -138,7 +149,7 @@ impl State {
             Change::Deleted { namespace, name } => {
                 let key = (Arc::clone(resource), namespace, name);
                 if let Some(id) = self.objects.remove(&key) {
-                    self.snapshot.remove(id);
+                    self.leave(id);
                 }
             }
             Change::Lost(gap) => {
@@ -149,6 +160,14 @@ impl State {
             }
         }
         self.worlds = Arc::new(self.worlds.after_change_in(&resource.group));
+    }
+
+    /// Takes an object out.
+    fn leave(&mut self, id: ObjectId) {
+        if !self.parameters.is_empty() {
+            self.parameters.remove(&self.snapshot.object(id), id);
+        }
+        self.snapshot.remove(id);
     }
 
     /// Adds the objects of a part; their keys.
@@ -162,8 +181,9 @@ impl State {
             let object = self.snapshot.object(id);
             let namespace = object.namespace.unwrap_or_default().to_owned();
             let key = (Arc::clone(resource), namespace, object.name.to_owned());
+            self.parameters.add(&object, id);
             if let Some(old) = self.objects.insert(key.clone(), id) {
-                self.snapshot.remove(old);
+                self.leave(old);
             }
             keys.push(key);
         }
@@ -173,6 +193,11 @@ impl State {
     /// Replaces all that is known of a resource. Where the list is not whole, what was known
     /// before stays, and the gap says that it may be old.
     fn relist(&mut self, resource: &Arc<Resource>, parts: Vec<Part>, gaps: Vec<Gap>) {
+        // Of a kind of the cluster's own it shows by its objects whether it stands in namespaces.
+        let is_namespaced =
+            (resource.group.is_empty() && resource.kind == "ConfigMap").then_some(true);
+        let is_whole = gaps.is_empty();
+        self.parameters.know(&resource.api_version(), &resource.kind, is_whole, is_namespaced);
         let mut listed: HashSet<Key> = HashSet::new();
         for part in parts {
             listed.extend(self.apply(resource, part));
@@ -182,7 +207,7 @@ impl State {
             let gone: Vec<ObjectId> =
                 self.objects.extract_if(|key, _| is_gone(key)).map(|(_, id)| id).collect();
             for id in gone {
-                self.snapshot.remove(id);
+                self.leave(id);
             }
             self.gaps.remove(resource);
         } else {
@@ -205,6 +230,7 @@ impl State {
         for id in self.objects.values_mut() {
             *id = moved.get(id).copied().unwrap_or(*id);
         }
+        self.parameters.renumber(|id| moved.get(&id).copied());
         self.worlds = Arc::default();
     }
 }
@@ -233,10 +259,14 @@ const START_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// The version of the cluster, and the resources that the server is to follow, of those that the
 /// cluster serves. Waits for an API server that does not answer yet.
-pub async fn served(connection: &Connection) -> (KubernetesVersion, Vec<Arc<Resource>>) {
+/// `parameters` are kinds that admission policies read, as `apiVersion` and kind.
+pub async fn served(
+    connection: &Connection,
+    parameters: &[(&str, &str)],
+) -> (KubernetesVersion, Vec<Arc<Resource>>) {
     let mut wait = Duration::from_millis(100);
     loop {
-        match version_and_resources(connection).await {
+        match version_and_resources(connection, parameters).await {
             Ok(served) => return served,
             Err(error) => {
                 tracing::warn!(%error, "the API server is not to be had yet");
@@ -249,10 +279,11 @@ pub async fn served(connection: &Connection) -> (KubernetesVersion, Vec<Arc<Reso
 
 async fn version_and_resources(
     connection: &Connection,
+    parameters: &[(&str, &str)],
 ) -> Result<(KubernetesVersion, Vec<Arc<Resource>>), ConnectionError> {
     let version = connection.version().await?;
     let (served, _) = connection.resources().await?;
-    let wanted = admission::webhook::read();
+    let wanted = admission::webhook::read(parameters.iter().copied());
     let is_wanted = |resource: &Resource| {
         wanted.get(&resource.group).is_some_and(|names| names.contains(&resource.name))
     };

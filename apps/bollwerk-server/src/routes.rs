@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use crate::causes::Causes;
 use crate::live::{Live, WORLD};
 use crate::metrics::Metrics;
+use crate::policies::Policies;
 use crate::settings::Settings;
 
 /// Longest wait for the rest of a review. The API server gives up after
@@ -36,6 +37,8 @@ pub(crate) struct Server {
     pub(crate) metrics: Metrics,
     pub(crate) places: Semaphore,
     pub(crate) causes: Arc<Causes>,
+    /// Admission policies that the cluster does not run itself.
+    pub(crate) policies: Option<Policies>,
 }
 
 /// What the API server asks.
@@ -154,6 +157,8 @@ fn judge(
         exceptions: &server.settings.exceptions,
         today,
         key: &server.key,
+        policies: server.policies.as_ref().map(|it| it.with(&state.snapshot, &state.parameters)),
+        known_images: None,
     };
     let decision = admission::decide(&judged, &review, gate);
     drop(state);

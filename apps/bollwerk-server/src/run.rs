@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 use crate::routes::{self, REVIEWS_MAX, Server};
 use crate::settings::Settings;
 use crate::show::{self, Wanted};
-use crate::{listen, settings};
+use crate::{listen, policies, settings};
 
 /// Runs until it is told to end.
 pub(crate) fn run(arguments: &Run) -> Result<()> {
@@ -85,10 +85,14 @@ async fn begin(
     let from =
         From { kubeconfig: arguments.kubeconfig.clone(), context: arguments.context.clone() };
     let key = digest_key()?;
+    let policies = policies::load(&arguments.policies, &settings, &key)?;
     let connection = Arc::new(Connection::open(&from).await?);
-    let (version, resources) = live::served(&connection).await;
+    let kinds: Vec<(&str, &str)> =
+        policies.iter().flat_map(|it| it.bound.parameter_kinds()).collect();
+    let (version, resources) = live::served(&connection, &kinds).await;
     let name = arguments.cluster_name.as_deref().unwrap_or(connection.name());
     let live = Live::new(name, version, jiff::Timestamp::now(), &resources);
+    live.find_parameters(kinds.iter().copied());
     let limits = settings.collect.limits.clone();
     let (of, to) = (Arc::clone(&connection), live.clone());
     tokio::spawn(live::follow(of, version, to, resources, key.clone(), limits));
@@ -109,7 +113,7 @@ async fn begin(
         analyze::catalog::at_admission().filter(|it| settings.judge.asks(it.name)).collect();
     let metrics = Metrics::new();
     let places = Semaphore::new(REVIEWS_MAX);
-    Ok(Server { live, settings, controls, key, metrics, places, causes })
+    Ok(Server { live, settings, controls, key, metrics, places, causes, policies })
 }
 
 /// A key of this process alone, under which credentials can be told apart.

@@ -129,6 +129,9 @@ pub(crate) struct Scan {
     /// Findings that are known: only others fail (see `bollwerk baseline save`)
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// File or folder of admission policies that do not lie in PATH (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
     /// Answer a framework's items instead: cis-1.12, nsa-cisa-1.2 … (see `bollwerk frameworks`)
     #[arg(long, value_name = "NAME", value_parser = framework, conflicts_with = "only")]
     pub(crate) framework: Option<&'static Framework>,

@@ -61,10 +61,12 @@ pub fn judge(
 ) -> Assessment {
     let mut said = judge_all(&snapshot, sources, settings, frames);
     said.findings = ownership::told_once(said.findings, &snapshot);
-    let policies = admission_policy::judge(&snapshot, &settings.judge);
+    let policies = admission_policy::judge(&snapshot, settings.policies.as_ref(), &settings.judge);
     for finding in policies.findings {
         said.findings.push(placed(finding, &snapshot, sources, frames, &mut said.gaps));
     }
+    said.gaps.extend(policies.beside);
+    said.gaps.extend(settings.policies.iter().flat_map(|beside| beside.gaps.clone()));
     for (object, path, mut gap) in policies.gaps {
         let file = snapshot.origin(object).file;
         let place = Place { object, path: &path };

@@ -9,8 +9,8 @@ use std::path::Path;
 use analyze::exception::{self, Exception};
 use anyhow::{Context, Result, anyhow, bail};
 use collect::manifests::Progress;
-use model::KubernetesVersion;
 use model::config::{Key, KeyKind, Section};
+use model::{KubernetesVersion, Snapshot};
 use report::baseline::Baseline;
 
 use crate::arguments::{Judging, Reading, Reporting};
@@ -77,6 +77,8 @@ pub struct Settings {
     pub images: images::ImageSettings,
     /// What is told.
     pub report: report::Policy,
+    /// Admission policies that lie beside what is judged.
+    pub policies: Option<Snapshot>,
 }
 
 impl Default for Settings {
@@ -111,6 +113,7 @@ impl Settings {
                 fail_on: Some(model::Severity::Medium),
                 accepted_gaps: Vec::new(),
             },
+            policies: None,
         }
     }
 

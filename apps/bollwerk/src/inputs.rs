@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use analyze::admission_policy::worlds;
 use anyhow::{Context, Result, bail};
 use collect::manifests::{Input, Sources};
 use model::{DigestKey, Snapshot};
@@ -45,6 +46,22 @@ pub(crate) fn collect_with(
         named.push(Input::Copy { shown: path.clone(), path, world });
     }
     Ok(assess::collect(named, settings, taken_at, digest_key()))
+}
+
+/// Admission policies that lie beside what is judged; none where no path is named.
+pub(crate) fn policies(paths: &[PathBuf], settings: &Settings) -> Result<Option<Snapshot>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+        bail!("there is no {} to read admission policies from", missing.display());
+    }
+    let inputs = paths.iter().cloned().map(Input::Path).collect();
+    let (snapshot, _) = assess::collect(inputs, settings, jiff::Timestamp::now(), digest_key());
+    if analyze::admission_policy::Bound::read(&snapshot, &worlds(&snapshot)).0.is_empty() {
+        bail!("the paths of `--policies` hold no ValidatingAdmissionPolicy");
+    }
+    Ok(Some(snapshot))
 }
 
 /// A running cluster.

@@ -1,6 +1,9 @@
 //! `bollwerk policy`: admission policies, checked and tested without a cluster.
 
 mod check;
+mod files;
+mod gator;
+mod kyverno;
 mod test;
 
 use anyhow::Result;

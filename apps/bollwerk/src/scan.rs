@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
         settings.judge.only = asked.map(|control| control.name.to_owned()).collect();
     }
     settings.baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    settings.policies = inputs::policies(&arguments.policies, &settings)?;
     let bar = Bar::watch(&settings.collect.progress);
     let (snapshot, sources) = inputs::collect(&arguments.inputs, &settings)?;
     stats.stage("read");

@@ -45,6 +45,12 @@ pub fn answer(uid: &str, decision: &Decision) -> Answer {
         annotations
             .insert("undecided".to_owned(), cut(&reasons.join("; "), ANNOTATION_BYTES_MAX).into());
     }
+    if !decision.annotations.is_empty() {
+        let all: Vec<String> =
+            decision.annotations.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        annotations
+            .insert("policies".to_owned(), cut(&all.join("; "), ANNOTATION_BYTES_MAX).into());
+    }
     if decision.is_exempt && !annotations.is_empty() {
         annotations.insert("exempt".to_owned(), "true".into());
     }

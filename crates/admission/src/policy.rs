@@ -9,6 +9,9 @@ use analyze::exception::matches;
 use model::config::{ConfigError, Key, KeyKind, Section};
 use model::{Finding, Severity};
 
+use crate::images::Deny;
+use crate::network::{self, Closed};
+
 /// Its keys.
 pub const KEYS: &[Key] = &[
     Key {
@@ -35,11 +38,34 @@ pub const KEYS: &[Key] = &[
         doc: "Where annotations of the objects themselves count as exceptions: nowhere else.",
     },
     Key {
+        name: "policies",
+        kind: KeyKind::Texts,
+        doc: "Files and folders of ValidatingAdmissionPolicies that the server asks: those that \
+              the cluster does not run itself.",
+    },
+    Key {
+        name: "network",
+        kind: KeyKind::Section(network::KEYS),
+        doc: "What changes of the network must not do.",
+    },
+    Key {
+        name: "images",
+        kind: KeyKind::Section(IMAGE_KEYS),
+        doc: "Which images are a finding `vulnerable-image`.",
+    },
+    Key {
         name: "rules",
         kind: KeyKind::Sections(RULE_KEYS),
         doc: "What findings do: the first rule that fits one decides.",
     },
 ];
+
+const IMAGE_KEYS: &[Key] = &[Key {
+    name: "deny",
+    kind: KeyKind::Text,
+    doc: "`never` (the default), `act-now` for those with a vulnerability that has to be acted on \
+          today, `any` for those with any. What the finding does, the rules say.",
+}];
 
 const EMBEDDED_KEYS: &[Key] = &[
     Key { name: "control", kind: KeyKind::Text, doc: "The control's name or id." },
@@ -163,6 +189,12 @@ pub struct Policy {
     pub exempt_namespaces: Vec<String>,
     /// Controls and namespaces for which annotations of the objects count as exceptions.
     pub embedded_exceptions: Vec<(String, String)>,
+    /// Files and folders of admission policies that the cluster does not run itself.
+    pub policies: Vec<String>,
+    /// What changes of the network must not open.
+    pub network_closed: Vec<Closed>,
+    /// Which images are a finding.
+    pub images: Deny,
     /// The first that fits decides.
     pub rules: Vec<Rule>,
 }
@@ -174,6 +206,9 @@ impl Default for Policy {
             undecided: Action::Warn,
             exempt_namespaces: Vec::new(),
             embedded_exceptions: Vec::new(),
+            policies: Vec::new(),
+            network_closed: Vec::new(),
+            images: Deny::Never,
             rules: Vec::new(),
         }
     }
@@ -212,6 +247,17 @@ impl Policy {
         }
     }
 
+    /// The rule that names the control of a finding and fits it.
+    pub(crate) fn rule_naming(
+        &self,
+        finding: &Finding,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> Option<&Rule> {
+        let names = |rule: &&Rule| !rule.controls.is_empty();
+        self.rules.iter().filter(names).find(|rule| rule.fits(finding, kind, namespace))
+    }
+
     /// Whether nothing is refused in a namespace.
     pub(crate) fn is_exempt(&self, namespace: &str) -> bool {
         ALWAYS_EXEMPT.contains(&namespace)
@@ -243,6 +289,15 @@ pub fn configure(section: Section<'_>, policy: &mut Policy, file: &str) -> Resul
     }
     if let Some(namespaces) = section.parse_all("exemptNamespaces", text)? {
         policy.exempt_namespaces = namespaces;
+    }
+    if let Some(policies) = section.parse_all("policies", text)? {
+        policy.policies = policies;
+    }
+    for section in section.section("network").sections("closed") {
+        policy.network_closed.push(network::closed(&section, file)?);
+    }
+    if let Some(deny) = section.section("images").parse("deny", str::parse)? {
+        policy.images = deny;
     }
     for pair in section.sections("embeddedExceptions") {
         let control = pair.parse("control", control_name::parse)?;

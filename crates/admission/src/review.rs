@@ -2,6 +2,7 @@
 //!
 //! Source: `k8s.io/api/admission/v1/types.go`.
 
+use engine::admission_policy::Requester;
 use thiserror::Error;
 use yaml::{Node, Value};
 
@@ -55,6 +56,10 @@ pub struct Review<'s> {
     pub version: &'s str,
     /// The kind.
     pub kind: &'s str,
+    /// Group, version and name of the resource, as the request's address names it.
+    pub resource: (&'s str, &'s str, &'s str),
+    /// The object's name; empty where the API server is to make one.
+    pub name: &'s str,
     /// What of the object is asked for: empty, `status`, `scale`, `ephemeralcontainers` …
     pub subresource: &'s str,
     /// The object's namespace; a Namespace's own name.
@@ -69,6 +74,9 @@ pub struct Review<'s> {
     pub object: Option<Node<'s>>,
     /// The object as it is.
     pub old_object: Option<Node<'s>>,
+    /// The options of the request.
+    pub options: Option<Node<'s>>,
+    user_info: Option<Node<'s>>,
 }
 
 /// A review's text, read.
@@ -120,8 +128,12 @@ fn read(request: Node<'_>) -> Result<Review<'_>, BadReview> {
         _ => return Err(BadReview::Odd("the request's `operation` is not known")),
     };
     let object = |name| request.get(name).filter(|it: &Node<'_>| it.value() == Value::Map);
+    let resource = request.get("resource");
+    let named = |key| resource.map(|it| text(it, key)).unwrap_or_default();
     let review = Review {
         uid,
+        resource: (named("group"), named("version"), named("resource")),
+        name: text(request, "name"),
         group: text(kind, "group"),
         version: text(kind, "version"),
         kind: text(kind, "kind"),
@@ -132,6 +144,8 @@ fn read(request: Node<'_>) -> Result<Review<'_>, BadReview> {
         is_dry_run: request.get("dryRun").is_some_and(|it| it.value() == Value::Bool(true)),
         object: object("object"),
         old_object: object("oldObject"),
+        options: object("options"),
+        user_info: object("userInfo"),
     };
     let needs_object = matches!(operation, Operation::Create | Operation::Update);
     if review.kind.is_empty() || needs_object && review.object.is_none() {
@@ -145,6 +159,21 @@ fn text<'s>(node: Node<'s>, key: &str) -> &'s str {
 }
 
 impl Review<'_> {
+    /// Who makes the request, with all that the API server tells.
+    pub(crate) fn requester(&self) -> Requester {
+        let Some(info) = self.user_info else { return Requester::default() };
+        let texts = |node: Node<'_>| {
+            node.items().filter_map(Node::as_str).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let extra = info.get("extra").into_iter().flat_map(Node::entries);
+        Requester {
+            name: text(info, "username").to_owned(),
+            uid: text(info, "uid").to_owned(),
+            groups: info.get("groups").map(texts).unwrap_or_default(),
+            extra: extra.map(|(key, _, values)| (key.to_owned(), texts(values))).collect(),
+        }
+    }
+
     /// `apiVersion` of the object.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {

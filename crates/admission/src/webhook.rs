@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use analyze::admission_policy::plural;
+use analyze::admission_policy::{Bound, plural};
 use analyze::{Check, Control, Kinds};
+use engine::admission_policy::{self, Rule};
 use model::NEIGHBOURS;
 use serde_json::{Value, json};
 
+use crate::network;
 use crate::policy::{ALWAYS_EXEMPT, Policy};
 
 /// Path of the webhook whose failure lets objects in.
@@ -84,12 +86,19 @@ pub fn read_kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     [("", "Namespace")].into_iter().chain(neighbours.copied())
 }
 
-/// The same as resources.
-pub fn read() -> Resources {
+/// The same as resources, with those of the parameters of admission policies, given as
+/// `apiVersion` and kind. Secrets are not read, whoever asks for them.
+pub fn read<'k>(parameters: impl IntoIterator<Item = (&'k str, &'k str)>) -> Resources {
     let mut found = Resources::new();
-    for (group, kind) in read_kinds() {
+    let parameters = parameters.into_iter().map(|(api_version, kind)| {
+        (api_version.split_once('/').map_or("", |(group, _)| group), kind)
+    });
+    let parameters = parameters.filter(|kind| *kind != ("", "Secret"));
+    let mut add = |group: &str, kind: &str| {
         found.entry(group.to_owned()).or_default().insert(plural(kind));
-    }
+    };
+    read_kinds().for_each(|(group, kind)| add(group, kind));
+    parameters.for_each(|(group, kind)| add(group, kind));
     found
 }
 
@@ -101,22 +110,42 @@ fn listed(resources: &[(&str, &[&str])]) -> Resources {
 }
 
 /// The `ValidatingWebhookConfiguration` of a policy. `authority` is the certificate that signed
-/// the server's, as base64 of PEM. Namespaces in which nothing is refused are not asked about,
-/// nor is bollwerk's own: it has to come up again by itself.
+/// the server's, as base64 of PEM. What `policies` are about is asked of, too. Namespaces in which
+/// nothing is refused are not asked about, nor is bollwerk's own: it has to come up again by
+/// itself.
 pub fn configuration<'c>(
     policy: &Policy,
     controls: impl IntoIterator<Item = &'c Control>,
+    policies: &Bound,
     target: &Target<'_>,
     authority: &str,
     own_namespace: &str,
 ) -> Value {
-    let rules: Vec<Value> = reviewed(controls)
+    let mut rules: Vec<Value> = reviewed(controls)
         .into_iter()
         .map(|(group, resources)| {
             json!({"apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE"],
                 "resources": resources, "scope": "*"})
         })
         .collect();
+    if !policy.network_closed.is_empty() {
+        // A policy that goes may open more than one that comes.
+        for (group, kind) in network::POLICIES {
+            rules.push(json!({"apiGroups": [group], "apiVersions": ["*"],
+                "operations": ["CREATE", "UPDATE", "DELETE"], "resources": [plural(kind)],
+                "scope": "*"}));
+        }
+        rules.push(json!({"apiGroups": [""], "apiVersions": ["*"], "operations": ["UPDATE"],
+            "resources": ["namespaces", "pods"], "scope": "*"}));
+    }
+    for rule in policies.policies().iter().flat_map(admission_policy::Policy::rules) {
+        let Rule { groups, versions, resources, operations, scope, .. } = rule;
+        let rule = json!({"apiGroups": groups, "apiVersions": versions, "operations": operations,
+            "resources": resources, "scope": scope});
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
     let mut spared: BTreeSet<&str> = ALWAYS_EXEMPT.iter().copied().collect();
     spared.insert(own_namespace);
     let is_plain = |name: &&str| !name.contains('*');
@@ -163,9 +192,9 @@ pub fn configuration<'c>(
 }
 
 /// The `ClusterRole` of the server: to list and to follow what reviews are judged together with,
-/// and nothing else.
-pub fn cluster_role() -> Value {
-    let rules: Vec<Value> = read()
+/// the parameters of policies among it, and nothing else.
+pub fn cluster_role(policies: &Bound) -> Value {
+    let rules: Vec<Value> = read(policies.parameter_kinds())
         .into_iter()
         .map(|(group, resources)| {
             json!({"apiGroups": [group], "resources": resources, "verbs": ["list", "watch"]})

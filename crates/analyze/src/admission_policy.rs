@@ -1,23 +1,27 @@
-//! admission policies of the input, asked about the objects of the input.
+//! Admission policies, asked about objects.
 //!
-//! Every policy that a binding of its world puts into force is asked about each object as if it
-//! were created now. What a policy refuses is a finding; a policy whose answer is an error, or
-//! hangs on what the input does not hold (who asks, parameters, the labels of a namespace,
-//! credentials), is a gap: the API server would refuse, and we do not know.
+//! Every policy that a binding puts into force is asked about each object as if it were created
+//! now. What a policy refuses is a finding; a policy whose answer is an error, or hangs on what
+//! is not known (who asks, parameters, the labels of a namespace, credentials), is a gap: the API
+//! server would refuse, and we do not know.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod parameters;
+
+use std::collections::BTreeMap;
 
 use engine::admission_policy::{
-    Action, Binding, Certainty, Finding as Refusal, ParameterReference, Parameters, Policies,
-    Policy, Requester, Resource, Review,
+    Action, Binding, Certainty, Finding as Refusal, Parameters, Policies, Policy, Resource, Review,
+    Said,
 };
 use model::{
-    Finding, Fingerprint, Fix, Gap, GapKind, Node, Object, ObjectId, Path, Severity, Snapshot,
-    Subject, WorldId,
+    Finding, Fingerprint, Fix, Gap, GapKind, Object, ObjectId, Path, Severity, Snapshot, Subject,
+    WorldId,
 };
 
 use crate::Options;
 use crate::judge::owner;
+
+pub use parameters::{Index, Places};
 
 /// The name of the findings.
 pub const NAME: &str = "admission-policy-violated";
@@ -41,122 +45,84 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// What they could not say, by object and path.
     pub gaps: Vec<(ObjectId, Path, Gap)>,
+    /// What is wrong with the policies that lie beside the snapshot.
+    pub beside: Vec<Gap>,
 }
 
-/// Asks the policies of each world about its objects.
-pub fn judge(snapshot: &Snapshot, options: &Options) -> Judged {
-    let mut judged = Judged::default();
-    for world in 0..snapshot.worlds.len().max(1) as u32 {
-        judge_world(snapshot, WorldId(world), &mut judged);
-    }
-    judged.findings.retain(|finding| options.selects(finding));
-    judged
-}
-
-/// The policies of a world, and how bad each says a violation is.
-struct World<'a> {
-    snapshot: &'a Snapshot,
-    number: WorldId,
+/// Policies in force, compiled, and how bad each says a violation is.
+#[derive(Debug, Default)]
+pub struct Bound {
     policies: Policies,
     severities: BTreeMap<String, Severity>,
-    /// Objects of the kinds that are parameters, by API version, kind and namespace.
-    parameters: BTreeMap<(&'a str, &'a str, &'a str), Vec<ObjectId>>,
 }
 
-fn judge_world(snapshot: &Snapshot, world: WorldId, judged: &mut Judged) {
-    let mut severities = BTreeMap::new();
-    let mut policies = Vec::new();
-    for (id, object) in snapshot.of_kind(world, (GROUP, "ValidatingAdmissionPolicy")) {
-        let Some(policy) = Policy::read(&object) else { continue };
-        for fault in policy.faults() {
-            let reason = format!("the expression does not compile: {}", fault.problem);
-            let gap = gap(&object, GapKind::InvalidValue, reason);
-            judged.gaps.push((id, fault.path.clone(), gap));
-        }
-        let severity = object.annotation(SEVERITY_ANNOTATION).and_then(|it| it.parse().ok());
-        severities.insert(policy.name.clone(), severity.unwrap_or(SEVERITY));
-        policies.push(policy);
-    }
-    if policies.is_empty() {
-        return;
-    }
-    let bindings = snapshot.of_kind(world, (GROUP, "ValidatingAdmissionPolicyBinding"));
-    let bindings = bindings.filter_map(|(_, object)| Binding::read(&object)).collect();
-    let policies = Policies::new(policies, bindings);
-    let parameters = parameters(snapshot, world, policies.policies());
-    let world = World { snapshot, number: world, policies, severities, parameters };
-    for id in snapshot.ids().filter(|id| snapshot.world(*id) == world.number) {
-        world.judge(id, judged);
-    }
-}
-
-fn parameters<'a>(
-    snapshot: &'a Snapshot,
-    world: WorldId,
-    policies: &[Policy],
-) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<ObjectId>> {
-    let kinds: BTreeSet<(&str, &str)> = policies
-        .iter()
-        .filter_map(|policy| policy.parameters.as_ref())
-        .map(|(api_version, kind)| (&**api_version, &**kind))
-        .collect();
-    let mut found: BTreeMap<_, Vec<ObjectId>> = BTreeMap::new();
-    for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
-        let object = snapshot.object(id);
-        if kinds.contains(&(object.api_version, object.kind)) {
-            let namespace = object.namespace.unwrap_or_default();
-            found.entry((object.api_version, object.kind, namespace)).or_default().push(id);
-        }
-    }
-    found
-}
-
-fn gap(object: &Object<'_>, kind: GapKind, reason: String) -> Gap {
-    Gap { kind, subject: object.identity().to_string(), location: None, reason }
-}
-
-impl World<'_> {
-    fn judge(&self, id: ObjectId, judged: &mut Judged) {
-        let object = self.snapshot.object(id);
-        // Upstream never asks policies about policies.
-        if object.group() == GROUP && object.kind.starts_with("ValidatingAdmissionPolicy") {
-            return;
-        }
-        let plural = plural(object.kind);
-        let (group, version) = match object.api_version.split_once('/') {
-            Some((group, version)) => (group, version),
-            None => ("", object.api_version),
+impl Bound {
+    /// The policies of some worlds, taken together, that bindings of theirs put into force, and a
+    /// gap for each expression that does not compile.
+    pub fn read(snapshot: &Snapshot, worlds: &[WorldId]) -> (Self, Vec<(ObjectId, Path, Gap)>) {
+        let mut gaps = Vec::new();
+        let mut severities = BTreeMap::new();
+        let mut policies = Vec::new();
+        let of_kind = |kind: &'static str| {
+            worlds.iter().flat_map(move |world| snapshot.of_kind(*world, (GROUP, kind)))
         };
-        let resource = Resource { group, version, name: &plural, part: "", kind: object.kind };
-        let namespace = object.namespace.unwrap_or_default();
-        let nobody = Requester::default();
-        let mut review = Review::create(object.root, resource, object.name, namespace, &nobody);
-        review.namespace_object =
-            self.snapshot.namespaces(self.number, namespace).next().map(|found| found.root);
-        let mut gaps: Vec<String> = Vec::new();
-        for refusal in self.policies.judge(&review, self) {
-            if refusal.is_error || refusal.certainty == Certainty::Unknown {
-                let reason = not_evaluated(&refusal);
-                if !gaps.contains(&reason) && gaps.len() < GAPS_PER_OBJECT_MAX {
-                    gaps.push(reason);
-                }
-            } else {
-                judged.findings.push(self.finding(id, &object, &refusal));
+        for (id, object) in of_kind("ValidatingAdmissionPolicy") {
+            let Some(policy) = Policy::read(&object) else { continue };
+            for fault in policy.faults() {
+                let reason = format!("the expression does not compile: {}", fault.problem);
+                gaps.push((id, fault.path.clone(), gap(&object, GapKind::InvalidValue, reason)));
             }
+            let severity = object.annotation(SEVERITY_ANNOTATION).and_then(|it| it.parse().ok());
+            severities.insert(policy.name.clone(), severity.unwrap_or(SEVERITY));
+            policies.push(policy);
         }
-        judged.gaps.extend(
-            gaps.into_iter()
-                .map(|reason| (id, Path::root(), gap(&object, GapKind::NotEvaluated, reason))),
-        );
+        let bindings = of_kind("ValidatingAdmissionPolicyBinding");
+        let bindings = bindings.filter_map(|(_, object)| Binding::read(&object)).collect();
+        (Self { policies: Policies::new(policies, bindings), severities }, gaps)
     }
 
-    fn finding(&self, id: ObjectId, object: &Object<'_>, refusal: &Refusal<'_>) -> Finding {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+
+    /// The policies.
+    pub fn policies(&self) -> &[Policy] {
+        self.policies.policies()
+    }
+
+    /// `apiVersion` and kind of the parameters that policies read.
+    pub fn parameter_kinds(&self) -> impl Iterator<Item = (&str, &str)> {
+        let kinds = self.policies().iter().filter_map(|policy| policy.parameters.as_ref());
+        kinds.map(|(api_version, kind)| (&**api_version, &**kind))
+    }
+
+    /// What they say of a request.
+    pub fn judge<'p, 'r>(
+        &'p self,
+        review: &'r Review<'r>,
+        parameters: &dyn Parameters<'r>,
+    ) -> Said<'p>
+    where
+        'p: 'r,
+    {
+        self.policies.judge(review, parameters)
+    }
+
+    /// A violation as a finding.
+    pub fn finding(
+        &self,
+        cluster: Option<&str>,
+        object: &Object<'_>,
+        refusal: &Refusal<'_>,
+    ) -> Finding {
         let Refusal { policy, binding, validation, message, actions, .. } = refusal;
         let severity = self.severities.get(*policy).copied().unwrap_or(SEVERITY);
         let denies = actions.contains(&Action::Deny);
         let severity = if denies { severity } else { severity.min(Severity::Low) };
-        let policies = self.policies.policies().iter();
-        let expression = policies
+        let expression = self
+            .policies()
+            .iter()
             .filter(|known| known.name == *policy)
             .find_map(|known| known.expression((*validation)?))
             .unwrap_or_default();
@@ -164,7 +130,7 @@ impl World<'_> {
         let binding = binding.unwrap_or_default();
         let parts = [
             NAME,
-            self.snapshot.cluster.as_deref().unwrap_or_default(),
+            cluster.unwrap_or_default(),
             identity.group,
             identity.kind,
             identity.namespace.unwrap_or_default(),
@@ -179,7 +145,7 @@ impl World<'_> {
             id: NAME,
             severity,
             subject: Subject::of_object(object),
-            object: Some(id),
+            object: None,
             path: Path::root(),
             fingerprint: Fingerprint::of_parts(&parts),
             message: format!("admission policy `{policy}` {does} {identity}: {message}"),
@@ -192,36 +158,89 @@ impl World<'_> {
     }
 }
 
-fn not_evaluated(refusal: &Refusal<'_>) -> String {
-    let Refusal { policy, message, .. } = refusal;
+/// Why a policy has no answer, if it has none: as a gap says it.
+pub fn not_evaluated(refusal: &Refusal<'_>) -> Option<String> {
+    let Refusal { policy, message, is_error, certainty, .. } = refusal;
     let first = message.lines().next().unwrap_or_default();
-    format!("admission policy `{policy}` has no answer, and so refuses: {first}")
+    (*is_error || *certainty == Certainty::Unknown)
+        .then(|| format!("admission policy `{policy}` has no answer, and so refuses: {first}"))
 }
 
-impl<'a> Parameters<'a> for World<'a> {
-    fn find(
-        &self,
-        (api_version, kind): (&str, &str),
-        reference: &ParameterReference,
-        namespace: &str,
-    ) -> Result<Vec<Node<'a>>, String> {
-        let wanted = Some(&*reference.namespace).filter(|it| !it.is_empty()).unwrap_or(namespace);
-        let places = if wanted.is_empty() { vec![""] } else { vec![wanted, ""] };
-        let ids = places.iter().filter_map(|place| {
-            // The range of one key: the map's keys live longer than what is looked for.
-            let key: (&str, &str, &str) = (api_version, kind, place);
-            self.parameters.range::<(&str, &str, &str), _>(key..=key).next()
-        });
-        let found: Vec<Node<'a>> = ids
-            .flat_map(|(_, ids)| ids)
-            .map(|id| self.snapshot.object(*id))
-            .filter(|object| reference.selects(object))
-            .map(|object| object.root)
-            .collect();
-        if found.is_empty() {
-            return Err(format!("its parameters, of kind {kind}, are not in the input"));
+/// Asks policies about the objects of a snapshot: those of each world about its own objects, and
+/// those that lie `beside` it, with their parameters, about all.
+pub fn judge(snapshot: &Snapshot, beside: Option<&Snapshot>, options: &Options) -> Judged {
+    let mut judged = Judged::default();
+    let beside = beside.map(|beside| (beside, worlds(beside)));
+    let beside = beside.map(|(beside, all)| {
+        let (bound, gaps) = Bound::read(beside, &all);
+        judged.beside.extend(gaps.into_iter().map(|(.., gap)| gap));
+        (beside, all, bound)
+    });
+    for world in worlds(snapshot) {
+        let (own, gaps) = Bound::read(snapshot, &[world]);
+        judged.gaps.extend(gaps);
+        let own = (snapshot, vec![world], own);
+        let all = [Some(&own), beside.as_ref()].into_iter().flatten();
+        for (home, homes, bound) in all.filter(|(.., bound)| !bound.is_empty()) {
+            let near = Index::of_worlds(snapshot, &[world], bound);
+            let far = Index::of_worlds(home, homes, bound);
+            let parameters = Places(vec![(snapshot, &near), (*home, &far)]);
+            World { snapshot, number: world, bound, parameters }.judge(&mut judged);
         }
-        Ok(found)
+    }
+    judged.findings.retain(|finding| options.selects(finding));
+    judged
+}
+
+/// All worlds of a snapshot.
+pub fn worlds(snapshot: &Snapshot) -> Vec<WorldId> {
+    (0..snapshot.worlds.len().max(1) as u32).map(WorldId).collect()
+}
+
+/// A world and the policies it is asked about with.
+struct World<'a> {
+    snapshot: &'a Snapshot,
+    number: WorldId,
+    bound: &'a Bound,
+    parameters: Places<'a>,
+}
+
+fn gap(object: &Object<'_>, kind: GapKind, reason: String) -> Gap {
+    Gap { kind, subject: object.identity().to_string(), location: None, reason }
+}
+
+impl World<'_> {
+    fn judge(&self, judged: &mut Judged) {
+        for id in self.snapshot.ids().filter(|id| self.snapshot.world(*id) == self.number) {
+            self.judge_object(id, judged);
+        }
+    }
+
+    fn judge_object(&self, id: ObjectId, judged: &mut Judged) {
+        let object = self.snapshot.object(id);
+        let plural = plural(object.kind);
+        let resource = Resource::of(object.api_version, object.kind, &plural);
+        let namespace = object.namespace.unwrap_or_default();
+        let mut review = Review::create(object.root, resource, object.name, namespace);
+        review.namespace_object =
+            self.snapshot.namespaces(self.number, namespace).next().map(|found| found.root);
+        review.is_as_written = !self.snapshot.is_live;
+        let mut gaps: Vec<String> = Vec::new();
+        for refusal in self.bound.judge(&review, &self.parameters).findings {
+            if let Some(reason) = not_evaluated(&refusal) {
+                if !gaps.contains(&reason) && gaps.len() < GAPS_PER_OBJECT_MAX {
+                    gaps.push(reason);
+                }
+            } else {
+                let cluster = self.snapshot.cluster.as_deref();
+                let finding = self.bound.finding(cluster, &object, &refusal);
+                judged.findings.push(Finding { object: Some(id), ..finding });
+            }
+        }
+        judged.gaps.extend(
+            gaps.into_iter()
+                .map(|reason| (id, Path::root(), gap(&object, GapKind::NotEvaluated, reason))),
+        );
     }
 }
 

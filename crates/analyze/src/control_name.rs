@@ -1,6 +1,6 @@
 //! Names of controls as people type them.
 
-use crate::{admission_policy, catalog, pod_security, remark};
+use crate::{admission_policy, at_admission, catalog, pod_security, remark};
 
 /// The name of a control, of a Pod Security check or of a remark on an exception; an id is taken
 /// too. The error proposes what may have been meant.
@@ -8,7 +8,8 @@ pub fn parse(text: &str) -> Result<String, String> {
     let is_known = catalog::find(text).is_some()
         || pod_security::find(text).is_some()
         || remark::find(text).is_some()
-        || text == admission_policy::NAME;
+        || text == admission_policy::NAME
+        || at_admission::NAMES.contains(&text);
     if is_known {
         return Ok(text.to_owned());
     }

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod admission_policy;
+pub mod at_admission;
 pub mod catalog;
 pub mod change;
 pub mod compliance;

@@ -26,11 +26,11 @@ pub trait Activation<'a, O: Object<'a>> {
         None
     }
 
-    /// The authorizer's answer.
-    fn decide(&self, verb: &str, question: Question<'_>) -> Decision {
+    /// The authorizer's answer; an error where it is not known here.
+    fn decide(&self, verb: &str, question: Question<'_>) -> Result<Decision, Error> {
         let _ = (verb, question);
         let error = "no authorizer".to_owned();
-        Decision { is_allowed: false, reason: String::new(), error }
+        Ok(Decision { is_allowed: false, reason: String::new(), error })
     }
 }
 
@@ -452,8 +452,8 @@ impl<'a, O: Object<'a>> Evaluator<'a, '_, O> {
         Ok(found)
     }
 
-    pub(crate) fn decide(&self, verb: &str, question: Question<'_>) -> Value<'a, O> {
-        Value::opaque(Opaque::Decision(self.activation.decide(verb, question)))
+    pub(crate) fn decide(&self, verb: &str, question: Question<'_>) -> Result<Value<'a, O>, Error> {
+        Ok(Value::opaque(Opaque::Decision(self.activation.decide(verb, question)?)))
     }
 }
 

@@ -5,59 +5,19 @@
 //!     cargo run --release -p engine --example admission_policy_speed
 //! ```
 
+mod sixteen;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
 use engine::admission_policy::{Policy, Requester, Resource, Review};
 use model::{KubernetesVersion, Node, Object, Redactions};
 use serde_json::{Value, json};
+use sixteen::policies;
 
 /// Objects, and how often each is reviewed.
 const PODS: usize = 200;
 const ROUNDS: usize = 50;
-
-/// Validations of the kind people write, a policy each.
-const VALIDATIONS: [&str; 16] = [
-    "variables.containers.all(c, !c.?securityContext.?privileged.orValue(false))",
-    "variables.containers.all(c, c.?securityContext.?allowPrivilegeEscalation.orValue(true) \
-     == false)",
-    "variables.containers.all(c, 'ALL' in c.?securityContext.?capabilities.?drop.orValue([]))",
-    "object.spec.?securityContext.?runAsNonRoot.orValue(false) || \
-     variables.containers.all(c, c.?securityContext.?runAsNonRoot.orValue(false))",
-    "!object.spec.?hostNetwork.orValue(false) && !object.spec.?hostPID.orValue(false) && \
-     !object.spec.?hostIPC.orValue(false)",
-    "!has(object.spec.volumes) || object.spec.volumes.all(v, !has(v.hostPath))",
-    "variables.containers.all(c, !c.image.endsWith(':latest') && c.image.contains(':'))",
-    "variables.containers.all(c, c.image.startsWith('registry.example/') || \
-     c.image.startsWith('docker.io/'))",
-    "variables.containers.all(c, has(c.resources) && has(c.resources.limits) && 'memory' in \
-     c.resources.limits)",
-    "variables.containers.all(c, quantity(c.resources.limits.cpu).compareTo(quantity('4')) <= 0)",
-    "has(object.metadata.labels) && 'team' in object.metadata.labels",
-    "object.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-    "variables.containers.all(c, !has(c.ports) || c.ports.all(p, !has(p.hostPort) || \
-     p.hostPort == 0))",
-    "variables.containers.all(c, !has(c.env) || c.env.all(e, \
-     !e.name.lowerAscii().contains('password')))",
-    "!has(object.metadata.annotations) || object.metadata.annotations.all(k, k.size() < 64)",
-    "request.operation != 'DELETE' && request.userInfo.username != 'system:anonymous'",
-];
-
-fn policies() -> Vec<Value> {
-    let containers = "object.spec.containers + object.spec.?initContainers.orValue([])";
-    let policy = |(index, expression): (usize, &&str)| {
-        json!({
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
-            "metadata": {"name": format!("p{index}")},
-            "spec": {
-                "variables": [{"name": "containers", "expression": containers}],
-                "validations": [{"expression": expression, "message": "refused",
-                    "messageExpression": "'pod ' + object.metadata.name + ' is refused'"}],
-            },
-        })
-    };
-    VALIDATIONS.iter().enumerate().map(policy).collect()
-}
 
 fn pod(number: usize) -> Value {
     let container = |name: &str| {
@@ -112,9 +72,9 @@ fn ours(policies: &[Value], pods: &[Value]) -> (u64, usize) {
             let name = node.field("metadata.name").and_then(Node::as_str).unwrap_or_default();
             let start = cpu();
             for _ in 0..ROUNDS {
-                let resource =
-                    Resource { group: "", version: "v1", name: "pods", part: "", kind: "Pod" };
-                let review = Review::create(node, resource, name, "team", &requester);
+                let resource = Resource::of("v1", "Pod", "pods");
+                let mut review = Review::create(node, resource, name, "team");
+                review.requester = Some(&requester);
                 for policy in &policies {
                     let outcome = policy.evaluate(&review, None);
                     denied += outcome.decisions.iter().filter(|it| it.is_denied).count();

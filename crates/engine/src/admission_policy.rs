@@ -10,6 +10,7 @@
 //! `pkg/admission/plugin/cel` of `k8s.io/apiserver`.
 
 mod binding;
+mod by_roles;
 mod environment;
 mod evaluate;
 mod judge;
@@ -17,10 +18,13 @@ mod matching;
 mod object;
 mod policy;
 mod review;
+mod written;
 
 pub use binding::{Action, Binding, ParameterReference};
+pub use by_roles::ByRoles;
+pub use cel::{Decision as Permission, Error as EvaluationError, Question};
 pub use evaluate::{Annotation, Certainty, Decision, Outcome, Verdict};
-pub use judge::{Finding, Parameters, Policies};
-pub use matching::Matched;
+pub use judge::{Finding, NoParameters, Parameters, Policies, Said};
+pub use matching::{Matched, Rule};
 pub use policy::{FailurePolicy, Fault, Policy};
-pub use review::{Authorize, Operation, Requester, Resource, Review};
+pub use review::{Authorize, Kind, Operation, Requester, Resource, Review};

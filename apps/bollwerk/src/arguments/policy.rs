@@ -36,11 +36,14 @@ What a case may expect: allow, deny, error (an expression has no value), skip (t
 about the object). A case, or the test for all its cases, may also give oldObject, params,
 namespaceObject, operation (CREATE), and user: {name, groups}.
 
+Kyverno's tests (kind Test, kyverno-test.yaml) run for policies in CEL, Gatekeeper's suites (kind
+Suite) for templates with the engine K8sNativeValidation. What is not in CEL is told as not known.
+
 Exit codes:
   0  every case is as expected
   1  some are not
   2  wrong use
-  3  no test was read, or something could not be read";
+  3  no test was read, or of some it is not known what comes of them";
 
 #[derive(Subcommand)]
 pub(crate) enum PolicyCommand {

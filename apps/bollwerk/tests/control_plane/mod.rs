@@ -145,7 +145,8 @@ impl ControlPlane {
         }
     }
 
-    fn serve(&mut self, definition: &Value) {
+    /// Has the server serve a custom resource.
+    pub(crate) fn serve(&mut self, definition: &Value) {
         const PATH: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
         let created = self.ask("POST", PATH, definition);
         assert_eq!(created.status, 201, "{created:?}");
@@ -162,7 +163,9 @@ impl ControlPlane {
         panic!("{path} is not served");
     }
 
-    fn resource(&mut self, version: &str, kind: &str) -> Option<(String, bool)> {
+    /// The plural of a kind, and whether it stands in namespaces. None for a kind that the server
+    /// has not.
+    pub(crate) fn resource(&mut self, version: &str, kind: &str) -> Option<(String, bool)> {
         let key = (version.to_owned(), kind.to_owned());
         if !self.resources.contains_key(&key) {
             let group = if version.contains('/') { "/apis/" } else { "/api/" };

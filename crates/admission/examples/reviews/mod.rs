@@ -23,7 +23,7 @@ pub(crate) fn pod(good: bool) -> Value {
             "volumeMounts": [{"mountPath": "/tmp", "name": "tmp"}]})
     };
     json!({"apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": "web-1", "namespace": "shop", "labels": {"app": "web"},
+        "metadata": {"name": "web-1", "namespace": "shop", "labels": {"app": "web", "team": "blue"},
             "managedFields": [{"manager": "kube-controller-manager", "operation": "Update",
                 "fieldsV1": {"f:metadata": {"f:labels": {".": {}, "f:app": {}}}}}]},
         "spec": {"automountServiceAccountToken": false,

@@ -251,10 +251,10 @@ fn authorization<'a, O: Object<'a>>(
         (Function::FieldSelector, _) => changed(&|check| check.field_selector = text.into()),
         (Function::LabelSelector, _) => changed(&|check| check.label_selector = text.into()),
         (Function::Check, Opaque::Path(identity, path)) => {
-            Some(evaluator.decide(text, Question::Path { identity, path }))
+            Some(evaluator.decide(text, Question::Path { identity, path })?)
         }
         (Function::Check, Opaque::Resource(check)) => {
-            Some(evaluator.decide(text, Question::Resource(check)))
+            Some(evaluator.decide(text, Question::Resource(check))?)
         }
         _ => None,
     })

@@ -11,7 +11,8 @@ use super::environment::{
 };
 use super::object::Part;
 use super::policy::{Compiled, FailurePolicy, Policy, Validation};
-use super::review::Review;
+use super::review::{Kind, Review};
+use super::written::Type;
 
 /// What all validations of a policy may cost on one request (`RuntimeCELCostBudget`).
 const BUDGET: u64 = 10_000_000;
@@ -258,6 +259,9 @@ impl std::fmt::Display for OutOfBudget {
 /// Why there is no answer where nobody answers for permissions.
 const NO_AUTHORIZER: &str = "who may do what is not known here";
 
+/// Why there is no answer where the object's Namespace was not seen.
+const NO_NAMESPACE: &str = "the object's Namespace is not known here";
+
 type Outcomes<'a> = Result<Value<'a, Part<'a>>, Error>;
 
 /// Expressions evaluated together: each variable of the policy at most once, when it is asked for.
@@ -339,17 +343,33 @@ impl<'a> Group<'a> {
 }
 
 fn node(node: Option<Node<'_>>) -> Outcomes<'_> {
-    node.map_or(Ok(Value::Null), |node| Value::of(Part(node)))
+    node.map_or(Ok(Value::Null), |node| Value::of(Part::Node(node)))
+}
+
+fn object<'a>(review: &Review<'a>, object: Option<Node<'a>>) -> Outcomes<'a> {
+    if !review.is_as_written {
+        return node(object);
+    }
+    let Kind { group, name, .. } = review.resource.kind;
+    let of = Type::of_kind(group, name);
+    object.map_or(Ok(Value::Null), |object| Value::of(Part::Written(Some(object), of)))
 }
 
 impl<'a> Activation<'a, Part<'a>> for Group<'a> {
     fn variable(&self, number: usize) -> Outcomes<'a> {
         match number {
-            OBJECT => node(self.review.object),
-            OLD_OBJECT => node(self.review.old_object),
-            NAMESPACE_OBJECT if self.hides_namespace => Ok(Value::Null),
+            OBJECT => object(self.review, self.review.object),
+            OLD_OBJECT => object(self.review, self.review.old_object),
+            NAMESPACE_OBJECT if self.hides_namespace || self.review.namespace.is_empty() => {
+                Ok(Value::Null)
+            }
+            // A Namespace is in none, though its request names one: itself.
+            NAMESPACE_OBJECT if self.review.resource.is("", "namespaces") => Ok(Value::Null),
+            NAMESPACE_OBJECT if self.review.namespace_object.is_none() => {
+                Err(Error::withheld(NO_NAMESPACE))
+            }
             NAMESPACE_OBJECT => node(self.review.namespace_object),
-            REQUEST => Ok(self.review.request()),
+            REQUEST => Value::of(Part::Request(self.review)),
             PARAMS => node(self.params),
             AUTHORIZER | REQUEST_RESOURCE
                 if self.has_authorizer && self.review.authorizer.is_none() =>
@@ -377,12 +397,8 @@ impl<'a> Activation<'a, Part<'a>> for Group<'a> {
         Some(value)
     }
 
-    fn decide(&self, verb: &str, question: Question<'_>) -> cel::Decision {
-        let nobody = || cel::Decision {
-            is_allowed: false,
-            reason: String::new(),
-            error: NO_AUTHORIZER.to_owned(),
-        };
-        self.review.authorizer.map_or_else(nobody, |it| it.decide(verb, question))
+    fn decide(&self, verb: &str, question: Question<'_>) -> Result<cel::Decision, Error> {
+        let authorizer = self.review.authorizer.ok_or_else(|| Error::withheld(NO_AUTHORIZER))?;
+        authorizer.decide(verb, question)
     }
 }

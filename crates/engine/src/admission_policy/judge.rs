@@ -6,18 +6,46 @@ use super::binding::{Action, Binding};
 use super::evaluate::{Annotation, Certainty, Decision, Verdict};
 use super::matching::Matched;
 use super::policy::{FailurePolicy, Policy};
-use super::review::Review;
+use super::review::{Resource, Review};
 
 /// Where parameters are found.
 pub trait Parameters<'a> {
-    /// The objects of a kind that a binding refers to, for a request in this namespace. An error
-    /// when it is not known which there are.
+    /// The objects of a kind that a binding refers to, for a request in this namespace.
     fn find(
         &self,
         kind: (&str, &str),
         reference: &super::ParameterReference,
         namespace: &str,
-    ) -> Result<Vec<Node<'a>>, String>;
+    ) -> Result<Vec<Node<'a>>, NoParameters>;
+}
+
+/// Why there are no parameters to go by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoParameters {
+    /// It is not known which there are; why.
+    Unknown(String),
+    /// The binding cannot be used for the request, in the API server's words.
+    Unusable(&'static str),
+}
+
+impl NoParameters {
+    /// A binding without a namespace for parameters that stand in one, and a request that is in
+    /// none.
+    pub const NO_NAMESPACE: Self = Self::Unusable(
+        "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources",
+    );
+    /// A binding that names a namespace for parameters that stand in none.
+    pub const NO_SCOPE: Self =
+        Self::Unusable("paramRef.namespace must not be provided for a cluster-scoped `paramKind`");
+}
+
+/// What policies in force say of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said<'p> {
+    /// What is said against it.
+    pub findings: Vec<Finding<'p>>,
+    /// What policies write into the audit log: the policy, the key, the value.
+    pub annotations: Vec<(&'p str, String, String)>,
 }
 
 /// Policies and what binds them, compiled once.
@@ -48,6 +76,8 @@ pub struct Finding<'p> {
     pub is_error: bool,
     /// Whether the API server would say the same.
     pub certainty: Certainty,
+    /// What the policy says of errors.
+    pub failure_policy: FailurePolicy,
 }
 
 impl Finding<'_> {
@@ -57,6 +87,16 @@ impl Finding<'_> {
         let binding = self.binding.map(|name| format!(" with binding '{name}'"));
         let binding = binding.unwrap_or_default();
         format!("ValidatingAdmissionPolicy '{policy}'{binding} denied request: {message}")
+    }
+
+    /// The warning, as the API server words it.
+    pub fn warning(&self) -> String {
+        let Self { policy, message, .. } = self;
+        let binding = self.binding.unwrap_or_default();
+        format!(
+            "Validation failed for ValidatingAdmissionPolicy '{policy}' with binding '{binding}': \
+             {message}"
+        )
     }
 }
 
@@ -81,16 +121,19 @@ impl Policies {
         &self.all
     }
 
-    /// Everything policies in force say against a request.
+    /// Everything policies in force say of a request.
     pub fn judge<'p, 'r>(
         &'p self,
         review: &'r Review<'r>,
         parameters: &dyn Parameters<'r>,
-    ) -> Vec<Finding<'p>>
+    ) -> Said<'p>
     where
         'p: 'r,
     {
-        let mut findings = Vec::new();
+        let mut said = Said::default();
+        if is_never_asked_about(&review.resource) {
+            return said;
+        }
         for (policy, bound) in self.all.iter().zip(&self.bound) {
             if bound.is_empty() {
                 continue;
@@ -99,18 +142,31 @@ impl Policies {
                 Matched::No => continue,
                 Matched::Yes => {}
                 Matched::Unknown(reason) => {
-                    findings.push(unknown(policy, None, reason));
+                    said.findings.push(unknown(policy, None, reason));
                     continue;
                 }
             }
             for place in bound {
                 if let Some(binding) = self.bindings.get(*place) {
-                    judge_bound(policy, binding, review, parameters, &mut findings);
+                    judge_bound(policy, binding, review, parameters, &mut said);
                 }
             }
         }
-        findings
+        said
     }
+}
+
+/// What no policy is asked about: policies, and reviews that are stored nowhere.
+///
+/// Source: `k8s.io/kubernetes/pkg/kubeapiserver/admission/exclusion/resources.go` and
+/// `pkg/admission/plugin/policy/generic/plugin.go` of `k8s.io/apiserver`.
+fn is_never_asked_about(resource: &Resource<'_>) -> bool {
+    let endings: &[&str] = match resource.group {
+        "admissionregistration.k8s.io" => &["admissionpolicies", "admissionpolicybindings"],
+        "authentication.k8s.io" | "authorization.k8s.io" => &["reviews"],
+        _ => &[],
+    };
+    endings.iter().any(|ending| resource.name.ends_with(ending))
 }
 
 fn judge_bound<'p, 'r>(
@@ -118,7 +174,7 @@ fn judge_bound<'p, 'r>(
     binding: &'p Binding,
     review: &'r Review<'r>,
     parameters: &dyn Parameters<'r>,
-    findings: &mut Vec<Finding<'p>>,
+    said: &mut Said<'p>,
 ) where
     'p: 'r,
 {
@@ -127,20 +183,20 @@ fn judge_bound<'p, 'r>(
         Matched::No => return,
         Matched::Yes => {}
         Matched::Unknown(reason) => {
-            findings.push(unknown(policy, Some(binding), reason));
+            said.findings.push(unknown(policy, Some(binding), reason));
             return;
         }
     }
     let params = match params(policy, binding, review, parameters) {
         Ok(params) => params,
         Err((message, Certainty::Unknown)) => {
-            findings.push(unknown(policy, Some(binding), message));
+            said.findings.push(unknown(policy, Some(binding), message));
             return;
         }
         Err((message, Certainty::Known)) => {
             if policy.failure_policy == FailurePolicy::Fail {
                 let message = format!("failed to configure binding: {message}");
-                findings.push(refused(policy, Some(binding), message, Certainty::Known));
+                said.findings.push(refused(policy, Some(binding), message, Certainty::Known));
             }
             return;
         }
@@ -148,11 +204,14 @@ fn judge_bound<'p, 'r>(
     for params in params {
         let outcome = policy.evaluate(review, params);
         for decision in outcome.decisions.into_iter().filter(|it| it.is_denied) {
-            findings.push(found(policy, binding, decision));
+            said.findings.push(found(policy, binding, decision));
         }
         for annotation in outcome.annotations {
-            if let Annotation::Error(_, message) = annotation {
-                findings.push(refused(policy, Some(binding), message, Certainty::Known));
+            match annotation {
+                Annotation::Value(key, value) => said.annotations.push((&policy.name, key, value)),
+                Annotation::Error(_, message) => {
+                    said.findings.push(refused(policy, Some(binding), message, Certainty::Known));
+                }
             }
         }
     }
@@ -169,7 +228,10 @@ fn params<'r>(
         return Ok(vec![None]);
     };
     let found = parameters.find((api_version, kind), reference, review.namespace);
-    let found = found.map_err(|reason| (reason, Certainty::Unknown))?;
+    let found = found.map_err(|error| match error {
+        NoParameters::Unknown(reason) => (reason, Certainty::Unknown),
+        NoParameters::Unusable(reason) => (reason.to_owned(), Certainty::Known),
+    })?;
     if found.is_empty() && reference.denies_without {
         let reason = "no params found for policy binding with `Deny` parameterNotFoundAction";
         return Err((reason.to_owned(), Certainty::Known));
@@ -187,6 +249,7 @@ fn found<'p>(policy: &'p Policy, binding: &'p Binding, decision: Decision) -> Fi
         reason: decision.reason,
         is_error: decision.verdict == Verdict::Error,
         certainty: decision.certainty,
+        failure_policy: policy.failure_policy,
     }
 }
 
@@ -205,6 +268,7 @@ fn refused<'p>(
         reason: String::new(),
         is_error: true,
         certainty,
+        failure_policy: policy.failure_policy,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use model::Node;
 
-use super::review::Review;
+use super::review::{Operation, Resource, Review};
 
 /// The label every namespace has (its own name).
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -21,7 +21,7 @@ pub enum Matched {
 /// What a policy or binding is about.
 #[derive(Debug, Default)]
 pub(crate) struct Constraints {
-    rules: Vec<Rule>,
+    pub(super) rules: Vec<Rule>,
     excluded: Vec<Rule>,
     namespaces: Selector,
     objects: Selector,
@@ -29,14 +29,21 @@ pub(crate) struct Constraints {
     is_exact: bool,
 }
 
+/// Resources and what is done to them (`RuleWithOperations` of `k8s.io/api`).
 #[derive(Debug)]
-struct Rule {
-    groups: Vec<String>,
-    versions: Vec<String>,
-    resources: Vec<String>,
-    operations: Vec<String>,
-    names: Vec<String>,
-    scope: String,
+pub struct Rule {
+    /// API groups; `*` for all.
+    pub groups: Vec<String>,
+    /// Versions; `*` for all.
+    pub versions: Vec<String>,
+    /// Resources with their subresources: `pods`, `pods/exec`, `*`, `*/*`.
+    pub resources: Vec<String>,
+    /// `CREATE`, `UPDATE`, `DELETE`, `CONNECT` or `*`.
+    pub operations: Vec<String>,
+    /// Names of objects; all if empty.
+    pub names: Vec<String>,
+    /// `Namespaced`, `Cluster` or `*`.
+    pub scope: String,
 }
 
 /// A label selector.
@@ -80,11 +87,34 @@ impl Constraints {
         if namespace == Matched::No || !self.by_labels(review) {
             return Matched::No;
         }
-        let any = |rules: &[Rule]| rules.iter().any(|rule| rule.matches(review, self.is_exact));
-        if any(&self.excluded) || !self.rules.is_empty() && !any(&self.rules) {
-            return Matched::No;
+        let excluded = self.any(&self.excluded, review);
+        let included =
+            if self.rules.is_empty() { Matched::Yes } else { self.any(&self.rules, review) };
+        match (excluded, included) {
+            (Matched::Yes, _) | (_, Matched::No) => Matched::No,
+            (Matched::Unknown(reason), _) | (_, Matched::Unknown(reason)) => {
+                Matched::Unknown(reason)
+            }
+            (Matched::No, Matched::Yes) => namespace,
         }
-        namespace
+    }
+
+    /// Whether any rule is about the request: as it is, or with `matchPolicy: Equivalent` in
+    /// another version or group to which the API server would convert the object.
+    fn any(&self, rules: &[Rule], review: &Review<'_>) -> Matched {
+        if rules.iter().any(|rule| rule.matches(review, &review.resource)) {
+            return Matched::Yes;
+        }
+        let converted = rules.iter().filter(|_| !self.is_exact).find_map(|rule| {
+            rule.equivalents(&review.resource).into_iter().find(|it| rule.matches(review, it))
+        });
+        let Some(Resource { group, version, name, .. }) = converted else { return Matched::No };
+        let shown =
+            if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") };
+        Matched::Unknown(format!(
+            "a rule is about {name} of {shown}, to which the API server converts the object if it \
+             serves them"
+        ))
     }
 
     fn by_labels(&self, review: &Review<'_>) -> bool {
@@ -103,8 +133,13 @@ impl Constraints {
             return Matched::Yes;
         }
         let is_namespace = review.resource.is("", "namespaces");
+        let own = if is_namespace && review.operation == Operation::Delete {
+            review.old_object
+        } else {
+            review.object
+        };
         let labels = if is_namespace {
-            review.object.or(review.old_object).and_then(|node| node.field("metadata.labels"))
+            own.and_then(|node| node.field("metadata.labels"))
         } else if review.namespace.is_empty() {
             return Matched::Yes;
         } else if let Some(namespace) = review.namespace_object {
@@ -140,12 +175,22 @@ impl Rule {
         }
     }
 
-    fn matches(&self, review: &Review<'_>, is_exact: bool) -> bool {
+    /// Under which other groups and versions the resource may be served, of those the rule names.
+    fn equivalents<'r>(&'r self, resource: &Resource<'r>) -> Vec<Resource<'r>> {
+        let groups = std::iter::once(resource.group).chain(other_group(resource));
+        let versions = self.versions.iter().map(String::as_str);
+        let all = groups.flat_map(|group| {
+            versions.clone().map(move |version| Resource { group, version, ..*resource })
+        });
+        let is_other = |it: &Resource<'_>| {
+            (it.group, it.version) != (resource.group, resource.version) && may_be_served(it)
+        };
+        all.filter(is_other).collect()
+    }
+
+    fn matches(&self, review: &Review<'_>, resource: &Resource<'_>) -> bool {
         let has = |list: &[String], value: &str| list.iter().any(|it| it == "*" || it == value);
-        let resource = &review.resource;
-        // With `Equivalent` the server converts the object to the rule's version.
-        let version = !is_exact || has(&self.versions, resource.version);
-        version
+        has(&self.versions, resource.version)
             && has(&self.groups, resource.group)
             && has(&self.operations, review.operation.name())
             && self.resources.iter().any(|it| is_resource(it, resource.name, resource.part))
@@ -161,6 +206,35 @@ impl Rule {
             "Cluster" => !is_namespaced,
             _ => true,
         }
+    }
+}
+
+/// The other group of what is served in two, with the same content.
+///
+/// Source: `DefaultAPIResourceConfigSource` and the cohabiting resources of
+/// `k8s.io/kubernetes/pkg/kubeapiserver/default_storage_factory_builder.go`.
+fn other_group(resource: &Resource<'_>) -> Option<&'static str> {
+    match (resource.group, resource.name) {
+        ("", "events") => Some("events.k8s.io"),
+        ("events.k8s.io", "events") => Some(""),
+        _ => None,
+    }
+}
+
+/// Whether a resource may be served in a version, as far as that can be told: of the stable
+/// versions of Kubernetes' own groups it is known, of others it depends on the cluster.
+fn may_be_served(resource: &Resource<'_>) -> bool {
+    let Resource { group, version, name, .. } = *resource;
+    let is_own = !group.contains('.') || group.ends_with(".k8s.io");
+    let is_stable = !version.contains("alpha") && !version.contains("beta");
+    if version == "*" {
+        return true;
+    }
+    match (group, name) {
+        ("autoscaling", "horizontalpodautoscalers") if is_stable => matches!(version, "v1" | "v2"),
+        ("" | "events.k8s.io", "events") => version == "v1",
+        ("", _) => false,
+        _ => !is_own || !is_stable,
     }
 }
 

@@ -4,7 +4,7 @@ use cel::{Environment, Problem, Program, Type};
 use model::{Node, Object, Path};
 
 use super::environment::{VARIABLES, declared, environment};
-use super::matching::{Constraints, Matched};
+use super::matching::{Constraints, Matched, Rule};
 use super::review::Review;
 
 /// What an error means for a request.
@@ -85,7 +85,8 @@ impl Policy {
         Some(Self::of(object.name, object.root.get("spec")))
     }
 
-    fn of(name: &str, spec: Option<Node<'_>>) -> Self {
+    /// The policy of a name and a `spec`, wherever these stand.
+    pub fn of(name: &str, spec: Option<Node<'_>>) -> Self {
         let text = |key| spec.and_then(|spec| spec.str(key));
         let parameters = spec.and_then(|spec| spec.get("paramKind")).map(|kind| {
             let text = |key| kind.str(key).unwrap_or_default().to_owned();
@@ -122,6 +123,11 @@ impl Policy {
     /// Whether the policy is about a request.
     pub fn matches(&self, review: &Review<'_>) -> Matched {
         self.constraints.matches(review)
+    }
+
+    /// The resources it is about.
+    pub fn rules(&self) -> &[Rule] {
+        &self.constraints.rules
     }
 
     /// Its expressions that do not compile.

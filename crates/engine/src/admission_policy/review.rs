@@ -1,9 +1,8 @@
 //! A request, as policies see it.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
-use cel::{Check, Entries, Identity, Map, Opaque, Question, Text, Value};
+use cel::{Check, Identity, Opaque, Question, Value};
 use model::Node;
 
 use super::object::Part;
@@ -33,6 +32,17 @@ impl Operation {
     }
 }
 
+/// A kind of objects in a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind<'a> {
+    /// The API group; empty for core.
+    pub group: &'a str,
+    /// The version.
+    pub version: &'a str,
+    /// The kind: `Pod`.
+    pub name: &'a str,
+}
+
 /// What the request is about, as its URL names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resource<'a> {
@@ -44,11 +54,17 @@ pub struct Resource<'a> {
     pub name: &'a str,
     /// The subresource; empty for the object itself.
     pub part: &'a str,
-    /// The object's kind.
-    pub kind: &'a str,
+    /// The kind of what is sent, which is another one for `deployments/scale`.
+    pub kind: Kind<'a>,
 }
 
-impl Resource<'_> {
+impl<'a> Resource<'a> {
+    /// The resource of objects with this `apiVersion` and kind.
+    pub fn of(api_version: &'a str, kind: &'a str, name: &'a str) -> Self {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        Self { group, version, name, part: "", kind: Kind { group, version, name: kind } }
+    }
+
     pub(crate) fn is(&self, group: &str, name: &str) -> bool {
         self.group == group && self.name == name
     }
@@ -69,11 +85,12 @@ pub struct Requester {
 
 /// Answers what expressions ask of `authorizer`.
 pub trait Authorize {
-    /// Whether a verb is allowed.
-    fn decide(&self, verb: &str, question: Question<'_>) -> cel::Decision;
+    /// Whether a verb is allowed; an error, [`cel::Error::withheld`], where that is not known.
+    fn decide(&self, verb: &str, question: Question<'_>) -> Result<cel::Decision, cel::Error>;
 }
 
 /// A request to be judged.
+#[derive(Clone, Copy)]
 pub struct Review<'a> {
     /// The object as it would be; none when it is deleted.
     pub object: Option<Node<'a>>,
@@ -87,25 +104,29 @@ pub struct Review<'a> {
     pub resource: Resource<'a>,
     /// The object's name.
     pub name: &'a str,
-    /// The object's namespace; empty when it has none.
+    /// The object's namespace, of a Namespace its own name; empty when it has none.
     pub namespace: &'a str,
-    /// Who does it.
-    pub requester: &'a Requester,
+    /// Whether the objects stand as they are written in files: the API server sets fields and
+    /// leaves others out before policies see them. What it sets has no answer then, but for what
+    /// it always sets alike.
+    pub is_as_written: bool,
+    /// Who does it; without that, what asks has no answer.
+    pub requester: Option<&'a Requester>,
     /// Whether nothing is kept of it.
     pub is_dry_run: bool,
+    /// `CreateOptions`, `UpdateOptions` or `DeleteOptions`; without them, what asks has no answer.
+    pub options: Option<Node<'a>>,
     /// Who answers for permissions; without one, what asks has no answer.
     pub authorizer: Option<&'a dyn Authorize>,
-    request: OnceCell<Value<'a, Part<'a>>>,
 }
 
 impl<'a> Review<'a> {
-    /// A request to create an object, by nobody in particular.
+    /// A request to create an object, of which no more is known.
     pub fn create(
         object: Node<'a>,
         resource: Resource<'a>,
         name: &'a str,
         namespace: &'a str,
-        requester: &'a Requester,
     ) -> Self {
         Self {
             object: Some(object),
@@ -114,62 +135,14 @@ impl<'a> Review<'a> {
             operation: Operation::Create,
             resource,
             name,
-            namespace,
-            requester,
+            // As `k8s.io/apiserver/pkg/endpoints/handlers/create.go` has it.
+            namespace: if resource.is("", "namespaces") { name } else { namespace },
+            is_as_written: false,
+            requester: None,
             is_dry_run: false,
+            options: None,
             authorizer: None,
-            request: OnceCell::new(),
         }
-    }
-
-    /// The `request` of expressions, made once for all policies.
-    pub(crate) fn request(&self) -> Value<'a, Part<'a>> {
-        self.request.get_or_init(|| self.request_value()).clone()
-    }
-
-    fn request_value(&self) -> Value<'a, Part<'a>> {
-        let Resource { group, version, name, part, kind } = self.resource;
-        let kind = map([("group", text(group)), ("version", text(version)), ("kind", text(kind))]);
-        let resource =
-            map([("group", text(group)), ("version", text(version)), ("resource", text(name))]);
-        let mut fields = vec![
-            ("kind", kind.clone()),
-            ("resource", resource.clone()),
-            ("requestKind", kind),
-            ("requestResource", resource),
-            ("operation", text(self.operation.name())),
-            ("userInfo", self.user()),
-            ("dryRun", Value::Bool(self.is_dry_run)),
-            ("options", Value::Null),
-        ];
-        let optional = [
-            ("subResource", part),
-            ("requestSubResource", part),
-            ("name", self.name),
-            ("namespace", self.namespace),
-        ];
-        let set = optional.into_iter().filter(|(_, value)| !value.is_empty());
-        fields.extend(set.map(|(key, value)| (key, text(value))));
-        map(fields)
-    }
-
-    fn user(&self) -> Value<'a, Part<'a>> {
-        let Requester { name, uid, groups, extra } = self.requester;
-        let mut fields = Vec::new();
-        if !name.is_empty() {
-            fields.push(("username", text(name)));
-        }
-        if !uid.is_empty() {
-            fields.push(("uid", text(uid)));
-        }
-        if !groups.is_empty() {
-            fields.push(("groups", texts(groups)));
-        }
-        if !extra.is_empty() {
-            let extra = extra.iter().map(|(key, values)| (key.as_str(), texts(values)));
-            fields.push(("extra", map(extra)));
-        }
-        map(fields)
     }
 
     pub(crate) fn resource_check(&self) -> Value<'a, Part<'a>> {
@@ -179,23 +152,4 @@ impl<'a> Review<'a> {
         check.name = self.name.into();
         Value::Opaque(Rc::new(Opaque::resource(check)))
     }
-}
-
-fn text(text: &str) -> Value<'_, Part<'_>> {
-    Value::String(Text::Borrowed(text))
-}
-
-fn texts(texts: &[String]) -> Value<'_, Part<'_>> {
-    Value::list(texts.iter().map(|it| text(it)).collect())
-}
-
-fn map<'a>(
-    fields: impl IntoIterator<Item = (&'a str, Value<'a, Part<'a>>)>,
-) -> Value<'a, Part<'a>> {
-    let mut entries = Entries::default();
-    for (key, value) in fields {
-        // Texts are always keys.
-        let _ = entries.insert(text(key), value);
-    }
-    Value::Map(Map::Built(Rc::new(entries)))
 }

@@ -20,7 +20,7 @@ const POLICIES: u64 = 200;
 struct Rules<'a>(&'a Requester);
 
 impl Authorize for Rules<'_> {
-    fn decide(&self, verb: &str, question: cel::Question<'_>) -> cel::Decision {
+    fn decide(&self, verb: &str, question: cel::Question<'_>) -> Result<cel::Decision, cel::Error> {
         let is_allowed = match question {
             cel::Question::Resource(check) => {
                 check.identity == cel::Identity::Requester
@@ -32,7 +32,7 @@ impl Authorize for Rules<'_> {
             }
             cel::Question::Path { .. } => false,
         };
-        cel::Decision { is_allowed, reason: String::new(), error: String::new() }
+        Ok(cel::Decision { is_allowed, reason: String::new(), error: String::new() })
     }
 }
 
@@ -108,12 +108,12 @@ fn ours(policy: &Policy, case: &Value, object: &Value) -> Value {
     let kind = text(&object["kind"]);
     let resource = format!("{}s", kind.to_lowercase());
     let api_version = text(&object["apiVersion"]);
-    let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
     with_node(object, |node| {
         with_node(&case["params"], |params| {
             with_node(&case["namespace"], |namespace_object| {
-                let resource = Resource { group, version, name: &resource, part: "", kind: &kind };
-                let mut review = Review::create(node, resource, &name, &namespace, &requester);
+                let resource = Resource::of(&api_version, &kind, &resource);
+                let mut review = Review::create(node, resource, &name, &namespace);
+                review.requester = Some(&requester);
                 review.namespace_object = Some(namespace_object).filter(|it| it.is_map());
                 review.authorizer = Some(&authorizer);
                 encode(&policy.evaluate(&review, Some(params).filter(|it| it.is_map())))

@@ -221,7 +221,7 @@ pub(crate) fn cases() -> Vec<Value> {
         cases.push(json!({
             "object": object, "operation": "CREATE",
             "params": if index % 4 == 3 { Value::Null } else { params.clone() },
-            "namespace": if index % 5 == 4 { Value::Null } else { namespace.clone() },
+            "namespace": namespace,
             "user": {"name": user, "groups": ["devs"]},
         }));
     }
