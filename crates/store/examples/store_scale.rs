@@ -28,6 +28,8 @@ const RUNNING: usize = 20_000;
 const VULNERABILITIES: usize = 8_000;
 /// How often each query is asked.
 const TIMES: usize = 20;
+/// How long one query is asked.
+const LONGEST: Duration = Duration::from_secs(4);
 /// Milliseconds that a page may take.
 const GOAL: f64 = 100.0;
 
@@ -81,7 +83,7 @@ fn finding(number: usize) -> NewFinding {
         name,
         path: "spec.template.spec.containers[0].securityContext".to_owned(),
         owner: Some(format!("owner-{}", namespace % OWNERS)),
-        exception: (number % 50 == 0).then(|| "known since last year".to_owned()),
+        exception: number.is_multiple_of(50).then(|| "known since last year".to_owned()),
         detail: format!("{{\"fix\":\"set it\",\"number\":{number},\"pad\":\"{:0200}\"}}", 0),
     }
 }
@@ -177,8 +179,8 @@ fn measure(name: &str, store: &Store, findings: &[NewFinding], bare: Duration) {
     for finding in other.iter_mut().step_by(findings.len() / 500) {
         finding.message.push_str(", again");
     }
-    let (some, changes) = record(120, &other);
-    println!("a record with {changes} changes: {some:.2?}");
+    let (third, changes) = record(120, &other);
+    println!("a record with {changes} changes: {third:.2?}");
     let begun = Instant::now();
     images(store);
     println!("{IMAGES} images and {RUNNING} running: {:.1?}", begun.elapsed());
@@ -256,23 +258,37 @@ fn images(store: &Store) {
 
 /// Asks each query some times; the slowest p95 in milliseconds.
 fn queries(store: &Store, sight: &Sight) -> f64 {
-    let worst = std::cell::Cell::new(0.0_f64);
-    let time = |name: &str, ask: &dyn Fn(usize) -> u64| {
-        let mut rows = 0;
-        let mut times: Vec<f64> = (0..TIMES)
-            .map(|number| {
-                let begun = Instant::now();
-                rows = ask(number);
-                begun.elapsed().as_secs_f64() * 1e3
-            })
-            .collect();
-        times.sort_by(f64::total_cmp);
-        let p95 = times[TIMES * 95 / 100 - 1];
-        worst.set(worst.get().max(p95));
-        let mark = if p95 > GOAL { "  <- over the goal" } else { "" };
-        println!("  {name:34} p50 {:8.2} ms  p95 {p95:8.2} ms  ({rows}){mark}", times[TIMES / 2]);
-    };
-    let open = || Filter { states: vec![State::Open], ..Filter::default() };
+    let mut worst: f64 = 0.0;
+    let mut time = |name: &str, ask: &dyn Fn(usize) -> u64| worst = worst.max(time(name, ask));
+    findings_queries(store, sight, &mut time);
+    other_queries(store, sight, &mut time);
+    worst
+}
+
+/// Asks a query some times; its p95 in milliseconds.
+fn time(name: &str, ask: &dyn Fn(usize) -> u64) -> f64 {
+    let (mut rows, mut times) = (0, Vec::new());
+    let all = Instant::now();
+    // What is far too slow is not asked all that often.
+    while times.len() < TIMES && all.elapsed() < LONGEST {
+        let begun = Instant::now();
+        rows = ask(times.len());
+        times.push(begun.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    let p95 = times[(times.len() * 95).div_ceil(100) - 1];
+    let mark = if p95 > GOAL { "  <- over the goal" } else { "" };
+    println!("  {name:34} p50 {:8.2} ms  p95 {p95:8.2} ms  ({rows}){mark}", times[times.len() / 2]);
+    p95
+}
+
+type Time<'a> = dyn FnMut(&str, &dyn Fn(usize) -> u64) + 'a;
+
+fn open() -> Filter {
+    Filter { states: vec![State::Open], ..Filter::default() }
+}
+
+fn findings_queries(store: &Store, sight: &Sight, time: &mut Time<'_>) {
     let page = PageRequest::first(50);
     let list = |filter: &Filter, order, page: &PageRequest| {
         store.findings(sight, filter, order, page).unwrap().total
@@ -306,6 +322,10 @@ fn queries(store: &Store, sight: &Sight) -> f64 {
         let text = Some("container".to_owned());
         list(&Filter { text, ..open() }, Order::Worst, &page)
     });
+}
+
+fn other_queries(store: &Store, sight: &Sight, time: &mut Time<'_>) {
+    let page = PageRequest::first(50);
     for by in [By::Severity, By::Control, By::Namespace, By::Kind, By::Owner, By::State] {
         time(&format!("counts by {by:?}"), &|_| {
             store.counts(sight, &open(), by).unwrap().len() as u64
@@ -328,7 +348,6 @@ fn queries(store: &Store, sight: &Sight) -> f64 {
         store.vulnerabilities(sight, &exposed, &page).unwrap().total
     });
     time("images", &|_| store.images(sight, &ImageFilter::default(), &page).unwrap().total);
-    worst.get()
 }
 
 /// Where page 500 begins, or the last one before.

@@ -1,6 +1,6 @@
 //! How many findings there are, by what they have in common, and how that went on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use model::Severity;
@@ -174,16 +174,14 @@ fn count(transaction: &mut Transaction<'_>, lens: &Lens, by: By) -> Result<Vec<C
         By::State => (false, false, "f.state", None),
         By::Owner => (false, false, "f.owner", Some("owners")),
         By::Control => (false, true, "f.control", Some("controls")),
-        By::Kind => (true, false, "s.kind", None),
-        By::Namespace => (true, false, "s.namespace", None),
+        By::Kind | By::Namespace => (true, false, "f.scope", None),
     };
     let source = source(lens, needs_scope, needs_control);
     let conditions = source.conditions(transaction, lens);
-    let scopes = if needs_scope { "JOIN scopes s ON s.id = f.scope" } else { "" };
     let Source { table, findings, .. } = source;
     let counted = format!(
         "SELECT {key} AS key, f.severity AS severity, CAST(SUM({findings}) AS BIGINT) AS findings \
-         FROM {table} f {scopes} {} GROUP BY {key}, f.severity",
+         FROM {table} f {} GROUP BY {key}, f.severity",
         conditions.clause()
     );
     let sql = match join {
@@ -193,23 +191,52 @@ fn count(transaction: &mut Transaction<'_>, lens: &Lens, by: By) -> Result<Vec<C
         ),
         None => counted,
     };
-    let is_named = needs_scope || join.is_some();
+    // Joined here: scopes are many, and texts are dear to group by.
+    let names = match by {
+        By::Kind => scope_names(transaction, lens, "kind")?,
+        By::Namespace => scope_names(transaction, lens, "namespace")?,
+        _ => HashMap::new(),
+    };
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
     transaction.each(&sql, &conditions.values, |row| {
         let (severity, findings) = (severity_of(row.int(1)?)?, row.count(2)?);
         let key = match by {
-            _ if is_named => row.string(0)?,
-            By::State => State::of(row.int(0)?)?.name().to_owned(),
-            _ => severity.name().to_owned(),
+            By::Owner | By::Control => row.text(0)?,
+            By::State => State::of(row.int(0)?)?.name(),
+            By::Severity => severity.name(),
+            By::Kind | By::Namespace => names
+                .get(&row.int(0)?)
+                .ok_or_else(|| StoreError::Corrupt("a scope has no name".to_owned()))?,
         };
-        if findings > 0 {
-            let count =
-                counts.entry(key.clone()).or_insert_with(|| Count { key, ..Count::default() });
-            count.add(severity, findings);
+        match counts.get_mut(key) {
+            Some(count) => count.add(severity, findings),
+            None if findings > 0 => {
+                let mut count = Count { key: key.to_owned(), ..Count::default() };
+                count.add(severity, findings);
+                counts.insert(key.to_owned(), count);
+            }
+            None => {}
         }
         Ok(())
     })?;
     Ok(counts.into_values().collect())
+}
+
+/// What scopes have in a column, by their numbers.
+fn scope_names(
+    transaction: &mut Transaction<'_>,
+    lens: &Lens,
+    column: &str,
+) -> Result<HashMap<i64, String>, StoreError> {
+    let mut conditions = Conditions::default();
+    lens.sight(transaction, "s.id", &mut conditions);
+    let sql = format!("SELECT s.id, s.{column} FROM scopes s {}", conditions.clause());
+    let mut names = HashMap::new();
+    transaction.each(&sql, &conditions.values, |row| {
+        names.insert(row.int(0)?, row.string(1)?);
+        Ok(())
+    })?;
+    Ok(names)
 }
 
 fn trend(

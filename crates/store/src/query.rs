@@ -17,6 +17,16 @@ pub enum Sight {
     Scopes(Arc<[i64]>),
 }
 
+impl Sight {
+    /// Whether it is so little that one begins with what may be seen.
+    pub(crate) fn is_narrow(&self) -> bool {
+        match self {
+            Self::All => false,
+            Self::Scopes(scopes) => scopes.len() <= SCOPES_LOOKED_UP_MAX,
+        }
+    }
+}
+
 /// Conditions that must all hold, and their parameters.
 #[derive(Default)]
 pub(crate) struct Conditions<'a> {
@@ -64,7 +74,7 @@ impl<'a> Conditions<'a> {
         scopes: Arc<[i64]>,
     ) {
         if scopes.len() > SCOPES_LOOKED_UP_MAX {
-            self.within(transaction, &format!("+{column}"), scopes);
+            self.within(transaction, &format!("+{}", column.trim_start_matches('+')), scopes);
         } else {
             self.within(transaction, column, scopes);
         }

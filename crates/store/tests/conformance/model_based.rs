@@ -127,7 +127,7 @@ fn new_finding(random: &mut Random, number: u64) -> NewFinding {
         finding.exception = Some("known".to_owned());
     }
     if random.below(9) == 0 {
-        finding.message = "Other words".to_owned();
+        "Other words".clone_into(&mut finding.message);
     }
     finding
 }
@@ -161,30 +161,21 @@ fn run(store: &Store, random: &mut Random) {
     let mut now = 0;
     for _ in 0..25 {
         now += i64::try_from(random.below(40_000)).unwrap();
-        match random.below(6) {
-            0 => {
-                store.forget(Old::Fixed, at(now)).unwrap();
-                model.forget(now);
-            }
-            _ => {
-                let share = random.below(10) + 1;
-                let mut findings = Vec::new();
-                for number in 0..40 {
-                    if random.below(10) < share {
-                        findings.push(new_finding(random, number));
-                    }
-                }
-                let unseen = (random.below(4) == 0).then(|| *random.of(NAMESPACES));
-                let list: Vec<Unseen> = unseen
-                    .map(|namespace| Unseen {
-                        namespace: Some(namespace.to_owned()),
-                        ..Unseen::default()
-                    })
-                    .into_iter()
-                    .collect();
-                record_unseen(store, now, &findings, &list);
-                model.record(now, &findings, unseen);
-            }
+        if random.below(6) == 0 {
+            store.forget(Old::Fixed, at(now)).unwrap();
+            model.forget(now);
+        } else {
+            let share = random.below(10) + 1;
+            let numbers: Vec<u64> = (0..40).filter(|_| random.below(10) < share).collect();
+            let findings: Vec<NewFinding> =
+                numbers.into_iter().map(|number| new_finding(random, number)).collect();
+            let unseen = (random.below(4) == 0).then(|| *random.of(NAMESPACES));
+            let of = |namespace: &str| Unseen {
+                namespace: Some(namespace.to_owned()),
+                ..Unseen::default()
+            };
+            record_unseen(store, now, &findings, unseen.map(of).as_slice());
+            model.record(now, &findings, unseen);
         }
         for _ in 0..4 {
             compare(store, &model, random);

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Runs the server and does what lines on its standard input say. It ends with its standard input
 /// and takes the server and the folder along.
 const KEEPER: &str = r#"
+# What ends the tests does not end this one: it has to clean up.
+trap "" HUP INT TERM
 cd "$1" || exit 1
 "$2/initdb" -D data -U bollwerk --auth=trust --locale=C -E UTF8 --no-sync > initdb.log 2>&1 || {
     cat initdb.log >&2
