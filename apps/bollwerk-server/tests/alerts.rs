@@ -44,7 +44,9 @@ fn change(what: What, name: &str, time: &str) -> Change {
 
 fn told(changes: &[Change], now: &str) -> Vec<Message> {
     let mut groups = Groups::new(WINDOW);
-    changes.iter().for_each(|it| groups.add(it.clone()));
+    for change in changes {
+        groups.add(change.clone());
+    }
     groups.due(at(now))
 }
 
@@ -247,7 +249,9 @@ fn slack_is_valid(message: &Value) {
             "context" => {
                 let elements = block["elements"].as_array().unwrap();
                 assert!(elements.len() <= 10);
-                elements.iter().for_each(|it| text(it, 3_000));
+                for element in elements {
+                    text(element, 3_000);
+                }
             }
             other => panic!("{other}"),
         }
