@@ -52,7 +52,7 @@ fn rendered(
 
 /// The manifests of the files, as one text.
 fn manifests(files: &BTreeMap<String, String>) -> String {
-    let templates = files.iter().filter(|(name, _)| name.rsplit('.').next() == Some("yaml"));
+    let templates = files.iter().filter(|(name, _)| !name.ends_with("NOTES.txt"));
     templates.map(|(_, text)| format!("---\n{text}\n")).collect()
 }
 
