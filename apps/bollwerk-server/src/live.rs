@@ -89,7 +89,7 @@ impl Live {
     /// Has objects of these kinds, given as `apiVersion` and kind, found as parameters. Before
     /// anything is taken in.
     pub fn find_parameters<'k>(&self, kinds: impl IntoIterator<Item = (&'k str, &'k str)>) {
-        let mut state = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.parameters = Index::of_kinds(kinds);
     }
 
@@ -259,14 +259,16 @@ const START_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// The version of the cluster, and the resources that the server is to follow, of those that the
 /// cluster serves. Waits for an API server that does not answer yet.
-/// `parameters` are kinds that admission policies read, as `apiVersion` and kind.
+/// `parameters` are kinds that admission policies read, as `apiVersion` and kind. Where the cluster
+/// is shown, all that controls look at is followed, and custom resources.
 pub async fn served(
     connection: &Connection,
     parameters: &[(&str, &str)],
+    is_shown: bool,
 ) -> (KubernetesVersion, Vec<Arc<Resource>>) {
     let mut wait = Duration::from_millis(100);
     loop {
-        match version_and_resources(connection, parameters).await {
+        match version_and_resources(connection, parameters, is_shown).await {
             Ok(served) => return served,
             Err(error) => {
                 tracing::warn!(%error, "the API server is not to be had yet");
@@ -280,12 +282,22 @@ pub async fn served(
 async fn version_and_resources(
     connection: &Connection,
     parameters: &[(&str, &str)],
+    is_shown: bool,
 ) -> Result<(KubernetesVersion, Vec<Arc<Resource>>), ConnectionError> {
     let version = connection.version().await?;
     let (served, _) = connection.resources().await?;
-    let wanted = admission::webhook::read(parameters.iter().copied());
+    let mut wanted = admission::webhook::read(parameters.iter().copied());
+    if is_shown {
+        for (group, names) in admission::webhook::assessed() {
+            wanted.entry(group).or_default().extend(names);
+        }
+    }
+    // Kinds that Kubernetes does not know may make pods: they are judged by their shape.
+    let is_custom = |group: &str| group.contains('.') && !group.ends_with(".k8s.io");
     let is_wanted = |resource: &Resource| {
-        wanted.get(&resource.group).is_some_and(|names| names.contains(&resource.name))
+        let names = wanted.get(&resource.group);
+        names.is_some_and(|names| names.contains(&resource.name))
+            || (is_shown && is_custom(&resource.group))
     };
     Ok((version, served.into_iter().filter(is_wanted).map(Arc::new).collect()))
 }

@@ -89,7 +89,7 @@ async fn begin(
     let connection = Arc::new(Connection::open(&from).await?);
     let kinds: Vec<(&str, &str)> =
         policies.iter().flat_map(|it| it.bound.parameter_kinds()).collect();
-    let (version, resources) = live::served(&connection, &kinds).await;
+    let (version, resources) = live::served(&connection, &kinds, shown.is_some()).await;
     let name = arguments.cluster_name.as_deref().unwrap_or(connection.name());
     let live = Live::new(name, version, jiff::Timestamp::now(), &resources);
     live.find_parameters(kinds.iter().copied());

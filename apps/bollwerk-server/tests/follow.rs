@@ -49,7 +49,7 @@ fn folder(name: &str) -> PathBuf {
 async fn followed(api: &FakeApi) -> Live {
     let from = From { kubeconfig: Some(api.kubeconfig.clone()), context: None };
     let connection = Arc::new(Connection::open(&from).await.unwrap());
-    let (version, resources) = live::served(&connection, &[]).await;
+    let (version, resources) = live::served(&connection, &[], false).await;
     let live = Live::new("fake", version, jiff::Timestamp::UNIX_EPOCH, &resources);
     let limits = yaml::Limits::default();
     let key = DigestKey::new(&[5; 32]);

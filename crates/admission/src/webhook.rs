@@ -102,6 +102,17 @@ pub fn read<'k>(parameters: impl IntoIterator<Item = (&'k str, &'k str)>) -> Res
     found
 }
 
+/// The resources that a server reads which shows the cluster: what any control looks at, but no
+/// Secret.
+pub fn assessed() -> Resources {
+    let mut all = read([]);
+    for (group, resources) in reviewed(analyze::catalog::all()) {
+        let names = resources.into_iter().filter(|it| it != "secrets" && !it.contains('/'));
+        all.entry(group).or_default().extend(names);
+    }
+    all
+}
+
 fn listed(resources: &[(&str, &[&str])]) -> Resources {
     let group = |(group, names): &(&str, &[&str])| {
         ((*group).to_owned(), names.iter().map(|name| (*name).to_owned()).collect())
@@ -121,31 +132,7 @@ pub fn configuration<'c>(
     authority: &str,
     own_namespace: &str,
 ) -> Value {
-    let mut rules: Vec<Value> = reviewed(controls)
-        .into_iter()
-        .map(|(group, resources)| {
-            json!({"apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE"],
-                "resources": resources, "scope": "*"})
-        })
-        .collect();
-    if !policy.network_closed.is_empty() {
-        // A policy that goes may open more than one that comes.
-        for (group, kind) in network::POLICIES {
-            rules.push(json!({"apiGroups": [group], "apiVersions": ["*"],
-                "operations": ["CREATE", "UPDATE", "DELETE"], "resources": [plural(kind)],
-                "scope": "*"}));
-        }
-        rules.push(json!({"apiGroups": [""], "apiVersions": ["*"], "operations": ["UPDATE"],
-            "resources": ["namespaces", "pods"], "scope": "*"}));
-    }
-    for rule in policies.policies().iter().flat_map(admission_policy::Policy::rules) {
-        let Rule { groups, versions, resources, operations, scope, .. } = rule;
-        let rule = json!({"apiGroups": groups, "apiVersions": versions, "operations": operations,
-            "resources": resources, "scope": scope});
-        if !rules.contains(&rule) {
-            rules.push(rule);
-        }
-    }
+    let rules = rules(policy, controls, policies);
     let mut spared: BTreeSet<&str> = ALWAYS_EXEMPT.iter().copied().collect();
     spared.insert(own_namespace);
     let is_plain = |name: &&str| !name.contains('*');
@@ -189,6 +176,40 @@ pub fn configuration<'c>(
         },
         "webhooks": webhooks,
     })
+}
+
+/// What reviews are asked for.
+fn rules<'c>(
+    policy: &Policy,
+    controls: impl IntoIterator<Item = &'c Control>,
+    policies: &Bound,
+) -> Vec<Value> {
+    let mut rules: Vec<Value> = reviewed(controls)
+        .into_iter()
+        .map(|(group, resources)| {
+            json!({"apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE"],
+                "resources": resources, "scope": "*"})
+        })
+        .collect();
+    if !policy.network_closed.is_empty() {
+        // A policy that goes may open more than one that comes.
+        for (group, kind) in network::POLICIES {
+            rules.push(json!({"apiGroups": [group], "apiVersions": ["*"],
+                "operations": ["CREATE", "UPDATE", "DELETE"], "resources": [plural(kind)],
+                "scope": "*"}));
+        }
+        rules.push(json!({"apiGroups": [""], "apiVersions": ["*"], "operations": ["UPDATE"],
+            "resources": ["namespaces", "pods"], "scope": "*"}));
+    }
+    for rule in policies.policies().iter().flat_map(admission_policy::Policy::rules) {
+        let Rule { groups, versions, resources, operations, scope, .. } = rule;
+        let rule = json!({"apiGroups": groups, "apiVersions": versions, "operations": operations,
+            "resources": resources, "scope": scope});
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    rules
 }
 
 /// The `ClusterRole` of the server: to list and to follow what reviews are judged together with,

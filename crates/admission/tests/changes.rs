@@ -1,6 +1,5 @@
 //! What only a change as a whole shows: ways to cluster-admin, connections that open, images of
 //! which something is known.
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod judged;
 

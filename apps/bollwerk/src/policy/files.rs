@@ -92,7 +92,7 @@ pub(super) struct Request {
     pub(super) user: Option<Requester>,
 }
 
-/// Reads the policy of a name and a `spec`, as a ValidatingAdmissionPolicy has it.
+/// Reads the policy of a name and a `spec`, as a `ValidatingAdmissionPolicy` has it.
 pub(super) fn policy(name: &str, spec: &Value) -> Option<Policy> {
     with_node(spec, |node| node.map(|node| Policy::of(name, Some(node))))
 }

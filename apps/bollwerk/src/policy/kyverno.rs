@@ -114,7 +114,7 @@ impl Suite {
         let object = find(&self.resources, kind, resource);
         let object =
             object.ok_or_else(|| Trouble::Wrong(format!("there is no {kind} `{resource}`")))?;
-        let policy = self.policy(bare, document, object)?;
+        let policy = Self::policy(bare, document, object)?;
         let old_object = find(&self.old_resources, kind, resource).cloned().unwrap_or_default();
         let operation = self.operation(result, &old_object);
         let mut request = Request {
@@ -132,7 +132,7 @@ impl Suite {
     }
 
     /// The policy, if it is one in CEL that means here what it means to Kyverno.
-    fn policy(&self, name: &str, document: &Value, object: &Value) -> Result<Policy, Trouble> {
+    fn policy(name: &str, document: &Value, object: &Value) -> Result<Policy, Trouble> {
         let (version, kind) = (text(document, "/apiVersion"), text(document, "/kind"));
         let group = version.split('/').next().unwrap_or_default();
         let spec = &document["spec"];
@@ -236,9 +236,11 @@ fn find<'v>(objects: &'v [Value], kind: &str, named: &str) -> Option<&'v Value> 
 
 fn wrong(expected: &str, found: &Found) -> Option<String> {
     let is_as_expected = match (expected, found.verdict) {
-        ("pass", "allow" | "skip") | ("skip", "skip") | ("fail" | "warn", "deny") => true,
-        // A policy whose failure policy is to fail refuses then.
-        ("error", "error") | ("fail", "error") => true,
+        // A policy whose failure policy is to fail refuses at an error.
+        ("pass", "allow" | "skip")
+        | ("skip", "skip")
+        | ("fail" | "warn", "deny")
+        | ("error" | "fail", "error") => true,
         ("pass" | "fail" | "skip" | "error" | "warn", _) => false,
         _ => return Some(format!("`result: {expected}` is none of pass, fail, skip, warn, error")),
     };

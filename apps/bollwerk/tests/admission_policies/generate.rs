@@ -106,7 +106,7 @@ pub(crate) fn policy(number: u64) -> (Value, Vec<Value>) {
             validation["message"] = "one line".into();
         }
     }
-    for turn in 0..1 + random.below(3) {
+    for turn in 0..=random.below(3) {
         // Every validation is met, in turn.
         let expression = match turn {
             0 => VALIDATIONS[number as usize % VALIDATIONS.len()],

@@ -75,12 +75,15 @@ pub(crate) fn review(resource: &str, new: &Value, old: &Value) -> Value {
         "options": {"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"}}})
 }
 
+/// What is known of images, by their references.
+type KnownImages<'k> = dyn Fn(&str) -> Option<ImageVerdict> + 'k;
+
 /// What is decided of it, without controls.
 pub(crate) fn decided(
     snapshot: &Snapshot,
     policy: &Policy,
     policies: Option<&Bound>,
-    known_images: Option<&dyn Fn(&str) -> Option<ImageVerdict>>,
+    known_images: Option<&KnownImages<'_>>,
     review: &Value,
 ) -> Decision {
     let asked = Asked { options: &Options::default(), controls: &[], policies, known_images };
@@ -93,7 +96,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) options: &'a Options,
     pub(crate) controls: &'a [&'static Control],
     pub(crate) policies: Option<&'a Bound>,
-    pub(crate) known_images: Option<&'a dyn Fn(&str) -> Option<ImageVerdict>>,
+    pub(crate) known_images: Option<&'a KnownImages<'a>>,
 }
 
 impl Asked<'_> {

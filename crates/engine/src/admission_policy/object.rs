@@ -57,7 +57,7 @@ const REQUEST_FIELDS: &[&str] = &[
 ];
 const REQUESTER_FIELDS: &[&str] = &["username", "uid", "groups", "extra"];
 
-impl<'a> Part<'a> {
+impl Part<'_> {
     /// The fields that may be set of a part of the request.
     fn names(self) -> &'static [&'static str] {
         match self {
@@ -105,9 +105,12 @@ impl<'a> Object<'a> for Part<'a> {
     fn datum(self) -> Datum<'a> {
         match self {
             Self::Node(node) | Self::Written(Some(node), _) | Self::Quantities(node) => datum(node),
-            Self::Written(None, _) => Datum::Map,
             Self::Int(int) => Datum::Int(int),
-            Self::Request(_) | Self::Requester(_) | Self::Extra(_) | Self::Named(..) => Datum::Map,
+            Self::Written(None, _)
+            | Self::Request(_)
+            | Self::Requester(_)
+            | Self::Extra(_)
+            | Self::Named(..) => Datum::Map,
             Self::Texts(_) => Datum::List,
             Self::Text(text) => Datum::String(text),
             Self::Bool(bool) => Datum::Bool(bool),
