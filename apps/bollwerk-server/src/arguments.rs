@@ -21,6 +21,9 @@ pub(crate) enum Command {
     /// Show the interface over a folder of manifests, on this machine
     #[command(after_help = "Example:\n  bollwerk-server demo --listen 127.0.0.1:8090")]
     Demo(Demo),
+    /// Write out, or read back, what is precious of a store
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Make a certificate for the webhook, signed by an authority of its own
     #[command(after_help = "Example:\n  bollwerk-server certificate --name \
                             bollwerk.bollwerk.svc --output tls/")]
@@ -149,6 +152,38 @@ pub(crate) struct Demo {
     /// How logs are written: `text` or `json`
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) log: String,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Write exceptions, history, decisions and the log of actions as JSON lines
+    #[command(after_help = "Example:\n  bollwerk-server store dump --store sqlite:bollwerk.db \
+                            --output bollwerk.jsonl")]
+    Dump(StoreDump),
+    /// Read a dump into a store that is still empty, of either kind
+    #[command(after_help = "Example:\n  bollwerk-server store restore bollwerk.jsonl --store \
+                            postgres://bollwerk@database/bollwerk")]
+    Restore(StoreRestore),
+}
+
+#[derive(Args)]
+pub(crate) struct StoreDump {
+    /// The store: `sqlite:FILE` or `postgres://…`
+    #[arg(long, value_name = "STORE", env = "BOLLWERK_STORE", hide_env_values = true)]
+    pub(crate) store: store::Address,
+    /// File to write [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct StoreRestore {
+    /// File that `store dump` wrote
+    #[arg(value_name = "FILE")]
+    pub(crate) dump: PathBuf,
+    /// The store: `sqlite:FILE` or `postgres://…`
+    #[arg(long, value_name = "STORE", env = "BOLLWERK_STORE", hide_env_values = true)]
+    pub(crate) store: store::Address,
 }
 
 #[derive(Args)]

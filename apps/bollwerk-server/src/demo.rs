@@ -46,7 +46,7 @@ async fn serve(arguments: &Demo) -> Result<()> {
     let store = Store::open(&address).context("cannot open the store")?;
     let (live, causes) = (Live::still(snapshot), Arc::default());
     let leading = Leading::Always;
-    let wanted = Wanted { live, settings, key, cluster, causes, leading };
+    let wanted = Wanted { live, settings, key, cluster, causes, leading, decided: None };
     let router = show::show(wanted, store, users, false)?;
     let listener = listen::bind(arguments.listen).await?;
     let at = listener.local_addr()?;

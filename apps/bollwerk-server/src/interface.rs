@@ -26,8 +26,8 @@ use axum::routing::{delete, get, post};
 
 use app::App;
 use pages::{
-    access, compliance, control, exceptions, findings, health, images, login, network, overview,
-    workloads,
+    access, compliance, control, decisions, exceptions, findings, health, images, login, network,
+    overview, workloads,
 };
 
 /// Where the API begins.
@@ -78,6 +78,7 @@ fn screens(base: &str) -> Router<Arc<App>> {
         .route(&at("/compliance"), get(compliance::list))
         .route(&at("/compliance/{name}"), get(compliance::one))
         .route(&at("/controls/{name}"), get(control::one))
+        .route(&at("/decisions"), get(decisions::list))
         .route(&at("/exceptions"), get(exceptions::list))
         .route(&at("/health"), get(health::health))
 }

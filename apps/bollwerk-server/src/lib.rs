@@ -8,7 +8,9 @@ mod arguments;
 mod assess;
 mod causes;
 mod certificate;
+mod decided;
 mod demo;
+mod dump;
 mod follow_up;
 pub mod images;
 mod install;
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Store(command) => dump::run(&command),
         Command::Certificate(arguments) => certificate::write(&arguments),
         Command::Manifests(arguments) => install::print(&arguments),
     };

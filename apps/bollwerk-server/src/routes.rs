@@ -15,6 +15,7 @@ use model::DigestKey;
 use tokio::sync::Semaphore;
 
 use crate::causes::Causes;
+use crate::decided::{self, Teller};
 use crate::live::{Live, WORLD};
 use crate::metrics::Metrics;
 use crate::policies::Policies;
@@ -37,6 +38,8 @@ pub(crate) struct Server {
     pub(crate) metrics: Metrics,
     pub(crate) places: Semaphore,
     pub(crate) causes: Arc<Causes>,
+    /// Where decisions are stored, if anywhere.
+    pub(crate) decided: Option<Teller>,
     /// Admission policies that the cluster does not run itself.
     pub(crate) policies: Option<Policies>,
 }
@@ -168,6 +171,10 @@ fn judge(
     metrics.found("audit", decision.audited.len());
     if decision.is_allowed() && !review.is_dry_run && review.subresource.is_empty() {
         server.causes.admitted(&review);
+    }
+    if let Some(teller) = &server.decided {
+        let webhook = if gate == Unavailable::Allow { "open" } else { "closed" };
+        decided::tell(teller, &review, &decision, webhook);
     }
     if !decision.is_allowed() {
         let (object, user) = (decision.subject.as_str(), review.user);

@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 use crate::routes::{self, REVIEWS_MAX, Server};
 use crate::settings::Settings;
 use crate::show::{self, Wanted};
-use crate::{listen, policies, settings};
+use crate::{decided, listen, policies, settings};
 
 /// Runs until it is told to end.
 pub(crate) fn run(arguments: &Run) -> Result<()> {
@@ -97,7 +97,10 @@ async fn begin(
     let (of, to) = (Arc::clone(&connection), live.clone());
     tokio::spawn(live::follow(of, version, to, resources, key.clone(), limits));
     let causes = Arc::new(Causes::default());
+    let mut teller = None;
     if let Some(listener) = shown {
+        let (tell, told) = decided::channel();
+        teller = Some(tell);
         let wanted = Wanted {
             live: live.clone(),
             settings: Arc::clone(&settings),
@@ -105,6 +108,7 @@ async fn begin(
             cluster: name.to_owned(),
             causes: Arc::clone(&causes),
             leading: show::leading(&arguments.interface, &connection)?,
+            decided: Some(told),
         };
         let opened = show::open(&arguments.interface, Arc::clone(&connection))?;
         tokio::spawn(show::serve(wanted, opened, listener, tls.clone()));
@@ -113,7 +117,7 @@ async fn begin(
         analyze::catalog::at_admission().filter(|it| settings.judge.asks(it.name)).collect();
     let metrics = Metrics::new();
     let places = Semaphore::new(REVIEWS_MAX);
-    Ok(Server { live, settings, controls, key, metrics, places, causes, policies })
+    Ok(Server { live, settings, controls, key, metrics, places, causes, policies, decided: teller })
 }
 
 /// A key of this process alone, under which credentials can be told apart.

@@ -9,7 +9,7 @@ use collect::cluster::Connection;
 use model::DigestKey;
 use store::{Address, Store};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::arguments::InterfaceOptions;
@@ -22,7 +22,7 @@ use crate::lease::Lease;
 use crate::live::Live;
 use crate::settings::Settings;
 use crate::users::{Provider, ProviderSettings, Tokens, Users, secret};
-use crate::{interface, listen};
+use crate::{decided, interface, listen};
 
 /// Shortest and longest wait before a store or a provider that is away is asked again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
@@ -35,6 +35,8 @@ pub(crate) struct Wanted {
     pub(crate) cluster: String,
     pub(crate) causes: Arc<Causes>,
     pub(crate) leading: Leading,
+    /// What the webhook decides, if there is one.
+    pub(crate) decided: Option<mpsc::Receiver<store::Decision>>,
 }
 
 /// Where what is found is kept, and who may see it.
@@ -126,13 +128,17 @@ async fn again<T, F: Future<Output = Result<T>>>(
 
 /// Begins to assess the cluster again and again; what the interface answers.
 pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> Result<Router> {
-    let Wanted { live, settings, key, cluster, causes, leading } = wanted;
+    let Wanted { live, settings, key, cluster, causes, leading, decided } = wanted;
     let nothing = Assessed::nothing(live.read().snapshot.clone());
     let (publish, assessed) = watch::channel(Arc::new(nothing));
     let hurry = Arc::new(Notify::new());
     let leading = Arc::new(leading);
     let follow_up = Arc::new(FollowUp::begin(&settings, &store, &cluster, &leading));
     let missed = Arc::clone(&follow_up.missed);
+    if let Some(told) = decided {
+        let (store, leading) = (store.clone(), Arc::clone(&leading));
+        tokio::spawn(decided::keep(told, store, cluster.clone(), leading));
+    }
     let assessor = Arc::new(Assessor {
         live,
         settings: Arc::clone(&settings),

@@ -102,7 +102,14 @@ fn what_was_acknowledged_outlives_the_server() {
     for round in 0..kills() {
         manifests(&manifests_in, random(4));
         let demo = Demo::begin(&manifests_in, &["--store", &store]);
-        // It records what it finds while exceptions come in; it is killed amid of both.
+        if round % 2 == 1 {
+            // Amid of judging, or of writing what was found.
+            std::thread::sleep(Duration::from_millis(random(15)));
+            interrupted += usize::from(!demo.is_judged());
+            demo.kill();
+            continue;
+        }
+        // Amid of exceptions.
         let key = demo.form_key("/exceptions");
         let until = Instant::now() + Duration::from_millis(random(60));
         let mut number = 0;
@@ -113,7 +120,6 @@ fn what_was_acknowledged_outlives_the_server() {
             }
             number += 1;
         }
-        interrupted += usize::from(!demo.is_judged());
         demo.kill();
     }
     manifests(&manifests_in, 0);
@@ -131,10 +137,10 @@ fn what_was_acknowledged_outlives_the_server() {
     for (id, name) in &acknowledged {
         assert_eq!(kept.get(id), Some(name), "exception {id} was acknowledged and is lost");
     }
-    assert!(acknowledged.len() >= kills(), "{} were acknowledged", acknowledged.len());
+    assert!(acknowledged.len() >= kills() / 4, "{} were acknowledged", acknowledged.len());
     let fresh = Demo::start(&manifests_in, &[]);
     assert_eq!(state(&demo), state(&fresh));
-    assert!(interrupted > 0 || kills() < 10, "no assessment was interrupted");
+    assert!(interrupted > 0, "no assessment was interrupted");
 }
 
 #[test]
@@ -186,4 +192,42 @@ fn a_second_server_on_one_file_and_a_file_that_is_none_are_refused() {
     .unwrap();
     let error = refused(&format!("sqlite:{}", folder.0.join("none").display()));
     assert!(error.contains("none"), "{error}");
+}
+
+/// Runs `bollwerk-server store`; its exit code and what it says of errors.
+fn store_command(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_bollwerk-server"))
+        .arg("store")
+        .args(arguments)
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn what_is_precious_moves_to_another_store() {
+    let folder = Folder::new("moved");
+    let (first, second) = (folder.store(), format!("sqlite:{}/second.db", folder.0.display()));
+    let id = {
+        let demo = Demo::start(&shop(), &["--store", &first]);
+        except(&demo, &demo.form_key("/exceptions"), "kept").unwrap()
+    };
+    let dump = folder.0.join("dump.jsonl");
+    let dump = dump.to_str().unwrap();
+    let (code, error) = store_command(&["dump", "--store", &first, "--output", dump]);
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(store_command(&["restore", dump, "--store", &second]).0, Some(0));
+    let demo = Demo::start(&shop(), &["--store", &second]);
+    let page = demo.data("/exceptions");
+    let row = &page["exceptions"][0];
+    assert_eq!((row["id"].as_i64(), row["name"].as_str()), (Some(id), Some("kept")));
+    drop(demo);
+    // Not into a store that holds something, and not what is no dump.
+    let (code, error) = store_command(&["restore", dump, "--store", &second]);
+    assert!(code == Some(2) && error.contains("empty"), "{error}");
+    std::fs::write(folder.0.join("none"), "no dump").unwrap();
+    let third = format!("sqlite:{}/third.db", folder.0.display());
+    let none = folder.0.join("none");
+    let (code, error) = store_command(&["restore", none.to_str().unwrap(), "--store", &third]);
+    assert_eq!(code, Some(2), "{error}");
 }

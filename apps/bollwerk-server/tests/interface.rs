@@ -20,6 +20,7 @@ const PAGES: &[&str] = &[
     "/access",
     "/network",
     "/compliance",
+    "/decisions",
     "/exceptions",
     "/health",
 ];

@@ -80,6 +80,36 @@ fn a_reader_finds_their_way() {
 }
 
 #[test]
+fn from_a_vulnerability_to_what_runs_it() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = Demo::start(&shop(), &[]);
+    let at = |path: &str| format!("{}{path}", demo.address);
+    // Images are scanned beside the judging: it is waited for the one that is looked for.
+    let found = at("/vulnerabilities?q=CVE-2023-50447");
+    let text = browser.until(&found, |text| text.contains("CVE-2023-50447"));
+    assert!(text.contains("1 workload,") && text.contains("there is one"), "{text}");
+    browser.click("a.row", "CVE-2023-50447");
+    let text = browser.text();
+    for part in ["Deployment shop/catalog", "Pillow", "9.5.0", "storefront"] {
+        assert!(text.to_lowercase().contains(&part.to_lowercase()), "{part}: {text}");
+    }
+    picture(&mut browser, "vulnerability");
+    // On to its image, and to what else is wrong with the workload.
+    browser.click("td.mono a", "catalog");
+    let text = browser.text();
+    assert!(text.contains("Where it runs") && text.contains("debian 11"), "{text}");
+    browser.click("a.row", "shop/catalog");
+    let query = browser.value("location.search");
+    assert_eq!(query, "?namespace=shop&name=catalog");
+    assert!(browser.text().contains("Deployment shop/catalog"));
+    // What could not be had is told, not passed over.
+    browser.open(&at("/health"));
+    let text = browser.text();
+    assert!(text.contains("redis:7") && text.contains("no registry is asked"), "{text}");
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[test]
 fn pages_fit_small_screens_and_are_read_without_a_mouse() {
     let Some(mut browser) = Browser::start() else { return };
     let demo = Demo::start(&shop(), &[]);

@@ -12,6 +12,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("/access", "Access"),
     ("/network", "Network"),
     ("/compliance", "Compliance"),
+    ("/decisions", "Admission"),
     ("/exceptions", "Exceptions"),
     ("/health", "Health"),
 ];

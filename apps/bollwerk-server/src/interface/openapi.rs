@@ -6,7 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::form::data;
 use super::pages::{
-    access, compliance, control, exceptions, findings, health, images, network, overview, workloads,
+    access, compliance, control, decisions, exceptions, findings, health, images, network,
+    overview, workloads,
 };
 use axum::http::StatusCode;
 
@@ -31,6 +32,7 @@ use axum::http::StatusCode;
         compliance::list,
         compliance::one,
         control::one,
+        decisions::list,
         exceptions::list,
         exceptions::make,
         exceptions::end,

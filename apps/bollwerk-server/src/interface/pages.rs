@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod compliance;
 pub(crate) mod control;
+pub(crate) mod decisions;
 pub(crate) mod exceptions;
 pub(crate) mod findings;
 pub(crate) mod health;

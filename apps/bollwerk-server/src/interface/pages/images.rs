@@ -173,6 +173,15 @@ pub(crate) struct RunningRow {
 }
 
 impl RunningRow {
+    /// How many pods run it, in words.
+    fn pods(&self) -> String {
+        match self.pods {
+            0 => "no pod seen".to_owned(),
+            1 => "1 pod".to_owned(),
+            pods => format!("{pods} pods"),
+        }
+    }
+
     fn exposure(&self) -> (&'static str, &'static str) {
         match self.exposed {
             Some(true) => ("exposed", "open"),
