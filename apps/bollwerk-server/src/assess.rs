@@ -155,7 +155,8 @@ impl Assessor {
         };
         let all = new_findings(&said);
         let Some(store) = self.leading.store(&self.store)? else {
-            self.tell(said);
+            let workloads = workloads::of(&said.snapshot, &said.findings);
+            self.tell(said, workloads);
             return Ok(());
         };
         let cause =
@@ -173,12 +174,11 @@ impl Assessor {
         );
         let workloads = workloads::of(&said.snapshot, &said.findings);
         self.follow_up.assessed(&store, &said.snapshot, &workloads)?;
-        self.tell(said);
+        self.tell(said, workloads);
         Ok(())
     }
 
-    fn tell(&self, said: Assessment) {
-        let workloads = workloads::of(&said.snapshot, &said.findings);
+    fn tell(&self, said: Assessment, workloads: Vec<Workload>) {
         let number = self.publish.borrow().number + 1;
         self.publish.send_replace(Arc::new(Assessed {
             number,

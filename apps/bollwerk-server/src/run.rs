@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use collect::cluster::{Connection, From};
 use model::DigestKey;
 use tokio::net::TcpListener;
@@ -29,6 +29,11 @@ pub(crate) fn run(arguments: &Run) -> Result<()> {
 async fn serve(arguments: &Run) -> Result<()> {
     log(&arguments.log)?;
     let settings = Arc::new(settings::load(arguments.config.as_deref())?);
+    let certificate = Current::follow(&arguments.tls).with_context(|| {
+        let folder = arguments.tls.display();
+        format!("no certificate in {folder} (`bollwerk-server certificate` makes one)")
+    })?;
+    let tls = listen::tls(certificate)?;
     let listeners = Listeners::bind(arguments).await?;
     // The kubelet is answered from the beginning: that the API server is away is no reason to
     // start anew.
@@ -38,7 +43,6 @@ async fn serve(arguments: &Run) -> Result<()> {
     let (at, health_at) = (listeners.addresses.0, listeners.addresses.1);
     let interface = listeners.addresses.2.map(tracing::field::display);
     tracing::info!(webhooks = %at, health = %health_at, interface, "listens");
-    let tls = listen::tls(Current::follow(&arguments.tls)?)?;
     let begin = async {
         let begun = begin(arguments, settings, listeners.interface, &tls).await?;
         let begun = Arc::new(begun);
