@@ -10,6 +10,7 @@ mod causes;
 mod certificate;
 mod decided;
 mod demo;
+mod digests;
 mod dump;
 mod follow_up;
 pub mod images;

@@ -8,8 +8,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use collect::cluster::Authenticated;
 
+use crate::digests::{hash, hex};
 use crate::interface::form::Problem;
-use crate::interface::viewer::hash;
 
 pub(crate) use oidc::{Provider, ProviderSettings};
 pub(crate) use tokens::Tokens;
@@ -102,11 +102,6 @@ fn refused(error: &anyhow::Error) {
 
 fn administrator() -> Authenticated {
     Authenticated { name: "admin".to_owned(), groups: vec![MASTERS.to_owned()] }
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// 256 bits nobody can guess, as text.

@@ -13,7 +13,6 @@ use collect::cluster::Authenticated;
 use engine::rbac::{Answer, Authorizer, Groups, Identity, Request, ResourceRequest};
 use store::{Sight, Store, StoreError};
 
-use super::pages::findings::Choices;
 use crate::assess::{Assessed, KnownCompliance};
 use crate::live::WORLD;
 
@@ -22,6 +21,15 @@ const KEPT: Duration = Duration::from_secs(15);
 
 /// Users whose answers are kept.
 const KEPT_MAX: usize = 1_000;
+
+/// What filters offer: what occurs among the findings a viewer may see.
+#[derive(Default)]
+pub(crate) struct Choices {
+    pub(crate) namespaces: Vec<String>,
+    pub(crate) kinds: Vec<String>,
+    pub(crate) controls: Vec<String>,
+    pub(crate) owners: Vec<String>,
+}
 
 /// What one user may see.
 pub(crate) struct Seen {

@@ -11,7 +11,7 @@ use collect::cluster::Authenticated;
 
 use super::app::App;
 use super::form::{Form, Problem};
-use crate::users::hex;
+use crate::digests::{hash, hex};
 
 /// Name of the cookie of a session. The prefix makes browsers hold it to this host, this path
 /// and TLS (RFC 6265bis, section 4.1.3.2).
@@ -97,13 +97,6 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
     let all = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
     let mut pairs = all.flat_map(|text| text.split(';')).filter_map(|it| it.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
-}
-
-/// The digest by which a session is kept: what is stored opens nothing.
-pub(crate) fn hash(secret: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, secret).as_ref());
-    hash
 }
 
 /// What forms hold: it follows from the secret, and the secret does not follow from it.

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use collect::cluster::{Authenticated, Connection};
 
+use crate::digests::hash;
 use crate::interface::form::Problem;
 use crate::interface::limits::Limits;
-use crate::interface::viewer::hash;
 
 /// How long an answer of the API server is kept.
 const KEPT: Duration = Duration::from_secs(30);

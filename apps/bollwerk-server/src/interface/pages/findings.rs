@@ -16,7 +16,7 @@ use crate::interface::asked::{Asked, CHOICES_MAX};
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
-use crate::interface::sight::Seen;
+use crate::interface::sight::{Choices, Seen};
 use crate::interface::viewer::Viewer;
 
 /// A list of findings.
@@ -41,15 +41,6 @@ pub(crate) struct FindingsPage {
 pub(crate) struct SeverityCount {
     pub(crate) severity: &'static str,
     pub(crate) count: u64,
-}
-
-/// What filters offer: what occurs among the findings a viewer may see.
-#[derive(Default)]
-pub(crate) struct Choices {
-    namespaces: Vec<String>,
-    kinds: Vec<String>,
-    controls: Vec<String>,
-    owners: Vec<String>,
 }
 
 #[derive(Template)]

@@ -12,10 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use store::Session;
 
 use super::exceptions::see;
+use crate::digests::hash;
 use crate::interface::app::App;
 use crate::interface::asked::Asked;
 use crate::interface::form::{Form, Problem, html};
-use crate::interface::viewer::{Viewer, cookie, hash};
+use crate::interface::viewer::{Viewer, cookie};
 use crate::users::secret;
 
 /// How long a session lasts: a working day.
