@@ -1,6 +1,7 @@
 //! The cluster judged again and again as it changes: what differs is remembered, and the newest
 //! assessment is what pages show.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -153,7 +154,6 @@ impl Assessor {
             workloads: said.coverage.workloads,
             gaps: said.gaps.iter().map(gap).collect(),
         };
-        let all = new_findings(&said);
         let Some(store) = self.leading.store(&self.store)? else {
             let workloads = workloads::of(&said.snapshot, &said.findings);
             self.tell(said, workloads);
@@ -161,7 +161,7 @@ impl Assessor {
         };
         let cause =
             |it: &store::Touched<'_>| self.causes.of(it.group, it.kind, it.namespace, it.name);
-        let recorded = store.ledger(&self.cluster).record(&assessed, &all, &unseen, &cause);
+        let recorded = store.ledger(&self.cluster).record(&assessed, &Said(&said), &unseen, &cause);
         if let Err(StoreError::Fenced { .. }) = recorded {
             self.leading.lost();
         }
@@ -248,12 +248,33 @@ fn exception(row: store::Exception) -> Exception {
     }
 }
 
-/// What was found, as the store keeps it.
-fn new_findings(said: &Assessment) -> Vec<NewFinding> {
-    let open = said.findings.iter().map(|finding| new_finding(finding, None));
-    let hidden = said.hidden.iter();
-    let hidden = hidden.map(|(finding, why)| new_finding(finding, Some(why.reason.clone())));
-    open.chain(hidden).collect()
+/// What was found, as the store keeps it: what is open, then what exceptions hide.
+struct Said<'a>(&'a Assessment);
+
+impl Said<'_> {
+    fn at(&self, place: usize) -> (&Finding, Option<&str>) {
+        let open = &self.0.findings;
+        if let Some(finding) = open.get(place) {
+            return (finding, None);
+        }
+        let (finding, why) = &self.0.hidden[place - open.len()];
+        (finding, Some(&why.reason))
+    }
+}
+
+impl store::Findings for Said<'_> {
+    fn count(&self) -> usize {
+        self.0.findings.len() + self.0.hidden.len()
+    }
+
+    fn fingerprint(&self, place: usize) -> &str {
+        self.at(place).0.fingerprint.as_str()
+    }
+
+    fn finding(&self, place: usize) -> Cow<'_, NewFinding> {
+        let (finding, exception) = self.at(place);
+        Cow::Owned(new_finding(finding, exception.map(str::to_owned)))
+    }
 }
 
 fn new_finding(finding: &Finding, exception: Option<String>) -> NewFinding {

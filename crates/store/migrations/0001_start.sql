@@ -40,6 +40,14 @@ CREATE TABLE owners (
     id BIGINT PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
 );
+-- Names of objects and messages: findings share many of them, and searches read each once. The
+-- digest is the beginning of the text's SHA-256: it leads to a text, and does not stand for it.
+CREATE TABLE texts (
+    id BIGINT PRIMARY KEY,
+    digest BIGINT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX texts_digest ON texts (digest);
 
 CREATE TABLE findings (
     id BIGINT PRIMARY KEY,
@@ -54,20 +62,25 @@ CREATE TABLE findings (
     first_seen BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     fixed_at BIGINT,
-    name TEXT NOT NULL
+    name BIGINT NOT NULL,
+    message BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX findings_fingerprint ON findings (fingerprint, cluster);
-CREATE INDEX findings_cluster ON findings (cluster);
-CREATE INDEX findings_worst ON findings (severity, changed_at, id, state, scope, control, owner);
-CREATE INDEX findings_newest ON findings (changed_at, id, state, scope);
+-- Lists are read along these, all of one control's and of one owner's too.
+CREATE INDEX findings_worst
+    ON findings (severity, changed_at, id, state, scope, control, owner, name, message);
+CREATE INDEX findings_newest
+    ON findings (changed_at, id, state, severity, scope, control, owner, name, message);
+CREATE INDEX findings_control ON findings (control, severity, changed_at, id, state, scope, owner);
+CREATE INDEX findings_owner ON findings (owner, severity, changed_at, id, state, scope, control);
+-- Counts and small parts are read along these.
 CREATE INDEX findings_scope ON findings (scope, state, severity, control, owner);
-CREATE INDEX findings_control ON findings (control, state, severity, scope, owner);
-CREATE INDEX findings_owner ON findings (owner, state, severity, scope, control);
+CREATE INDEX findings_name ON findings (name);
+CREATE INDEX findings_message ON findings (message);
 -- What only the rows of a page need.
 CREATE TABLE finding_texts (
     finding BIGINT PRIMARY KEY,
     path TEXT NOT NULL,
-    message TEXT NOT NULL,
     exception TEXT,
     cause TEXT,
     detail TEXT NOT NULL
@@ -82,26 +95,31 @@ CREATE TABLE history (
     cause TEXT
 );
 CREATE INDEX history_finding ON history (finding, seq);
-CREATE INDEX history_scope ON history (scope, seq);
 CREATE INDEX history_at ON history (at, seq);
 
--- Kept counters: how many findings are like this.
+-- Kept counters: how many findings are like this, by severity.
 CREATE TABLE tallies (
     scope BIGINT NOT NULL,
-    severity BIGINT NOT NULL,
     state BIGINT NOT NULL,
     owner BIGINT NOT NULL,
-    findings BIGINT NOT NULL,
-    PRIMARY KEY (scope, severity, state, owner)
+    info BIGINT NOT NULL,
+    low BIGINT NOT NULL,
+    medium BIGINT NOT NULL,
+    high BIGINT NOT NULL,
+    critical BIGINT NOT NULL,
+    PRIMARY KEY (scope, state, owner)
 );
 CREATE TABLE control_tallies (
     cluster BIGINT NOT NULL,
     control BIGINT NOT NULL,
-    severity BIGINT NOT NULL,
     state BIGINT NOT NULL,
     owner BIGINT NOT NULL,
-    findings BIGINT NOT NULL,
-    PRIMARY KEY (cluster, control, severity, state, owner)
+    info BIGINT NOT NULL,
+    low BIGINT NOT NULL,
+    medium BIGINT NOT NULL,
+    high BIGINT NOT NULL,
+    critical BIGINT NOT NULL,
+    PRIMARY KEY (cluster, control, state, owner)
 );
 -- How many became open on a day, how many open ones were fixed or excepted.
 CREATE TABLE days (

@@ -1,13 +1,16 @@
 //! How many findings there are, by what they have in common, and how that went on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use model::Severity;
 
 use crate::filter::{Filter, Lens};
-use crate::finding::{State, severity_of};
+use crate::finding::{State, severity_number, severity_of};
+use crate::ledger::tally::SEVERITIES;
 use crate::query::{Conditions, Sight};
+use crate::search::{Hit, Search};
 use crate::transaction::{Transaction, Value};
 use crate::{Store, StoreError};
 
@@ -82,11 +85,26 @@ impl Count {
 
 impl Store {
     /// How many findings a user may see, by what they have in common, in the order of the keys.
-    /// Keys without findings are left out.
-    pub fn counts(&self, sight: &Sight, filter: &Filter, by: By) -> Result<Vec<Count>, StoreError> {
+    /// Keys without findings are left out. None when a search finds more than
+    /// [`COUNTED_MAX`](crate::COUNTED_MAX).
+    pub fn counts(
+        &self,
+        sight: &Sight,
+        filter: &Filter,
+        by: By,
+    ) -> Result<Option<Vec<Count>>, StoreError> {
         self.read(|transaction| {
             let lens = filter.lens(transaction, sight)?;
-            count(transaction, &lens, by)
+            let Some(part) = &lens.part else { return count(transaction, &lens, by).map(Some) };
+            let texts = self.texts().read(transaction)?;
+            let search = Search::new(transaction, &lens, &texts, part)?;
+            let Some(hits) = search.all(transaction)? else { return Ok(None) };
+            let names = names(transaction, &lens, by)?;
+            let mut counts = Counts::default();
+            for hit in hits.iter() {
+                counts.add(names.of(by.of_hit(hit))?, severity_of(hit.severity)?, 1);
+            }
+            Ok(Some(counts.sorted()))
         })
     }
 
@@ -112,21 +130,13 @@ impl Store {
 /// Where something is counted.
 struct Source {
     table: &'static str,
-    findings: &'static str,
     has_scope: bool,
     has_control: bool,
 }
 
-const SCOPES: Source =
-    Source { table: "tallies", findings: "f.findings", has_scope: true, has_control: false };
-const CONTROLS: Source = Source {
-    table: "control_tallies",
-    findings: "f.findings",
-    has_scope: false,
-    has_control: true,
-};
-const FINDINGS: Source =
-    Source { table: "findings", findings: "1", has_scope: true, has_control: true };
+const SCOPES: Source = Source { table: "tallies", has_scope: true, has_control: false };
+const CONTROLS: Source = Source { table: "control_tallies", has_scope: false, has_control: true };
+const FINDINGS: Source = Source { table: "findings", has_scope: true, has_control: true };
 
 /// The smallest table that can tell.
 fn source(lens: &Lens, needs_scope: bool, needs_control: bool) -> &'static Source {
@@ -158,85 +168,229 @@ impl Source {
 
 /// How many findings a lens shows.
 pub(crate) fn total(transaction: &mut Transaction<'_>, lens: &Lens) -> Result<u64, StoreError> {
+    let mut total = 0;
     let source = source(lens, false, false);
-    let conditions = source.conditions(transaction, lens);
-    let Source { table, findings, .. } = source;
-    let sql = format!(
-        "SELECT CAST(COALESCE(SUM({findings}), 0) AS BIGINT) FROM {table} f {}",
-        conditions.clause()
-    );
-    transaction.count(&sql, &conditions.values)
+    source.sum(transaction, lens, By::Severity, |_, findings| total += findings)?;
+    Ok(total)
 }
 
 fn count(transaction: &mut Transaction<'_>, lens: &Lens, by: By) -> Result<Vec<Count>, StoreError> {
-    let (needs_scope, needs_control, key, join) = match by {
-        By::Severity => (false, false, "f.severity", None),
-        By::State => (false, false, "f.state", None),
-        By::Owner => (false, false, "f.owner", Some("owners")),
-        By::Control => (false, true, "f.control", Some("controls")),
-        By::Kind | By::Namespace => (true, false, "f.scope", None),
+    let needs_control = match by {
+        By::Severity | By::State | By::Owner => false,
+        By::Control => true,
+        By::Kind => return count_scopes(transaction, lens, "kind"),
+        By::Namespace => return count_scopes(transaction, lens, "namespace"),
     };
-    let source = source(lens, needs_scope, needs_control);
+    let source = source(lens, false, needs_control);
+    let hidden = match by {
+        By::Control if source.table == FINDINGS.table => few_hidden(transaction, lens)?,
+        _ => None,
+    };
+    let mut sums: BTreeMap<(i64, Severity), u64> = BTreeMap::new();
+    if let Some(hidden) = hidden {
+        // Everything is counted already; what is hidden is less than what is seen.
+        CONTROLS.sum(transaction, lens, by, |key, findings| {
+            *sums.entry(key).or_default() += findings;
+        })?;
+        FINDINGS.sum(transaction, &lens.with_scopes(hidden), by, |key, findings| {
+            let sum = sums.entry(key).or_default();
+            *sum = sum.saturating_sub(findings);
+        })?;
+    } else {
+        source.sum(transaction, lens, by, |key, findings| {
+            *sums.entry(key).or_default() += findings;
+        })?;
+    }
+    let names = names(transaction, lens, by)?;
+    let mut counts = Counts::default();
+    for ((key, severity), findings) in sums {
+        counts.add(names.of(key)?, severity, findings);
+    }
+    Ok(counts.sorted())
+}
+
+/// Counts by what scopes have in a column. They are many: each is summed up first, and the texts
+/// are compared of what is left.
+fn count_scopes(
+    transaction: &mut Transaction<'_>,
+    lens: &Lens,
+    column: &str,
+) -> Result<Vec<Count>, StoreError> {
+    let source = source(lens, true, false);
     let conditions = source.conditions(transaction, lens);
-    let Source { table, findings, .. } = source;
-    let counted = format!(
-        "SELECT {key} AS key, f.severity AS severity, CAST(SUM({findings}) AS BIGINT) AS findings \
-         FROM {table} f {} GROUP BY {key}, f.severity",
-        conditions.clause()
+    let severities = lens.asked_severities();
+    let (mut inner, mut outer) = (String::new(), String::new());
+    for severity in &severities {
+        let (sum, name) = (source.sum_of(*severity), severity.name());
+        inner.push_str(&format!(", {sum} AS {name}"));
+        outer.push_str(&format!(", CAST(SUM(c.{name}) AS BIGINT)"));
+    }
+    let (table, clause) = (source.table, conditions.clause());
+    let sql = format!(
+        "SELECT n.{column}{outer} FROM (SELECT f.scope AS scope{inner} FROM {table} f {clause} \
+         GROUP BY f.scope) c JOIN scopes n ON n.id = c.scope GROUP BY n.{column}"
     );
-    let sql = match join {
-        Some(names) => format!(
-            "SELECT n.name, counted.severity, counted.findings FROM ({counted}) counted \
-             JOIN {names} n ON n.id = counted.key"
-        ),
-        None => counted,
-    };
-    // Joined here: scopes are many, and texts are dear to group by.
-    let names = match by {
-        By::Kind => scope_names(transaction, lens, "kind")?,
-        By::Namespace => scope_names(transaction, lens, "namespace")?,
-        _ => HashMap::new(),
-    };
-    let mut counts: BTreeMap<String, Count> = BTreeMap::new();
+    let mut counts = Counts::default();
     transaction.each(&sql, &conditions.values, |row| {
-        let (severity, findings) = (severity_of(row.int(1)?)?, row.count(2)?);
-        let key = match by {
-            By::Owner | By::Control => row.text(0)?,
-            By::State => State::of(row.int(0)?)?.name(),
-            By::Severity => severity.name(),
-            By::Kind | By::Namespace => names
-                .get(&row.int(0)?)
-                .ok_or_else(|| StoreError::Corrupt("a scope has no name".to_owned()))?,
+        for (place, severity) in (1..).zip(&severities) {
+            counts.add(row.text(0)?, *severity, row.count(place)?);
+        }
+        Ok(())
+    })?;
+    Ok(counts.sorted())
+}
+
+/// The scopes that are not seen, if kept counters can answer the rest and they are the smaller
+/// part.
+fn few_hidden(
+    transaction: &mut Transaction<'_>,
+    lens: &Lens,
+) -> Result<Option<Arc<[i64]>>, StoreError> {
+    let Some(seen) = lens.scopes.as_ref().filter(|_| lens.is_countable()) else { return Ok(None) };
+    let all = transaction.count("SELECT COUNT(*) FROM scopes", &[])?;
+    if (all.saturating_sub(seen.len() as u64)) > seen.len() as u64 / 2 {
+        return Ok(None);
+    }
+    let seen: HashSet<i64> = seen.iter().copied().collect();
+    let all = transaction.all("SELECT id FROM scopes", &[], |row| row.int(0))?;
+    Ok(Some(all.into_iter().filter(|scope| !seen.contains(scope)).collect()))
+}
+
+impl Source {
+    /// How many findings there are by a key and by severity.
+    fn sum(
+        &self,
+        transaction: &mut Transaction<'_>,
+        lens: &Lens,
+        by: By,
+        mut add: impl FnMut((i64, Severity), u64),
+    ) -> Result<(), StoreError> {
+        let conditions = self.conditions(transaction, lens);
+        let severities = lens.asked_severities();
+        // A row for each key, a column for each severity.
+        let sums = severities.iter().map(|severity| format!(", {}", self.sum_of(*severity)));
+        let sums: String = sums.collect();
+        let (key, group) = match by.column() {
+            Some(column) => (column, format!("GROUP BY {column}")),
+            None => ("0", String::new()),
         };
-        match counts.get_mut(key) {
+        let (table, clause) = (self.table, conditions.clause());
+        let sql = format!("SELECT {key}{sums} FROM {table} f {clause} {group}");
+        transaction.each(&sql, &conditions.values, |row| {
+            for (place, severity) in (1..).zip(&severities) {
+                let findings = row.count(place)?;
+                if findings > 0 {
+                    let key = match by {
+                        By::Severity => severity_number(*severity),
+                        _ => row.int(0)?,
+                    };
+                    add((key, *severity), findings);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// What sums up the findings of a severity.
+    fn sum_of(&self, severity: Severity) -> String {
+        let number = severity_number(severity);
+        let findings = if self.table == FINDINGS.table {
+            format!("CASE WHEN f.severity = {number} THEN 1 ELSE 0 END")
+        } else {
+            let column = usize::try_from(number).ok().and_then(|it| SEVERITIES.get(it));
+            format!("f.{}", column.copied().unwrap_or_default())
+        };
+        format!("CAST(COALESCE(SUM({findings}), 0) AS BIGINT)")
+    }
+}
+
+impl By {
+    /// The column of findings and their counters that leads to the key; severities have a column
+    /// each.
+    fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Severity => None,
+            Self::State => Some("f.state"),
+            Self::Owner => Some("f.owner"),
+            Self::Control => Some("f.control"),
+            Self::Kind | Self::Namespace => Some("f.scope"),
+        }
+    }
+
+    /// The same of what a search found.
+    fn of_hit(self, hit: &Hit) -> i64 {
+        match self {
+            Self::Severity => hit.severity,
+            Self::State => hit.state,
+            Self::Owner => hit.owner,
+            Self::Control => hit.control,
+            Self::Kind | Self::Namespace => hit.scope,
+        }
+    }
+}
+
+/// Counts by key, summed up.
+#[derive(Default)]
+struct Counts(BTreeMap<String, Count>);
+
+impl Counts {
+    fn add(&mut self, key: &str, severity: Severity, findings: u64) {
+        match self.0.get_mut(key) {
             Some(count) => count.add(severity, findings),
             None if findings > 0 => {
                 let mut count = Count { key: key.to_owned(), ..Count::default() };
                 count.add(severity, findings);
-                counts.insert(key.to_owned(), count);
+                self.0.insert(key.to_owned(), count);
             }
             None => {}
         }
-        Ok(())
-    })?;
-    Ok(counts.into_values().collect())
+    }
+
+    fn sorted(self) -> Vec<Count> {
+        self.0.into_values().collect()
+    }
 }
 
-/// What scopes have in a column, by their numbers.
-fn scope_names(
-    transaction: &mut Transaction<'_>,
-    lens: &Lens,
-    column: &str,
-) -> Result<HashMap<i64, String>, StoreError> {
+/// The names of keys, by what leads to them.
+enum KeyNames {
+    Severities,
+    States,
+    Stored(HashMap<i64, String>),
+}
+
+impl KeyNames {
+    fn of(&self, key: i64) -> Result<&str, StoreError> {
+        match self {
+            Self::Severities => Ok(severity_of(key)?.name()),
+            Self::States => Ok(State::of(key)?.name()),
+            Self::Stored(names) => names
+                .get(&key)
+                .map(String::as_str)
+                .ok_or_else(|| StoreError::Corrupt("what is counted by has no name".to_owned())),
+        }
+    }
+}
+
+fn names(transaction: &mut Transaction<'_>, lens: &Lens, by: By) -> Result<KeyNames, StoreError> {
     let mut conditions = Conditions::default();
-    lens.sight(transaction, "s.id", &mut conditions);
-    let sql = format!("SELECT s.id, s.{column} FROM scopes s {}", conditions.clause());
+    let (table, column) = match by {
+        By::Severity => return Ok(KeyNames::Severities),
+        By::State => return Ok(KeyNames::States),
+        By::Owner => ("owners", "name"),
+        By::Control => ("controls", "name"),
+        By::Kind => ("scopes", "kind"),
+        By::Namespace => ("scopes", "namespace"),
+    };
+    if table == "scopes" {
+        lens.sight(transaction, "n.id", &mut conditions);
+    }
+    let sql = format!("SELECT n.id, n.{column} FROM {table} n {}", conditions.clause());
     let mut names = HashMap::new();
     transaction.each(&sql, &conditions.values, |row| {
         names.insert(row.int(0)?, row.string(1)?);
         Ok(())
     })?;
-    Ok(names)
+    Ok(KeyNames::Stored(names))
 }
 
 fn trend(

@@ -43,6 +43,7 @@ const TABLES: &[Columns] = &[
     },
     Columns { table: "controls", columns: &[("id", Int), ("name", Text), ("code", Text)] },
     Columns { table: "owners", columns: &[("id", Int), ("name", Text)] },
+    Columns { table: "texts", columns: &[("id", Int), ("digest", Int), ("text", Text)] },
     Columns {
         table: "findings",
         columns: &[
@@ -58,7 +59,8 @@ const TABLES: &[Columns] = &[
             ("first_seen", Int),
             ("changed_at", Int),
             ("fixed_at", Int),
-            ("name", Text),
+            ("name", Int),
+            ("message", Int),
         ],
     },
     Columns {
@@ -66,7 +68,6 @@ const TABLES: &[Columns] = &[
         columns: &[
             ("finding", Int),
             ("path", Text),
-            ("message", Text),
             ("exception", Text),
             ("cause", Text),
             ("detail", Text),
@@ -88,10 +89,13 @@ const TABLES: &[Columns] = &[
         table: "tallies",
         columns: &[
             ("scope", Int),
-            ("severity", Int),
             ("state", Int),
             ("owner", Int),
-            ("findings", Int),
+            ("info", Int),
+            ("low", Int),
+            ("medium", Int),
+            ("high", Int),
+            ("critical", Int),
         ],
     },
     Columns {
@@ -99,10 +103,13 @@ const TABLES: &[Columns] = &[
         columns: &[
             ("cluster", Int),
             ("control", Int),
-            ("severity", Int),
             ("state", Int),
             ("owner", Int),
-            ("findings", Int),
+            ("info", Int),
+            ("low", Int),
+            ("medium", Int),
+            ("high", Int),
+            ("critical", Int),
         ],
     },
     Columns {

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use model::Severity;
 
 use crate::finding::{State, severity_number};
-use crate::query::{Conditions, Sight};
+use crate::query::{Conditions, SCOPES_LOOKED_UP_MAX, Sight};
 use crate::transaction::{Transaction, Value};
-use crate::{Scope, Store, StoreError};
+use crate::{Scope, Store, StoreError, text, texts};
 
 /// The most values one condition may name.
 pub const CHOICES_MAX: usize = 10_000;
@@ -43,6 +43,7 @@ pub struct Filter {
 }
 
 /// A filter and what a user may see, as the numbers that stand in the rows.
+#[derive(Clone)]
 pub(crate) struct Lens {
     /// The scopes that are asked for and may be seen; none when that is all of them.
     pub(crate) scopes: Option<Arc<[i64]>>,
@@ -51,8 +52,9 @@ pub(crate) struct Lens {
     states: Option<Arc<[i64]>>,
     owner: Option<i64>,
     since: Option<i64>,
-    text: Option<String>,
-    name: Option<String>,
+    /// A part of their texts, in small letters: see `search.rs`.
+    pub(crate) part: Option<String>,
+    name: Option<i64>,
     fingerprint: Option<String>,
 }
 
@@ -92,6 +94,11 @@ impl Filter {
                 Some(found.first().copied().unwrap_or(0))
             }
         };
+        let name = match &self.name {
+            None => None,
+            // A name nobody ever had has no findings.
+            Some(name) => Some(texts::number(transaction, &text::line(name))?.unwrap_or(0)),
+        };
         let set = |numbers: Vec<i64>| (!numbers.is_empty()).then(|| numbers.into());
         Ok(Lens {
             scopes,
@@ -100,8 +107,8 @@ impl Filter {
             severities: set(self.severities.iter().copied().map(severity_number).collect()),
             states: set(self.states.iter().map(|state| state.number()).collect()),
             since: self.since.map(Timestamp::as_microsecond),
-            text: self.text.as_deref().map(pattern).transpose()?.flatten(),
-            name: self.name.clone(),
+            part: self.text.as_deref().map(part).transpose()?.flatten(),
+            name,
             fingerprint: self.fingerprint.clone(),
         })
     }
@@ -117,15 +124,21 @@ impl Filter {
         Ok(())
     }
 
+    /// Whether the cluster that is asked for, if one is, is the only one.
+    fn is_every_cluster(&self, transaction: &mut Transaction<'_>) -> Result<bool, StoreError> {
+        let Some(cluster) = &self.cluster else { return Ok(true) };
+        let sql = "SELECT name FROM clusters LIMIT 2";
+        Ok(transaction.all(sql, &[], |row| row.string(0))? == [cluster.as_str()])
+    }
+
     /// The scopes that are asked for and may be seen.
     fn scopes(
         &self,
         transaction: &mut Transaction<'_>,
         sight: &Sight,
     ) -> Result<Option<Arc<[i64]>>, StoreError> {
-        let is_narrow =
-            self.cluster.is_some() || !self.kinds.is_empty() || !self.namespaces.is_empty();
-        if !is_narrow {
+        let is_narrow = !self.kinds.is_empty() || !self.namespaces.is_empty();
+        if !is_narrow && self.is_every_cluster(transaction)? {
             return Ok(match sight {
                 Sight::All => None,
                 Sight::Scopes(scopes) => Some(Arc::clone(scopes)),
@@ -158,14 +171,33 @@ impl Lens {
     /// Whether kept counters can answer it.
     pub(crate) fn is_countable(&self) -> bool {
         self.since.is_none()
-            && self.text.is_none()
+            && self.part.is_none()
             && self.name.is_none()
             && self.fingerprint.is_none()
+    }
+
+    /// Whether it is so little that one begins with what may be seen.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.scopes.as_ref().is_some_and(|scopes| scopes.len() <= SCOPES_LOOKED_UP_MAX)
+    }
+
+    /// The same of other scopes.
+    pub(crate) fn with_scopes(&self, scopes: Arc<[i64]>) -> Self {
+        Self { scopes: Some(scopes), ..self.clone() }
     }
 
     /// The lens with its choice of controls, if it has one.
     pub(crate) fn has_controls(&self) -> bool {
         self.controls.is_some()
+    }
+
+    /// The severities that are asked for.
+    pub(crate) fn asked_severities(&self) -> Vec<Severity> {
+        let is_asked = |severity: &Severity| {
+            let number = severity_number(*severity);
+            self.severities.as_ref().is_none_or(|asked| asked.contains(&number))
+        };
+        Severity::ALL.iter().copied().filter(is_asked).collect()
     }
 
     /// What counters and findings have in common.
@@ -175,11 +207,8 @@ impl Lens {
         table: &str,
         conditions: &mut Conditions<'_>,
     ) {
-        let sets = [("severity", &self.severities), ("state", &self.states)];
-        for (column, set) in sets {
-            if let Some(set) = set {
-                conditions.within(transaction, &format!("{table}.{column}"), Arc::clone(set));
-            }
+        if let Some(states) = &self.states {
+            conditions.within(transaction, &format!("{table}.state"), Arc::clone(states));
         }
         if let Some(owner) = self.owner {
             conditions.compare(&format!("{table}.owner"), "=", owner);
@@ -210,51 +239,48 @@ impl Lens {
         }
     }
 
-    /// Everything, for the table of findings under the name `f`.
+    /// Everything but the part of texts, for the table of findings under the name `f`.
     pub(crate) fn all<'a>(&'a self, transaction: &Transaction<'_>) -> Conditions<'a> {
         let mut conditions = Conditions::default();
         self.sight(transaction, "f.scope", &mut conditions);
         self.counted(transaction, "f", &mut conditions);
         self.controls(transaction, "f", &mut conditions);
+        if let Some(severities) = &self.severities {
+            conditions.within(transaction, "f.severity", Arc::clone(severities));
+        }
         if let Some(since) = self.since {
             conditions.compare("f.changed_at", ">=", since);
         }
         if let Some(name) = &self.name {
-            conditions.compare("f.name", "=", name.as_str());
+            conditions.compare("f.name", "=", *name);
         }
         if let Some(fingerprint) = &self.fingerprint {
             conditions.compare("f.fingerprint", "=", fingerprint.as_str());
-        }
-        if let Some(text) = &self.text {
-            let number = conditions.value(text.as_str());
-            conditions.add(format!(
-                "(LOWER(f.name) LIKE ${number} ESCAPE '!' OR f.control IN \
-                 (SELECT id FROM controls WHERE LOWER(name) LIKE ${number} ESCAPE '!') \
-                 OR EXISTS (SELECT 1 FROM finding_texts t WHERE t.finding = f.id \
-                 AND LOWER(t.message) LIKE ${number} ESCAPE '!'))"
-            ));
         }
         conditions
     }
 }
 
-/// A search as a pattern: its own wildcards are letters like others. None when it asks for
-/// nothing.
-pub(crate) fn pattern(text: &str) -> Result<Option<String>, StoreError> {
+/// What is looked for, in small letters. None when it is nothing.
+fn part(text: &str) -> Result<Option<String>, StoreError> {
     let text = text.trim();
     let length = text.chars().count();
     if length > SEARCH_MAX {
         return Err(StoreError::TooLong { what: "a search", length, most: SEARCH_MAX });
     }
-    if text.is_empty() {
-        return Ok(None);
-    }
+    Ok((!text.is_empty()).then(|| text.to_ascii_lowercase()))
+}
+
+/// A search as a pattern: its own wildcards are letters like others. None when it asks for
+/// nothing.
+pub(crate) fn pattern(text: &str) -> Result<Option<String>, StoreError> {
+    let Some(text) = part(text)? else { return Ok(None) };
     let mut pattern = String::from("%");
     for letter in text.chars() {
         if matches!(letter, '%' | '_' | '!') {
             pattern.push('!');
         }
-        pattern.push(letter.to_ascii_lowercase());
+        pattern.push(letter);
     }
     pattern.push('%');
     Ok(Some(pattern))

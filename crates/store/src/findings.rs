@@ -1,12 +1,15 @@
 //! Lists of findings.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use crate::counts::total;
 use crate::filter::{Filter, Lens};
 use crate::finding::{Finding, History, State, What, namespace_of, severity_of};
 use crate::query::{Conditions, Sight};
-use crate::transaction::{Row, Transaction};
+use crate::search::{COUNTED_MAX, Hit, Search};
+use crate::transaction::{Row, Transaction, Value};
 use crate::{Page, PageRequest, Store, StoreError};
 
 /// The most events that are told of one finding.
@@ -45,9 +48,20 @@ impl Store {
     ) -> Result<Page<Finding>, StoreError> {
         self.read(|transaction| {
             let lens = filter.lens(transaction, sight)?;
-            let rows = rows(transaction, &lens, order, page)?;
-            let total = total(transaction, &lens)?;
-            Ok(Page::of(order.list(), page, rows, total))
+            let after = page.keys::<3>(order.list())?;
+            let limit = page.rows() + 1;
+            let Some(part) = &lens.part else {
+                let rows = rows(transaction, &lens, order, after, limit)?;
+                let total = total(transaction, &lens)?;
+                return Ok(Page::of(order.list(), page, rows, total));
+            };
+            let texts = self.texts().read(transaction)?;
+            let search = Search::new(transaction, &lens, &texts, part)?;
+            let hits = search.hits(transaction, order, after, limit)?;
+            let all = search.all(transaction)?.map(|all| all.len());
+            let rows = chosen(transaction, &hits)?;
+            let total = all.unwrap_or(COUNTED_MAX) as u64;
+            Ok(Page { is_least: all.is_none(), ..Page::of(order.list(), page, rows, total) })
         })
     }
 
@@ -62,23 +76,23 @@ impl Store {
             let fingerprint = Some(fingerprint.to_owned());
             let filter = Filter { fingerprint, ..Filter::default() };
             let lens = filter.lens(transaction, sight)?;
-            let rows = rows(transaction, &lens, Order::Oldest, &PageRequest::first(1))?;
+            let rows = rows(transaction, &lens, Order::Oldest, None, 1)?;
             let Some(([_, _, id], finding)) = rows.into_iter().next() else { return Ok(None) };
             let mut conditions = Conditions::default();
             conditions.compare("h.finding", "=", id);
-            let mut events = events(transaction, &conditions, "DESC", EVENTS_MAX)?;
+            let mut events = events(transaction, &conditions, "h.seq DESC", EVENTS_MAX)?;
             events.reverse();
             Ok(Some((finding, events)))
         })
     }
 
-    /// What happened to the findings a user may see, the last event first.
+    /// What happened to the findings a user may see, the last event first, `limit` events at most.
     pub fn history(
         &self,
         sight: &Sight,
         filter: &HistoryFilter,
-        page: &PageRequest,
-    ) -> Result<Page<History>, StoreError> {
+        limit: usize,
+    ) -> Result<Vec<History>, StoreError> {
         self.read(|transaction| {
             let mut conditions = Conditions::default();
             conditions.sight(transaction, "h.scope", sight);
@@ -92,18 +106,8 @@ impl Store {
                 let what: Vec<i64> = filter.what.iter().map(|what| what.number()).collect();
                 conditions.within(transaction, "h.what", what.into());
             }
-            let joins = match filter.cluster {
-                Some(_) => "JOIN scopes s ON s.id = h.scope JOIN clusters cl ON cl.id = s.cluster",
-                None => "",
-            };
-            let sql = format!("SELECT COUNT(*) FROM history h {joins} {}", conditions.clause());
-            let total = transaction.count(&sql, &conditions.values)?;
-            if let Some([seq]) = page.keys('h')? {
-                conditions.compare("h.seq", "<", seq);
-            }
-            let events = events(transaction, &conditions, "DESC", page.rows() + 1)?;
-            let rows = events.into_iter().map(|event| ([event.seq], event)).collect();
-            Ok(Page::of('h', page, rows, total))
+            let by = "h.at DESC, h.seq DESC";
+            events(transaction, &conditions, by, PageRequest::first(limit).rows())
         })
     }
 
@@ -119,7 +123,7 @@ impl Store {
             let mut conditions = Conditions::default();
             conditions.compare("h.seq", ">", seq);
             conditions.sight(transaction, "h.scope", sight);
-            events(transaction, &conditions, "ASC", PageRequest::first(limit).rows())
+            events(transaction, &conditions, "h.seq", PageRequest::first(limit).rows())
         })
     }
 
@@ -138,57 +142,90 @@ impl Order {
             Self::Oldest => 'o',
         }
     }
+
+    /// What rows are ordered by.
+    pub(crate) fn by(self) -> &'static str {
+        match self {
+            Self::Worst => "f.severity DESC, f.changed_at DESC, f.id DESC",
+            Self::Newest => "f.changed_at DESC, f.id DESC",
+            // Numbers are given in the order of being found.
+            Self::Oldest => "f.id",
+        }
+    }
+
+    /// The condition of rows behind one with this severity, time and number.
+    pub(crate) fn after(self, conditions: &mut Conditions<'_>, [severity, time, id]: [i64; 3]) {
+        let mut value = |value: i64| conditions.value(value);
+        let condition = match self {
+            Self::Worst => format!(
+                "(f.severity, f.changed_at, f.id) < (${}, ${}, ${})",
+                value(severity),
+                value(time),
+                value(id)
+            ),
+            Self::Newest => format!("(f.changed_at, f.id) < (${}, ${})", value(time), value(id)),
+            Self::Oldest => format!("f.id > ${}", value(id)),
+        };
+        conditions.add(condition);
+    }
+
+    /// What comes first is the smallest.
+    pub(crate) fn key(self, [severity, time, id]: [i64; 3]) -> [i64; 3] {
+        match self {
+            Self::Worst => [-severity, -time, -id],
+            Self::Newest => [-time, -id, 0],
+            Self::Oldest => [id, 0, 0],
+        }
+    }
 }
 
-/// Rows of a page and one more, each with what it is ordered by, its number last.
+/// Rows of a list behind a place, each with what it is ordered by, its number last.
 fn rows(
     transaction: &mut Transaction<'_>,
     lens: &Lens,
     order: Order,
-    page: &PageRequest,
+    after: Option<[i64; 3]>,
+    limit: usize,
 ) -> Result<Vec<([i64; 3], Finding)>, StoreError> {
     let mut conditions = lens.all(transaction);
-    if let Some(keys) = page.keys::<3>(order.list())? {
-        let [severity, time, id] = keys;
-        let severity = match order {
-            Order::Worst => conditions.value(severity),
-            Order::Newest | Order::Oldest => 0,
-        };
-        let time = match order {
-            Order::Worst | Order::Newest => conditions.value(time),
-            Order::Oldest => 0,
-        };
-        let id = conditions.value(id);
-        conditions.add(match order {
-            Order::Worst => {
-                format!("(f.severity, f.changed_at, f.id) < (${severity}, ${time}, ${id})")
-            }
-            Order::Newest => format!("(f.changed_at, f.id) < (${time}, ${id})"),
-            Order::Oldest => format!("f.id > ${id}"),
-        });
+    if let Some(after) = after {
+        order.after(&mut conditions, after);
     }
-    let by = match order {
-        Order::Worst => "f.severity DESC, f.changed_at DESC, f.id DESC",
-        Order::Newest => "f.changed_at DESC, f.id DESC",
-        // Numbers are given in the order of being found.
-        Order::Oldest => "f.id",
-    };
-    let limit = conditions.value(page.rows() + 1);
+    let limit = conditions.value(limit);
     // First which rows, then what they say: texts are read for those of the page only.
+    let by = order.by();
     let sql = format!(
         "WITH page AS (SELECT f.id AS page_id FROM findings f {} ORDER BY {by} LIMIT ${limit}) \
          {FINDING} FROM page JOIN findings f ON f.id = page.page_id {FINDING_JOINS} ORDER BY {by}",
         conditions.clause()
     );
-    transaction.all(&sql, &conditions.values, |row| {
-        Ok(([row.int(5)?, row.int(17)?, row.int(0)?], finding(row)?))
-    })
+    transaction.all(&sql, &conditions.values, keyed)
+}
+
+/// The rows of a search's hits, in their order.
+fn chosen(
+    transaction: &mut Transaction<'_>,
+    hits: &[Hit],
+) -> Result<Vec<([i64; 3], Finding)>, StoreError> {
+    let places: HashMap<i64, usize> =
+        hits.iter().enumerate().map(|(place, hit)| (hit.id, place)).collect();
+    let ids: Vec<i64> = hits.iter().map(|hit| hit.id).collect();
+    let within = transaction.within("f.id", 1);
+    let sql = format!("{FINDING} FROM findings f {FINDING_JOINS} WHERE {within}");
+    let mut rows = transaction.all(&sql, &[Value::Ints(ids.into())], keyed)?;
+    rows.sort_unstable_by_key(|([.., id], _)| places.get(id).copied());
+    Ok(rows)
+}
+
+fn keyed(row: &Row<'_>) -> Result<([i64; 3], Finding), StoreError> {
+    Ok(([row.int(5)?, row.int(17)?, row.int(0)?], finding(row)?))
 }
 
 const FINDING: &str = "SELECT f.id, cl.name, f.fingerprint, c.name, c.code, f.severity, \
-    s.api_group, s.kind, s.namespace, f.name, t.path, t.message, o.name, t.exception, t.detail, \
+    s.api_group, s.kind, s.namespace, n.text, t.path, m.text, o.name, t.exception, t.detail, \
     f.state, f.first_seen, f.changed_at, f.fixed_at, t.cause";
 const FINDING_JOINS: &str = "JOIN finding_texts t ON t.finding = f.id \
+    JOIN texts n ON n.id = f.name JOIN texts m ON m.id = f.message \
     JOIN scopes s ON s.id = f.scope JOIN clusters cl ON cl.id = f.cluster \
     JOIN controls c ON c.id = f.control JOIN owners o ON o.id = f.owner";
 
@@ -220,16 +257,17 @@ fn finding(row: &Row<'_>) -> Result<Finding, StoreError> {
 fn events(
     transaction: &mut Transaction<'_>,
     conditions: &Conditions<'_>,
-    direction: &str,
+    by: &str,
     limit: usize,
 ) -> Result<Vec<History>, StoreError> {
     let mut values = conditions.values.clone();
     values.push(limit.into());
     let sql = format!(
         "SELECT h.seq, h.at, h.what, cl.name, f.fingerprint, c.name, h.severity, s.api_group, \
-         s.kind, s.namespace, f.name, h.cause FROM history h JOIN findings f ON f.id = h.finding \
-         JOIN scopes s ON s.id = h.scope JOIN clusters cl ON cl.id = s.cluster \
-         JOIN controls c ON c.id = f.control {} ORDER BY h.seq {direction} LIMIT ${}",
+         s.kind, s.namespace, n.text, h.cause FROM history h JOIN findings f ON f.id = h.finding \
+         JOIN texts n ON n.id = f.name JOIN scopes s ON s.id = h.scope \
+         JOIN clusters cl ON cl.id = s.cluster JOIN controls c ON c.id = f.control {} \
+         ORDER BY {by} LIMIT ${}",
         conditions.clause(),
         values.len(),
     );

@@ -6,6 +6,8 @@ mod vulnerability;
 pub use list::{ImageDetail, ImageFilter, ImageRow};
 pub use vulnerability::{Place, Vulnerability, VulnerabilityFilter};
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::Severity;
@@ -13,6 +15,7 @@ use serde_json::json;
 
 use crate::finding::{severity_number, severity_of};
 use crate::ledger::AssessedGap;
+use crate::query::{Conditions, Sight};
 use crate::transaction::{Columns, Kind, Row, Rows, Transaction, Value};
 use crate::{Store, StoreError, counts, text};
 
@@ -89,9 +92,11 @@ impl Store {
             let sql = "SELECT DISTINCT vulnerability FROM image_findings WHERE image = $1";
             let mut touched = transaction.all(sql, &[id.into()], |row| row.int(0))?;
             transaction.execute("DELETE FROM image_findings WHERE image = $1", &[id.into()])?;
+            let vulnerabilities = vulnerability::numbers(transaction, findings)?;
             let mut rows = Rows::of(&FINDINGS);
             for (number, finding) in (0..).zip(findings) {
-                let vulnerability = vulnerability::number(transaction, finding)?;
+                let name = text::line(&finding.vulnerability);
+                let Some(vulnerability) = vulnerabilities.get(&name).copied() else { continue };
                 touched.push(vulnerability);
                 rows.push(finding_row(id, vulnerability, number, finding));
             }
@@ -117,6 +122,28 @@ impl Store {
             Ok(true)
         })
     }
+}
+
+/// The images a user sees running, of these those that are exposed. None when all images count.
+fn seen(
+    transaction: &mut Transaction<'_>,
+    sight: &Sight,
+    running: bool,
+    exposed: bool,
+) -> Result<Option<Arc<[i64]>>, StoreError> {
+    if *sight == Sight::All && !running && !exposed {
+        return Ok(None);
+    }
+    let mut conditions = Conditions::default();
+    conditions.sight(transaction, "r.scope", sight);
+    if exposed {
+        conditions.add("r.shelter = 0".to_owned());
+    }
+    let sql = format!(
+        "SELECT DISTINCT m.id FROM running r JOIN images m ON m.digest = r.digest {}",
+        conditions.clause()
+    );
+    Ok(Some(transaction.all(&sql, &conditions.values, |row| row.int(0))?.into()))
 }
 
 fn write_image(

@@ -4,6 +4,7 @@
 mod apply;
 pub(crate) mod tally;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
 
@@ -17,7 +18,7 @@ use crate::transaction::{Columns, Kind, Rows, Transaction, Value};
 use crate::{Store, StoreError, text};
 
 /// Changes that are written in one transaction.
-const BATCH: usize = 2_000;
+const BATCH: usize = 5_000;
 
 /// The writer's ledger of one cluster.
 pub struct Ledger {
@@ -117,11 +118,64 @@ pub struct Recorded {
 /// Who tells what brought a change about.
 pub type Cause<'a> = dyn Fn(&Touched<'_>) -> Option<String> + 'a;
 
+/// The findings of an assessment. They may be many, and most are as they were: each is made when
+/// it is looked at, and not kept.
+pub trait Findings {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// What tells one apart.
+    fn fingerprint(&self, place: usize) -> &str;
+    /// One of them: the same each time.
+    fn finding(&self, place: usize) -> Cow<'_, NewFinding>;
+}
+
+impl Findings for [NewFinding] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn fingerprint(&self, place: usize) -> &str {
+        &self[place].fingerprint
+    }
+
+    fn finding(&self, place: usize) -> Cow<'_, NewFinding> {
+        Cow::Borrowed(&self[place])
+    }
+}
+
+/// What of a finding is compared with what is stored.
+struct Gist {
+    digests: Vec<i64>,
+    states: Vec<State>,
+}
+
 /// One change to write.
 enum Step {
     Insert(usize),
     Update(i64, usize),
     Fix(i64),
+}
+
+impl Step {
+    /// The place of what it writes.
+    fn place(&self) -> Option<usize> {
+        match self {
+            Self::Insert(place) | Self::Update(_, place) => Some(*place),
+            Self::Fix(_) => None,
+        }
+    }
+}
+
+impl Gist {
+    fn of<F: Findings + ?Sized>(findings: &F) -> Self {
+        let mut gist = Self { digests: Vec::new(), states: Vec::new() };
+        for place in 0..findings.count() {
+            let finding = findings.finding(place);
+            gist.digests.push(digest_of(&finding));
+            gist.states.push(state_of(&finding));
+        }
+        gist
+    }
 }
 
 impl Store {
@@ -166,10 +220,10 @@ impl Ledger {
     /// error or the end of the process, what was committed stays, and the next call writes the
     /// rest. A clock that went back does not take the history along: nothing is recorded as
     /// earlier than what was recorded before.
-    pub fn record(
+    pub fn record<F: Findings + ?Sized>(
         &self,
         assessed: &Assessed,
-        findings: &[NewFinding],
+        findings: &F,
         unseen: &[Unseen],
         cause: &Cause<'_>,
     ) -> Result<Recorded, StoreError> {
@@ -181,18 +235,21 @@ impl Ledger {
             let written_at = transaction.integer(sql, &[names.cluster.into()])?;
             Ok((names, written_at))
         })?;
-        let digests: Vec<i64> = findings.iter().map(digest_of).collect();
+        let gist = Gist::of(findings);
         let steps = self.store.read(|transaction| {
             let unseen = unseen_scopes(transaction, names.cluster, unseen)?;
-            compare(transaction, names.cluster, findings, &digests, &unseen)
+            compare(transaction, names.cluster, findings, &gist, &unseen)
         })?;
         let at = assessed.at.as_microsecond().max(written_at);
         let mut recorded = Recorded::default();
         for steps in steps.chunks(BATCH) {
-            let batch = apply::Batch { findings, digests: &digests, cause, at };
+            let made: Vec<Option<Cow<'_, NewFinding>>> =
+                steps.iter().map(|it| it.place().map(|place| findings.finding(place))).collect();
+            let digests = &gist.digests;
+            let batch = apply::Batch { steps, findings: &made, digests, cause, at };
             // Only what was committed is told.
             let done = self.store.write(|transaction| {
-                let done = batch.write(transaction, &mut names, steps)?;
+                let done = batch.write(transaction, &mut names)?;
                 mark(transaction, names.cluster, at)?;
                 Ok(done)
             })?;
@@ -214,18 +271,19 @@ impl Recorded {
 }
 
 /// What has to be written for the stored findings to be those of an assessment.
-fn compare(
+fn compare<F: Findings + ?Sized>(
     transaction: &mut Transaction<'_>,
     cluster: i64,
-    findings: &[NewFinding],
-    digests: &[i64],
+    findings: &F,
+    gist: &Gist,
     unseen: &HashSet<i64>,
 ) -> Result<Vec<Step>, StoreError> {
-    let mut places: HashMap<&str, u32> = HashMap::with_capacity(findings.len());
-    for (place, finding) in (0u32..).zip(findings) {
-        places.entry(&finding.fingerprint).or_insert(place);
+    let count = findings.count();
+    let mut places: HashMap<&str, u32> = HashMap::with_capacity(count);
+    for (number, place) in (0u32..).zip(0..count) {
+        places.entry(findings.fingerprint(place)).or_insert(number);
     }
-    let mut stored = vec![false; findings.len()];
+    let mut stored = vec![false; count];
     let mut steps = Vec::new();
     let sql = "SELECT id, fingerprint, digest, state, scope FROM findings WHERE cluster = $1";
     transaction.each(sql, &[cluster.into()], |row| {
@@ -234,7 +292,7 @@ fn compare(
             Some(place) => {
                 let place = *place as usize;
                 stored[place] = true;
-                if row.int(2)? != digests[place] || state != state_of(&findings[place]) {
+                if row.int(2)? != gist.digests[place] || state != gist.states[place] {
                     steps.push(Step::Update(id, place));
                 }
             }
@@ -243,8 +301,8 @@ fn compare(
         }
         Ok(())
     })?;
-    for (place, finding) in findings.iter().enumerate() {
-        let is_first = places.get(finding.fingerprint.as_str()) == Some(&(place as u32));
+    for (number, place) in (0u32..).zip(0..count) {
+        let is_first = places.get(findings.fingerprint(place)) == Some(&number);
         if is_first && !stored[place] {
             steps.push(Step::Insert(place));
         }

@@ -28,11 +28,13 @@ mod postgres;
 mod query;
 mod retention;
 mod running;
+mod search;
 mod session;
 mod sqlite;
 mod store;
 mod term;
 mod text;
+mod texts;
 mod transaction;
 
 pub use address::Address;
@@ -47,13 +49,14 @@ pub use image::{
     IMAGE_FINDINGS_MAX, Image, ImageDetail, ImageFilter, ImageFinding, ImageRow, Place,
     Vulnerability, VulnerabilityFilter,
 };
-pub use ledger::{Assessed, AssessedGap, Cause, Gone, Ledger, Recorded, Touched, Unseen};
+pub use ledger::{Assessed, AssessedGap, Cause, Findings, Gone, Ledger, Recorded, Touched, Unseen};
 pub use names::Scope;
 pub use outbox::{ALERT_BYTES_MAX, Alert};
 pub use page::{Cursor, PAGE_ROWS_MAX, Page, PageRequest};
 pub use query::Sight;
 pub use retention::{FORGET_ROWS_MAX, Old};
 pub use running::{Running, Tag};
+pub use search::COUNTED_MAX;
 pub use session::{Action, ActionFilter, Session};
 pub use store::Store;
 pub use term::Term;

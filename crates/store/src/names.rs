@@ -1,10 +1,11 @@
 //! Names that many rows share, stored once and meant by a number.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::StoreError;
-use crate::transaction::{Transaction, Value};
+use crate::texts::Known;
+use crate::transaction::{Columns, Kind, Rows, Transaction, Value};
 
 /// What a right to see is given for: objects of a kind in a namespace of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,9 +24,25 @@ pub struct Scope {
 pub(crate) struct Names {
     pub(crate) cluster: i64,
     scopes: HashMap<[String; 3], i64>,
+    /// The highest number among them.
+    last_scope: i64,
     controls: HashMap<String, i64>,
     owners: HashMap<String, i64>,
+    texts: Known,
 }
+
+const SCOPES: Columns = Columns {
+    table: "scopes",
+    columns: &[
+        ("id", Kind::Int),
+        ("cluster", Kind::Int),
+        ("api_group", Kind::Text),
+        ("kind", Kind::Text),
+        ("namespace", Kind::Text),
+    ],
+};
+const OWNERS: Columns =
+    Columns { table: "owners", columns: &[("id", Kind::Int), ("name", Kind::Text)] };
 
 impl Names {
     /// The names stored so far; the cluster is made when it is new.
@@ -34,32 +51,101 @@ impl Names {
         cluster: &str,
     ) -> Result<Self, StoreError> {
         let cluster = number(transaction, "clusters", cluster)?;
-        let mut scopes = HashMap::new();
-        let sql = "SELECT id, api_group, kind, namespace FROM scopes WHERE cluster = $1";
-        transaction.each(sql, &[cluster.into()], |row| {
-            scopes.insert([row.string(1)?, row.string(2)?, row.string(3)?], row.int(0)?);
-            Ok(())
-        })?;
-        let controls = all(transaction, "controls")?;
-        let owners = all(transaction, "owners")?;
-        Ok(Self { cluster, scopes, controls, owners })
+        let mut names = Self {
+            cluster,
+            scopes: HashMap::new(),
+            last_scope: 0,
+            controls: all(transaction, "controls")?,
+            owners: all(transaction, "owners")?,
+            texts: Known::default(),
+        };
+        names.read_scopes(transaction)?;
+        Ok(names)
     }
 
-    /// The scope's number; it is stored when it is new.
-    pub(crate) fn scope(
+    /// Reads the scopes that were stored since the last time: decisions store some, too.
+    fn read_scopes(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        let sql = "SELECT id, api_group, kind, namespace FROM scopes \
+                   WHERE cluster = $1 AND id > $2";
+        let since = [self.cluster.into(), self.last_scope.into()];
+        transaction.each(sql, &since, |row| {
+            let id = row.int(0)?;
+            self.scopes.insert([row.string(1)?, row.string(2)?, row.string(3)?], id);
+            self.last_scope = self.last_scope.max(id);
+            Ok(())
+        })
+    }
+
+    /// Stores what is new of these scopes (group, kind, namespace), all at once.
+    pub(crate) fn add_scopes(
         &mut self,
         transaction: &mut Transaction<'_>,
-        group: &str,
-        kind: &str,
-        namespace: &str,
-    ) -> Result<i64, StoreError> {
-        let key = [group.to_owned(), kind.to_owned(), namespace.to_owned()];
-        if let Some(id) = self.scopes.get(&key) {
-            return Ok(*id);
+        scopes: impl Iterator<Item = [String; 3]>,
+    ) -> Result<(), StoreError> {
+        let mut missing: BTreeSet<[String; 3]> =
+            scopes.filter(|scope| !self.scopes.contains_key(scope)).collect();
+        if missing.is_empty() {
+            return Ok(());
         }
-        let id = scope(transaction, self.cluster, [group, kind, namespace].map(Cow::Borrowed))?;
-        self.scopes.insert(key, id);
-        Ok(id)
+        self.read_scopes(transaction)?;
+        missing.retain(|scope| !self.scopes.contains_key(scope));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let first = transaction.take("scopes", missing.len())?;
+        let mut rows = Rows::of(&SCOPES);
+        for (id, scope) in (first..).zip(&missing) {
+            let [group, kind, namespace] = scope.each_ref().map(|part| Value::text(part));
+            rows.push([id.into(), self.cluster.into(), group, kind, namespace]);
+        }
+        transaction.insert(&SCOPES, &rows, "")?;
+        self.scopes.extend(missing.into_iter().zip(first..));
+        Ok(())
+    }
+
+    /// Stores what is new of these owners, all at once.
+    pub(crate) fn add_owners<'a>(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        owners: impl Iterator<Item = &'a str>,
+    ) -> Result<(), StoreError> {
+        let missing: BTreeSet<&str> =
+            owners.filter(|owner| !self.owners.contains_key(*owner)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let first = transaction.take("owners", missing.len())?;
+        let mut rows = Rows::of(&OWNERS);
+        for (id, owner) in (first..).zip(&missing) {
+            rows.push([id.into(), Value::text(owner)]);
+        }
+        transaction.insert(&OWNERS, &rows, "")?;
+        self.owners.extend(missing.into_iter().map(str::to_owned).zip(first..));
+        Ok(())
+    }
+
+    /// Stores what is new of these texts, all at once.
+    pub(crate) fn add_texts(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        texts: &[&str],
+    ) -> Result<(), StoreError> {
+        self.texts.add(transaction, texts)
+    }
+
+    /// The number of a scope that was added.
+    pub(crate) fn scope(&self, scope: &[String; 3]) -> Result<i64, StoreError> {
+        self.scopes.get(scope).copied().ok_or_else(|| unknown("scope"))
+    }
+
+    /// The number of an owner that was added. Nobody known is the owner ''.
+    pub(crate) fn owner(&self, name: &str) -> Result<i64, StoreError> {
+        self.owners.get(name).copied().ok_or_else(|| unknown("owner"))
+    }
+
+    /// The number of a text that was added.
+    pub(crate) fn text(&self, text: &str) -> Result<i64, StoreError> {
+        self.texts.number(text).ok_or_else(|| unknown("text"))
     }
 
     /// The control's number; it is stored when it is new.
@@ -78,20 +164,10 @@ impl Names {
         self.controls.insert(name.to_owned(), id);
         Ok(id)
     }
+}
 
-    /// The owner's number; it is stored when it is new. Nobody known is the owner ''.
-    pub(crate) fn owner(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-        name: &str,
-    ) -> Result<i64, StoreError> {
-        if let Some(id) = self.owners.get(name) {
-            return Ok(*id);
-        }
-        let id = number(transaction, "owners", name)?;
-        self.owners.insert(name.to_owned(), id);
-        Ok(id)
-    }
+fn unknown(what: &str) -> StoreError {
+    StoreError::Corrupt(format!("a {what} was not stored before it was used"))
 }
 
 /// The number of one scope: group, kind, namespace. It is stored when it is new.

@@ -58,8 +58,11 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Where the next page begins; none when this is the last.
     pub next: Option<Cursor>,
-    /// How many rows the whole list has, exactly.
+    /// How many rows the whole list has, exactly unless `is_least`.
     pub total: u64,
+    /// Whether there are more than `total`: of a search that finds very many, no more than
+    /// [`COUNTED_MAX`](crate::COUNTED_MAX) are counted.
+    pub is_least: bool,
 }
 
 impl<T> Page<T> {
@@ -74,13 +77,14 @@ impl<T> Page<T> {
         rows.truncate(request.rows());
         let next =
             rows.last().filter(|_| has_more).map(|(keys, _)| Cursor { list, keys: keys.to_vec() });
-        Self { rows: rows.into_iter().map(|(_, row)| row).collect(), next, total }
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
+        Self { rows, next, total, is_least: false }
     }
 
     /// The page with its rows made into something else.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         let rows = self.rows.into_iter().map(change).collect();
-        Page { rows, next: self.next, total: self.total }
+        Page { rows, next: self.next, total: self.total, is_least: self.is_least }
     }
 }
 

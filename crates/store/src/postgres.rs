@@ -180,8 +180,11 @@ impl Postgres {
             None => self.config.connect(NoTls),
         };
         let mut client = client.map_err(|error| StoreError::Gone(said(&error)))?;
+        // Sets of thousands of numbers are parameters: a plan that does not know them compares each
+        // row with each of them.
         let settings = format!(
             "SET statement_timeout = {STATEMENT_MILLISECONDS}; SET client_encoding = 'UTF8'; \
+             SET plan_cache_mode = force_custom_plan; \
              SET idle_in_transaction_session_timeout = {STATEMENT_MILLISECONDS}"
         );
         client.batch_execute(&settings)?;
@@ -272,6 +275,7 @@ impl ToSql for Value<'_> {
             Self::Int(number) => number.to_sql_checked(kind, out),
             Self::Text(text) => text.as_ref().to_sql_checked(kind, out),
             Self::Ints(set) => set.as_ref().to_sql_checked(kind, out),
+            Self::Texts(set) => set.to_sql_checked(kind, out),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::transaction::{Transaction, Value};
 
 /// How many scopes are looked up one by one.
-const SCOPES_LOOKED_UP_MAX: usize = 2_000;
+pub(crate) const SCOPES_LOOKED_UP_MAX: usize = 2_000;
 
 /// What a user may see: decided by the caller, applied inside every query, count and trend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,16 +15,6 @@ pub enum Sight {
     All,
     /// What stands in one of these scopes, by [`Scope::id`](crate::Scope::id).
     Scopes(Arc<[i64]>),
-}
-
-impl Sight {
-    /// Whether it is so little that one begins with what may be seen.
-    pub(crate) fn is_narrow(&self) -> bool {
-        match self {
-            Self::All => false,
-            Self::Scopes(scopes) => scopes.len() <= SCOPES_LOOKED_UP_MAX,
-        }
-    }
 }
 
 /// Conditions that must all hold, and their parameters.
@@ -53,6 +43,10 @@ impl<'a> Conditions<'a> {
 
     /// The column's value is one of these.
     pub(crate) fn within(&mut self, transaction: &Transaction<'_>, column: &str, set: Arc<[i64]>) {
+        // Databases read on along an index behind one value only.
+        if let [one] = *set {
+            return self.compare(column, "=", one);
+        }
         let number = self.value(Value::Ints(set));
         self.add(transaction.within(column, number));
     }

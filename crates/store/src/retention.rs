@@ -25,13 +25,15 @@ pub enum Old {
     Decisions,
     /// Entries of the audit log of before.
     Actions,
+    /// Texts that no finding has any more, whenever that was.
+    Texts,
 }
 
 impl Store {
     /// Forgets up to [`FORGET_ROWS_MAX`] rows of before a time; how many. It is called again until
     /// none is left, so that other writers come in between.
     pub fn forget(&self, old: Old, before: Timestamp) -> Result<u64, StoreError> {
-        self.write(|transaction| match old {
+        let forgotten = self.write(|transaction| match old {
             Old::Fixed => forget_fixed(transaction, before),
             Old::History => forget(transaction, "history", "seq", "at", before.into()),
             Old::Decisions => forget(transaction, "decisions", "id", "at", before.into()),
@@ -41,7 +43,17 @@ impl Store {
                 let sql = "DELETE FROM days WHERE day < $1";
                 transaction.execute(sql, &[counts::day_number(day).into()])
             }
-        })
+            Old::Texts => {
+                let sql = "DELETE FROM texts WHERE id IN (SELECT t.id FROM texts t WHERE \
+                           NOT EXISTS (SELECT 1 FROM findings f WHERE f.name = t.id) AND \
+                           NOT EXISTS (SELECT 1 FROM findings f WHERE f.message = t.id) LIMIT $1)";
+                transaction.execute(sql, &[FORGET_ROWS_MAX.into()])
+            }
+        })?;
+        if old == Old::Texts && forgotten > 0 {
+            self.texts().clear();
+        }
+        Ok(forgotten)
     }
 }
 

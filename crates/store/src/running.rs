@@ -75,10 +75,11 @@ impl Store {
         let mut seen = std::collections::HashSet::new();
         for part in running.chunks(BATCH) {
             self.write(|transaction| {
-                let mut added = Rows::of(&ADDED);
+                names.add_scopes(transaction, part.iter().map(scope))?;
+                let mut added = Vec::new();
                 let mut changed = Rows::of(&CHANGED);
                 for running in part {
-                    let key = key(transaction, &mut names, running)?;
+                    let key = key(&names, running)?;
                     if !seen.insert(key.clone()) {
                         continue;
                     }
@@ -88,13 +89,17 @@ impl Store {
                                 && owner == running.owner
                                 && shelter == self::shelter(running.exposed) => {}
                         Some((id, ..)) => changed.push(change(id, running)),
-                        None => {
-                            let id = transaction.take("running", 1)?;
-                            added.push(add(id, names.cluster, at, key, running));
-                        }
+                        None => added.push((key, running)),
                     }
                 }
-                transaction.insert(&ADDED, &added, "")?;
+                let mut rows = Rows::of(&ADDED);
+                if !added.is_empty() {
+                    let first = transaction.take("running", added.len())?;
+                    for (id, (key, running)) in (first..).zip(added) {
+                        rows.push(add(id, names.cluster, at, key, running));
+                    }
+                }
+                transaction.insert(&ADDED, &rows, "")?;
                 transaction.update(&CHANGED, &changed)
             })?;
         }
@@ -203,20 +208,18 @@ fn stored(
     Ok(stored)
 }
 
-fn key(
-    transaction: &mut Transaction<'_>,
-    names: &mut Names,
-    running: &Running,
-) -> Result<Key, StoreError> {
-    let [group, kind, namespace] =
-        [&running.workload_group, &running.workload_kind, &running.namespace]
-            .map(|part| text::line(part));
-    let scope = names.scope(transaction, &group, &kind, &namespace)?;
+/// Group, kind and namespace of a workload, as they are kept.
+fn scope(running: &Running) -> [String; 3] {
+    [&running.workload_group, &running.workload_kind, &running.namespace]
+        .map(|part| text::line(part).into_owned())
+}
+
+fn key(names: &Names, running: &Running) -> Result<Key, StoreError> {
     let [workload, container, reference] =
         [&running.workload, &running.container, &running.reference]
             .map(|part| text::line(part).into_owned());
     let digest = running.digest.as_deref().map(|digest| text::line(digest).into_owned());
-    Ok((scope, workload, container, reference, digest))
+    Ok((names.scope(&scope(running))?, workload, container, reference, digest))
 }
 
 fn change(id: i64, running: &Running) -> [Value<'_>; 4] {

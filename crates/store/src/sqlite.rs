@@ -16,8 +16,12 @@ const READERS: usize = 4;
 const BUSY_MILLISECONDS: u32 = 5_000;
 /// Statements a connection keeps prepared.
 const STATEMENTS: usize = 128;
-/// Kibibytes of pages a connection keeps.
+/// Kibibytes of pages a connection that reads keeps, and the one that writes: it has to find the
+/// places of a million findings again.
 const CACHE_KIB: u32 = 16_384;
+const WRITER_CACHE_KIB: u32 = 65_536;
+/// Pages of the log that are copied into the database at once: each page only as it is last.
+const LOG_PAGES: u32 = 10_000;
 /// Bytes of the log that are kept on the disk when it is empty.
 const LOG_BYTES: u32 = 64 << 20;
 
@@ -61,6 +65,7 @@ impl Sqlite {
             error => error,
         };
         let writer = open().map_err(foreign)?;
+        writer.pragma_update(None, "cache_size", -i64::from(WRITER_CACHE_KIB))?;
         let mut idle = Vec::new();
         for _ in 0..READERS {
             let reader = open()?;
@@ -178,6 +183,7 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", -i64::from(CACHE_KIB))?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
+use crate::texts::Texts;
 use crate::transaction::Transaction;
 use crate::{Address, StoreError, Term, migrate, term};
 
@@ -20,6 +21,7 @@ struct Inner {
     database: Database,
     /// Held while an assessment is recorded, so that one is compared with what the last one left.
     recording: Mutex<()>,
+    texts: Texts,
 }
 
 enum Database {
@@ -38,7 +40,7 @@ impl Store {
             Address::Sqlite(path) => Database::Sqlite(Sqlite::open(path)?),
             Address::Postgres(url) => Database::Postgres(Box::new(Postgres::open(url)?)),
         };
-        let inner = Inner { database, recording: Mutex::new(()) };
+        let inner = Inner { database, recording: Mutex::new(()), texts: Texts::default() };
         let store = Self { inner: Arc::new(inner), term: None };
         store.write(migrate::migrate)?;
         Ok(store)
@@ -95,5 +97,10 @@ impl Store {
 
     pub(crate) fn recording(&self) -> &Mutex<()> {
         &self.inner.recording
+    }
+
+    /// What searches read.
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.inner.texts
     }
 }

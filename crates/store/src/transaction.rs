@@ -18,6 +18,8 @@ pub(crate) enum Value<'a> {
     Text(Cow<'a, str>),
     /// A set of integers, for [`Transaction::within`].
     Ints(Arc<[i64]>),
+    /// A set of texts, for the same.
+    Texts(Vec<&'a str>),
 }
 
 impl<'a> Value<'a> {
@@ -354,6 +356,9 @@ fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> rusqli
             Value::Int(value) => statement.raw_bind_parameter(number + 1, value)?,
             Value::Text(text) => statement.raw_bind_parameter(number + 1, text.as_ref())?,
             Value::Ints(set) => statement.raw_bind_parameter(number + 1, list(set))?,
+            Value::Texts(set) => {
+                statement.raw_bind_parameter(number + 1, serde_json::json!(set).to_string())?;
+            }
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Lists of images.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::{Image, ImageFinding, gaps_of};
@@ -62,7 +64,7 @@ impl Store {
     ) -> Result<Page<ImageRow>, StoreError> {
         let search = filter.text.as_deref().map(pattern).transpose()?.flatten();
         self.read(|transaction| {
-            let mut conditions = conditions(transaction, sight, filter, search.as_deref());
+            let mut conditions = conditions(transaction, sight, filter, search.as_deref())?;
             let sql = format!("SELECT COUNT(*) FROM images m {}", conditions.clause());
             let total = transaction.count(&sql, &conditions.values)?;
             if let Some(keys) = page.keys::<3>('i')? {
@@ -82,9 +84,7 @@ impl Store {
                 let row = ImageRow { image, findings, reference: None, workloads: 0, exposed: 0 };
                 Ok((keys, row))
             })?;
-            for (_, row) in &mut rows {
-                spread(transaction, sight, row)?;
-            }
+            spread(transaction, sight, &mut rows)?;
             Ok(Page::of('i', page, rows, total))
         })
     }
@@ -112,24 +112,14 @@ impl Store {
 }
 
 fn conditions<'a>(
-    transaction: &Transaction<'_>,
+    transaction: &mut Transaction<'_>,
     sight: &Sight,
     filter: &'a ImageFilter,
     search: Option<&'a str>,
-) -> Conditions<'a> {
+) -> Result<Conditions<'a>, StoreError> {
     let mut conditions = Conditions::default();
-    let mut running = Vec::new();
-    if let Sight::Scopes(scopes) = sight {
-        let number = conditions.value(Value::Ints(std::sync::Arc::clone(scopes)));
-        running.push(transaction.within("r.scope", number));
-    }
-    if filter.exposed {
-        running.push("r.shelter = 0".to_owned());
-    }
-    if !running.is_empty() || filter.running {
-        running.push("r.digest IS NOT NULL".to_owned());
-        let running = running.join(" AND ");
-        conditions.add(format!("m.digest IN (SELECT r.digest FROM running r WHERE {running})"));
+    if let Some(images) = super::seen(transaction, sight, filter.running, filter.exposed)? {
+        conditions.within(transaction, "m.id", images);
     }
     if let Some(search) = search {
         let number = conditions.value(search);
@@ -146,7 +136,7 @@ fn conditions<'a>(
              ON v.id = i.vulnerability WHERE v.name = ${number})"
         ));
     }
-    conditions
+    Ok(conditions)
 }
 
 fn image(row: &Row<'_>) -> Result<Image, StoreError> {
@@ -171,25 +161,34 @@ fn findings(row: &Row<'_>) -> Result<Count, StoreError> {
     })
 }
 
-/// Fills in where an image runs.
+/// Fills in where the images of a page run.
 fn spread(
     transaction: &mut Transaction<'_>,
     sight: &Sight,
-    image: &mut ImageRow,
+    rows: &mut [([i64; 3], ImageRow)],
 ) -> Result<(), StoreError> {
-    let digest = image.image.digest.clone();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let digests: Vec<String> = rows.iter().map(|(_, row)| row.image.digest.clone()).collect();
     let mut conditions = Conditions::default();
-    conditions.compare("r.digest", "=", digest);
-    conditions.sight(transaction, "r.scope", sight);
+    let number = conditions.value(Value::Texts(digests.iter().map(String::as_str).collect()));
+    conditions.add(transaction.within("r.digest", number));
+    conditions.sight(transaction, "+r.scope", sight);
     let sql = format!(
-        "SELECT MIN(r.reference), COUNT(DISTINCT r.workload_key), \
-         COUNT(DISTINCT CASE WHEN r.shelter = 0 THEN r.workload_key END) FROM running r {}",
+        "SELECT r.digest, MIN(r.reference), COUNT(DISTINCT r.workload_key), \
+         COUNT(DISTINCT CASE WHEN r.shelter = 0 THEN r.workload_key END) FROM running r {} \
+         GROUP BY r.digest",
         conditions.clause()
     );
+    let mut places: HashMap<&str, &mut ImageRow> =
+        rows.iter_mut().zip(&digests).map(|((_, row), digest)| (digest.as_str(), row)).collect();
     transaction.each(&sql, &conditions.values, |row| {
-        image.reference = row.string_or_null(0)?;
-        image.workloads = row.count(1)?;
-        image.exposed = row.count(2)?;
+        if let Some(image) = places.get_mut(row.text(0)?) {
+            image.reference = row.string_or_null(1)?;
+            image.workloads = row.count(2)?;
+            image.exposed = row.count(3)?;
+        }
         Ok(())
     })
 }

@@ -1,5 +1,6 @@
 //! One batch of changes, written with its history and its counters.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::tally::{Counted, Tally};
@@ -10,7 +11,9 @@ use crate::transaction::{Columns, Kind, Rows, Transaction, Value};
 use crate::{StoreError, text};
 
 pub(super) struct Batch<'a> {
-    pub(super) findings: &'a [NewFinding],
+    pub(super) steps: &'a [Step],
+    /// What each step writes; none where it fixes.
+    pub(super) findings: &'a [Option<Cow<'a, NewFinding>>],
     pub(super) digests: &'a [i64],
     pub(super) cause: &'a Cause<'a>,
     pub(super) at: i64,
@@ -40,15 +43,22 @@ struct Written<'a> {
     next_seq: i64,
 }
 
+/// The numbers of what a finding names.
+struct Numbers {
+    counted: Counted,
+    name: i64,
+    message: i64,
+}
+
 impl<'a> Batch<'a> {
     pub(super) fn write(
         &self,
         transaction: &mut Transaction<'_>,
         names: &mut Names,
-        steps: &[Step],
     ) -> Result<Recorded, StoreError> {
-        let mut before = read(transaction, steps)?;
-        let inserts = steps.iter().filter(|step| matches!(step, Step::Insert(_))).count();
+        let mut before = read(transaction, self.steps)?;
+        self.add_names(transaction, names)?;
+        let inserts = self.steps.iter().filter(|step| matches!(step, Step::Insert(_))).count();
         let mut next_id = match inserts {
             0 => 0,
             count => transaction.take("findings", count)?,
@@ -62,74 +72,67 @@ impl<'a> Batch<'a> {
             fixed_texts: Rows::of(&FIXED_TEXTS),
             history: Rows::of(&HISTORY),
             tally: Tally::default(),
-            next_seq: transaction.take("history", steps.len())?,
+            next_seq: transaction.take("history", self.steps.len())?,
         };
         let mut recorded = Recorded::default();
-        for step in steps {
-            match *step {
-                Step::Insert(place) => {
-                    let counted = self.counted(transaction, names, place)?;
-                    let what = self.insert(&mut written, names.cluster, next_id, place, &counted);
+        for (step, finding) in self.steps.iter().zip(self.findings) {
+            match (step, finding) {
+                (Step::Insert(place), Some(finding)) => {
+                    let numbers = numbers(transaction, names, finding)?;
+                    let ids = [next_id, names.cluster, self.digests[*place]];
+                    let what = self.insert(&mut written, ids, finding, &numbers);
                     next_id += 1;
-                    tell(&mut recorded, what, place);
+                    tell(&mut recorded, what, *place);
                 }
-                Step::Update(id, place) => {
-                    let Some(before) = before.remove(&id) else { continue };
-                    let counted = self.counted(transaction, names, place)?;
-                    let what = self.update(&mut written, id, place, &before.counted, &counted);
-                    tell(&mut recorded, what, place);
+                (Step::Update(id, place), Some(finding)) => {
+                    let Some(before) = before.remove(id) else { continue };
+                    let numbers = numbers(transaction, names, finding)?;
+                    let ids = [*id, self.digests[*place]];
+                    let what = self.update(&mut written, ids, finding, &before.counted, &numbers);
+                    tell(&mut recorded, what, *place);
                 }
-                Step::Fix(id) => {
-                    let Some(before) = before.remove(&id) else { continue };
-                    recorded.fixed.push(self.fix(&mut written, id, before)?);
+                (Step::Fix(id), _) => {
+                    let Some(before) = before.remove(id) else { continue };
+                    recorded.fixed.push(self.fix(&mut written, *id, before)?);
                 }
+                (Step::Insert(_) | Step::Update(..), None) => {}
             }
         }
         written.flush(transaction, names.cluster)?;
         Ok(recorded)
     }
 
-    fn counted(
+    /// Stores the names that are new, all of a kind at once.
+    fn add_names(
         &self,
         transaction: &mut Transaction<'_>,
         names: &mut Names,
-        place: usize,
-    ) -> Result<Counted, StoreError> {
-        let finding = &self.findings[place];
-        let [group, kind, namespace, control, code, owner] = [
-            &finding.group,
-            &finding.kind,
-            finding.namespace.as_deref().unwrap_or_default(),
-            &finding.control,
-            &finding.id,
-            finding.owner.as_deref().unwrap_or_default(),
-        ]
-        .map(text::line);
-        Ok(Counted {
-            control: names.control(transaction, &control, &code)?,
-            severity: severity_number(finding.severity),
-            scope: names.scope(transaction, &group, &kind, &namespace)?,
-            owner: names.owner(transaction, &owner)?,
-            state: state_of(finding),
-        })
+    ) -> Result<(), StoreError> {
+        let findings = || self.findings.iter().flatten();
+        names.add_scopes(transaction, findings().map(|it| scope(it)))?;
+        let owners: Vec<Cow<'_, str>> = findings().map(|it| owner(it)).collect();
+        names.add_owners(transaction, owners.iter().map(AsRef::as_ref))?;
+        let texts: Vec<Cow<'_, str>> = findings()
+            .flat_map(|it| [&it.name, &it.message].map(|text| text::line(text)))
+            .collect();
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        names.add_texts(transaction, &texts)
     }
 
     fn insert(
         &self,
         written: &mut Written<'a>,
-        cluster: i64,
-        id: i64,
-        place: usize,
-        counted: &Counted,
+        [id, cluster, digest]: [i64; 3],
+        finding: &'a NewFinding,
+        Numbers { counted, name, message }: &Numbers,
     ) -> What {
-        let finding = &self.findings[place];
         let at = Value::Int(self.at);
         let Counted { control, severity, scope, owner, state } = *counted;
         written.inserted.push([
             id.into(),
             cluster.into(),
             Value::Text(text::line(&finding.fingerprint)),
-            self.digests[place].into(),
+            digest.into(),
             control.into(),
             severity.into(),
             scope.into(),
@@ -137,7 +140,8 @@ impl<'a> Batch<'a> {
             state.number().into(),
             at.clone(),
             at,
-            Value::Text(text::line(&finding.name)),
+            (*name).into(),
+            (*message).into(),
         ]);
         let cause = self.cause_of(finding);
         written.inserted_texts.push(texts(id, finding, cause.clone()));
@@ -153,16 +157,15 @@ impl<'a> Batch<'a> {
     fn update(
         &self,
         written: &mut Written<'a>,
-        id: i64,
-        place: usize,
+        [id, digest]: [i64; 2],
+        finding: &'a NewFinding,
         before: &Counted,
-        counted: &Counted,
+        Numbers { counted, name, message }: &Numbers,
     ) -> What {
-        let finding = &self.findings[place];
         let Counted { control, severity, scope, owner, state } = *counted;
         written.updated.push([
             id.into(),
-            self.digests[place].into(),
+            digest.into(),
             control.into(),
             severity.into(),
             scope.into(),
@@ -170,7 +173,8 @@ impl<'a> Batch<'a> {
             state.number().into(),
             self.at.into(),
             Value::Null,
-            Value::Text(text::line(&finding.name)),
+            (*name).into(),
+            (*message).into(),
         ]);
         let cause = self.cause_of(finding);
         written.updated_texts.push(texts(id, finding, cause.clone()));
@@ -245,6 +249,33 @@ impl Written<'_> {
     }
 }
 
+/// Group, kind and namespace, as they are kept.
+fn scope(finding: &NewFinding) -> [String; 3] {
+    let namespace = finding.namespace.as_deref().unwrap_or_default();
+    [&finding.group, &finding.kind, namespace].map(|part| text::line(part).into_owned())
+}
+
+fn owner(finding: &NewFinding) -> Cow<'_, str> {
+    text::line(finding.owner.as_deref().unwrap_or_default())
+}
+
+fn numbers(
+    transaction: &mut Transaction<'_>,
+    names: &mut Names,
+    finding: &NewFinding,
+) -> Result<Numbers, StoreError> {
+    let [control, code] = [&finding.control, &finding.id].map(|part| text::line(part));
+    let counted = Counted {
+        control: names.control(transaction, &control, &code)?,
+        severity: severity_number(finding.severity),
+        scope: names.scope(&scope(finding))?,
+        owner: names.owner(&owner(finding))?,
+        state: state_of(finding),
+    };
+    let name = names.text(&text::line(&finding.name))?;
+    Ok(Numbers { counted, name, message: names.text(&text::line(&finding.message))? })
+}
+
 fn tell(recorded: &mut Recorded, what: What, place: usize) {
     match what {
         What::Appeared => recorded.appeared.push(place),
@@ -261,12 +292,11 @@ fn cause_value(cause: Option<String>) -> Value<'static> {
     }
 }
 
-fn texts<'a>(id: i64, finding: &'a NewFinding, cause: Value<'a>) -> [Value<'a>; 6] {
+fn texts<'a>(id: i64, finding: &'a NewFinding, cause: Value<'a>) -> [Value<'a>; 5] {
     let exception = finding.exception.as_deref().map(text::line);
     [
         id.into(),
         Value::Text(text::line(&finding.path)),
-        Value::Text(text::line(&finding.message)),
         exception.map_or(Value::Null, Value::Text),
         cause,
         Value::Text(text::detail(&finding.detail)),
@@ -290,8 +320,9 @@ fn read(
     let within = transaction.within("f.id", 1);
     let sql = format!(
         "SELECT f.id, f.control, f.severity, f.scope, f.owner, f.state, f.fingerprint, c.name, \
-         s.api_group, s.kind, s.namespace, f.name FROM findings f \
-         JOIN controls c ON c.id = f.control JOIN scopes s ON s.id = f.scope WHERE {within}"
+         s.api_group, s.kind, s.namespace, n.text FROM findings f \
+         JOIN texts n ON n.id = f.name JOIN controls c ON c.id = f.control \
+         JOIN scopes s ON s.id = f.scope WHERE {within}"
     );
     transaction.each(&sql, &[Value::Ints(ids.into())], |row| {
         let before = Before {
@@ -329,7 +360,8 @@ const INSERTED: Columns = Columns {
         ("state", Kind::Int),
         ("first_seen", Kind::Int),
         ("changed_at", Kind::Int),
-        ("name", Kind::Text),
+        ("name", Kind::Int),
+        ("message", Kind::Int),
     ],
 };
 const UPDATED: Columns = Columns {
@@ -344,7 +376,8 @@ const UPDATED: Columns = Columns {
         ("state", Kind::Int),
         ("changed_at", Kind::Int),
         ("fixed_at", Kind::Int),
-        ("name", Kind::Text),
+        ("name", Kind::Int),
+        ("message", Kind::Int),
     ],
 };
 const FIXED: Columns = Columns {
@@ -361,7 +394,6 @@ const TEXTS: Columns = Columns {
     columns: &[
         ("finding", Kind::Int),
         ("path", Kind::Text),
-        ("message", Kind::Text),
         ("exception", Kind::Text),
         ("cause", Kind::Text),
         ("detail", Kind::Text),

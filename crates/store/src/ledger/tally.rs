@@ -23,8 +23,10 @@ pub(crate) struct Counted {
 /// keys.
 #[derive(Default)]
 pub(crate) struct Tally {
-    scopes: BTreeMap<[i64; 4], i64>,
-    controls: BTreeMap<[i64; 4], i64>,
+    /// By scope, state and owner; by severity.
+    scopes: BTreeMap<[i64; 3], [i64; 5]>,
+    /// By control, state and owner; by severity.
+    controls: BTreeMap<[i64; 3], [i64; 5]>,
     days: BTreeMap<[i64; 2], [i64; 3]>,
 }
 
@@ -35,9 +37,15 @@ impl Tally {
             let Some(Counted { control, severity, scope, owner, state }) = counted else {
                 continue;
             };
-            let state = state.number();
-            *self.scopes.entry([*scope, *severity, state, *owner]).or_default() += by;
-            *self.controls.entry([*control, *severity, state, *owner]).or_default() += by;
+            let (state, severity) = (state.number(), usize::try_from(*severity).unwrap_or(0));
+            for counts in [
+                self.scopes.entry([*scope, state, *owner]).or_default(),
+                self.controls.entry([*control, state, *owner]).or_default(),
+            ] {
+                if let Some(count) = counts.get_mut(severity) {
+                    *count += by;
+                }
+            }
         }
         let Some(to) = to else { return };
         let was_open = from.is_some_and(|from| from.state == State::Open);
@@ -57,27 +65,24 @@ impl Tally {
         cluster: i64,
     ) -> Result<(), StoreError> {
         let mut rows = Rows::of(&SCOPES);
-        for (key, by) in self.scopes.iter().filter(|(_, by)| **by != 0) {
-            let [scope, severity, state, owner] = key.map(Value::Int);
-            rows.push([scope, severity, state, owner, Value::Int(*by)]);
+        for (key, counts) in self.scopes.iter().filter(|(_, counts)| **counts != [0; 5]) {
+            let ([scope, state, owner], counts) = (key.map(Value::Int), counts.map(Value::Int));
+            let [info, low, medium, high, critical] = counts;
+            rows.push([scope, state, owner, info, low, medium, high, critical]);
         }
-        transaction.insert(
-            &SCOPES,
-            &rows,
-            "ON CONFLICT (scope, severity, state, owner) \
-             DO UPDATE SET findings = tallies.findings + excluded.findings",
-        )?;
+        let sums = added("tallies");
+        let conflict = format!("ON CONFLICT (scope, state, owner) DO UPDATE SET {sums}");
+        transaction.insert(&SCOPES, &rows, &conflict)?;
         let mut rows = Rows::of(&CONTROLS);
-        for (key, by) in self.controls.iter().filter(|(_, by)| **by != 0) {
-            let [control, severity, state, owner] = key.map(Value::Int);
-            rows.push([Value::Int(cluster), control, severity, state, owner, Value::Int(*by)]);
+        for (key, counts) in self.controls.iter().filter(|(_, counts)| **counts != [0; 5]) {
+            let ([control, state, owner], counts) = (key.map(Value::Int), counts.map(Value::Int));
+            let [info, low, medium, high, critical] = counts;
+            let cluster = Value::Int(cluster);
+            rows.push([cluster, control, state, owner, info, low, medium, high, critical]);
         }
-        transaction.insert(
-            &CONTROLS,
-            &rows,
-            "ON CONFLICT (cluster, control, severity, state, owner) \
-             DO UPDATE SET findings = control_tallies.findings + excluded.findings",
-        )?;
+        let sums = added("control_tallies");
+        let conflict = format!("ON CONFLICT (cluster, control, state, owner) DO UPDATE SET {sums}");
+        transaction.insert(&CONTROLS, &rows, &conflict)?;
         let mut rows = Rows::of(&DAYS);
         for (key, by) in &self.days {
             let ([day, scope], [opened, fixed, excepted]) =
@@ -93,14 +98,26 @@ impl Tally {
     }
 }
 
+/// The counters of a table with those of a new row added.
+fn added(table: &str) -> String {
+    let add = |name: &&str| format!("{name} = {table}.{name} + excluded.{name}");
+    SEVERITIES.iter().map(add).collect::<Vec<_>>().join(", ")
+}
+
+/// The columns of severities, by their number.
+pub(crate) const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
+
 const SCOPES: Columns = Columns {
     table: "tallies",
     columns: &[
         ("scope", Kind::Int),
-        ("severity", Kind::Int),
         ("state", Kind::Int),
         ("owner", Kind::Int),
-        ("findings", Kind::Int),
+        ("info", Kind::Int),
+        ("low", Kind::Int),
+        ("medium", Kind::Int),
+        ("high", Kind::Int),
+        ("critical", Kind::Int),
     ],
 };
 const CONTROLS: Columns = Columns {
@@ -108,10 +125,13 @@ const CONTROLS: Columns = Columns {
     columns: &[
         ("cluster", Kind::Int),
         ("control", Kind::Int),
-        ("severity", Kind::Int),
         ("state", Kind::Int),
         ("owner", Kind::Int),
-        ("findings", Kind::Int),
+        ("info", Kind::Int),
+        ("low", Kind::Int),
+        ("medium", Kind::Int),
+        ("high", Kind::Int),
+        ("critical", Kind::Int),
     ],
 };
 const DAYS: Columns = Columns {

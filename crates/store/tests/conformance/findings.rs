@@ -2,7 +2,8 @@
 
 use model::Severity::{Critical, High, Low};
 use store::{
-    By, Filter, HistoryFilter, NewFinding, Order, PageRequest, Sight, State, Unseen, What,
+    By, COUNTED_MAX, Filter, HistoryFilter, NewFinding, Old, Order, PageRequest, Sight, State,
+    Unseen, What,
 };
 
 use crate::places::each;
@@ -64,8 +65,8 @@ fn a_cause_is_told_with_the_change() {
         let ledger = store.ledger("prod");
         let cause =
             |touched: &store::Touched<'_>| Some(format!("{} of {}", touched.control, touched.name));
-        ledger.record(&assessed(0), &findings, &[], &cause).unwrap();
-        ledger.record(&assessed(1), &[], &[], &|_| Some("eva applied web".to_owned())).unwrap();
+        ledger.record(&assessed(0), &findings[..], &[], &cause).unwrap();
+        ledger.record(&assessed(1), &[][..], &[], &|_| Some("eva applied web".to_owned())).unwrap();
         let (found, events) = store.finding(&Sight::All, "a").unwrap().unwrap();
         assert_eq!(found.cause.as_deref(), Some("eva applied web"));
         assert_eq!(events[0].cause.as_deref(), Some("root of web"));
@@ -176,22 +177,117 @@ fn filters_and_sight_hold_for_lists_and_counts_alike() {
             assert_eq!(found, expected, "{filter:?}");
             assert_eq!(page.total as usize, expected.len(), "{filter:?}");
             for by in [By::Severity, By::Control, By::Namespace, By::Kind, By::Owner, By::State] {
-                let counts = store.counts(&sight, &filter, by).unwrap();
+                let counts = store.counts(&sight, &filter, by).unwrap().unwrap();
                 let sum: u64 = counts.iter().map(store::Count::all).sum();
                 assert_eq!(sum as usize, expected.len(), "{filter:?} {by:?}");
             }
         }
         assert!(store.finding(&shop, "a").unwrap().is_some());
         assert!(store.finding(&shop, "c").unwrap().is_none());
-        let page = PageRequest::first(50);
-        let history = store.history(&shop, &HistoryFilter::default(), &page).unwrap();
-        assert_eq!(history.total, 2);
+        let history = store.history(&shop, &HistoryFilter::default(), 50).unwrap();
+        let numbers: Vec<i64> = history.iter().map(|event| event.seq).collect();
+        assert_eq!(numbers.len(), 2);
+        assert!(numbers[0] > numbers[1]);
+        assert_eq!(store.history(&Sight::All, &HistoryFilter::default(), 4).unwrap().len(), 4);
         assert_eq!(store.history_after(&shop, 0, 50).unwrap().len(), 2);
         assert_eq!(store.last_event().unwrap(), 6);
-        let by = store.counts(&Sight::All, &Filter::default(), By::Control).unwrap();
+        let by = store.counts(&Sight::All, &Filter::default(), By::Control).unwrap().unwrap();
         let keys: Vec<&str> = by.iter().map(|count| count.key.as_str()).collect();
         assert_eq!(keys, ["100%_tag", "kernel", "root", "tag"]);
         assert_eq!((by[2].critical, by[2].high), (1, 1));
+    });
+}
+
+/// More findings than are counted of a search.
+const MANY: usize = 11_000;
+
+fn many() -> Vec<NewFinding> {
+    let one = |number: usize| NewFinding {
+        name: format!("Node-{number}"),
+        message: ["Something else", "A common word"][number % 2].to_owned(),
+        ..finding(
+            &format!("f{number}"),
+            &format!("team-{}", number % 1_000),
+            ["root", "tag"][number % 2],
+            if number < 7 { Critical } else { Low },
+        )
+    };
+    (0..MANY).map(one).collect()
+}
+
+#[test]
+fn a_search_that_finds_very_many_says_so() {
+    each(|store| {
+        record(store, 0, &many());
+        let search = |text: &str, filter: Filter| {
+            let filter = Filter { text: Some(text.to_owned()), ..filter };
+            let page = PageRequest::first(5);
+            let found = store.findings(&Sight::All, &filter, Order::Worst, &page).unwrap();
+            let counts = store.counts(&Sight::All, &filter, By::Control).unwrap();
+            assert_eq!(counts.is_none(), found.is_least, "{text}");
+            let counted = counts.map(|counts| counts.iter().map(store::Count::all).sum::<u64>());
+            assert!(counted.is_none_or(|counted| counted == found.total), "{text}");
+            (found.total as usize, found.is_least, found.rows.len())
+        };
+        let team = || Filter { namespaces: vec!["team-7".to_owned()], ..Filter::default() };
+        assert_eq!(search("node", Filter::default()), (COUNTED_MAX, true, 5));
+        assert_eq!(search("NODE", team()), (11, false, 5));
+        assert_eq!(search("common", Filter::default()), (MANY / 2, false, 5));
+        assert_eq!(search("common", team()), (11, false, 5));
+        assert_eq!(search("something", team()), (0, false, 0));
+        assert_eq!(search("node-10999", Filter::default()), (1, false, 1));
+    });
+}
+
+#[test]
+fn a_search_keeps_the_order_of_the_list_on_all_pages() {
+    each(|store| {
+        record(store, 0, &many());
+        let list = |text: Option<&str>, order| {
+            let filter = Filter { text: text.map(str::to_owned), ..Filter::default() };
+            let mut page = PageRequest::first(900);
+            let mut all = Vec::new();
+            // Enough for the end of what is read at once to be somewhere within.
+            for _ in 0..4 {
+                let part = store.findings(&Sight::All, &filter, order, &page).unwrap();
+                all.extend(part.rows.into_iter().map(|row| row.name));
+                let Some(next) = part.next else { break };
+                page.after = Some(next);
+            }
+            all
+        };
+        for order in [Order::Worst, Order::Newest, Order::Oldest] {
+            let mut all = list(None, order);
+            assert!(list(Some("node"), order) == all, "{order:?}");
+            all.retain(|name| name.starts_with("Node-1"));
+            let found = list(Some("node-1"), order);
+            assert!(found.len() > 2_000 && found.starts_with(&all), "{order:?}: {}", found.len());
+        }
+    });
+}
+
+#[test]
+fn texts_that_nobody_has_any_more_are_forgotten() {
+    each(|store| {
+        let day = |left: u32| NewFinding {
+            message: format!("the certificate ends in {left} days"),
+            ..finding("a", "shop", "certificate", High)
+        };
+        let found = |text: &str| {
+            let filter = Filter { text: Some(text.to_owned()), ..Filter::default() };
+            let page = PageRequest::first(5);
+            store.findings(&Sight::All, &filter, Order::Worst, &page).unwrap().total
+        };
+        for left in (20..30).rev() {
+            record(store, 30 - i64::from(left), &[day(left)]);
+            assert_eq!(found(&format!("in {left} days")), 1);
+            assert_eq!(found(&format!("in {} days", left + 1)), 0);
+        }
+        assert_eq!(store.forget(Old::Texts, at(0)).unwrap(), 9);
+        assert_eq!(store.forget(Old::Texts, at(0)).unwrap(), 0);
+        assert_eq!((found("in 20 days"), found("in 21 days")), (1, 0));
+        record(store, 99, &[day(29)]);
+        assert_eq!((found("in 20 days"), found("in 29 days")), (0, 1));
     });
 }
 
@@ -247,7 +343,7 @@ fn what_an_assessment_could_not_see_is_kept() {
         };
         let mut assessed = assessed(0);
         assessed.gaps = (0..30).map(gap).collect();
-        store.ledger("prod").record(&assessed, &[], &[], &|_| None).unwrap();
+        store.ledger("prod").record(&assessed, &[][..], &[], &|_| None).unwrap();
         assert_eq!(store.assessed("prod").unwrap(), Some(assessed));
         assert_eq!(store.clusters().unwrap(), ["prod"]);
     });

@@ -244,7 +244,7 @@ fn compare(store: &Store, model: &Model, random: &mut Random) {
             };
             *counts.entry(key.to_owned()).or_default() += 1;
         }
-        let told = store.counts(&sight, &filter, by).unwrap();
+        let told = store.counts(&sight, &filter, by).unwrap().unwrap();
         let told: BTreeMap<String, u64> =
             told.iter().map(|count| (count.key.clone(), count.all())).collect();
         assert_eq!(told, counts, "{by:?} {filter:?} {seen:?}");

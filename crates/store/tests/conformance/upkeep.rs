@@ -89,7 +89,7 @@ fn a_term_that_is_over_writes_nothing() {
         record(&leader, 0, &[finding("a", "shop", "root", High)]);
         let new = store.take_term("server-b").unwrap();
         assert!(new > old);
-        let refused = leader.ledger("prod").record(&assessed(1), &[], &[], &|_| None);
+        let refused = leader.ledger("prod").record(&assessed(1), &[][..], &[], &|_| None);
         let expected = StoreError::Fenced {
             term: old.number(),
             current: new.number(),
@@ -116,13 +116,12 @@ fn what_is_old_is_forgotten_and_the_counts_stay_right() {
         assert_eq!(store.forget(Old::Fixed, at(11)).unwrap(), 1);
         assert!(store.finding(&Sight::All, "a").unwrap().is_none());
         for by in [By::Severity, By::Control, By::State] {
-            let counts = store.counts(&Sight::All, &Filter::default(), by).unwrap();
+            let counts = store.counts(&Sight::All, &Filter::default(), by).unwrap().unwrap();
             assert_eq!(counts.iter().map(Count::all).sum::<u64>(), 1, "{by:?}");
         }
         let page = PageRequest::first(9);
-        let events = |store: &Store| {
-            store.history(&Sight::All, &HistoryFilter::default(), &page).unwrap().rows
-        };
+        let events =
+            |store: &Store| store.history(&Sight::All, &HistoryFilter::default(), 1_000).unwrap();
         assert_eq!(events(store).len(), 1);
         // What comes back is new, and no number comes twice.
         assert_eq!(record(store, 20, &[a, b]).appeared, [0]);
@@ -159,8 +158,8 @@ fn fill(store: &Store) {
 fn told(store: &Store) -> String {
     let (page, all) = (PageRequest::first(100), Sight::All);
     let findings = store.findings(&all, &Filter::default(), Order::Oldest, &page).unwrap();
-    let history = store.history(&all, &HistoryFilter::default(), &page).unwrap();
-    let counts = store.counts(&all, &Filter::default(), By::Control).unwrap();
+    let history = store.history(&all, &HistoryFilter::default(), 1_000).unwrap();
+    let counts = store.counts(&all, &Filter::default(), By::Control).unwrap().unwrap();
     let exceptions = store.exceptions(true, &page).unwrap();
     let decisions = store.decisions(&all, &DecisionFilter::default(), &page).unwrap();
     format!("{findings:#?} {history:#?} {counts:#?} {exceptions:#?} {decisions:#?}")

@@ -72,7 +72,7 @@ fn findings(moment: u64) -> Vec<NewFinding> {
 
 fn record(store: &Store, moment: u64) -> Result<(), StoreError> {
     let assessed = Assessed { at: at(moment), objects: 1, workloads: 1, gaps: Vec::new() };
-    store.ledger("prod").record(&assessed, &findings(moment), &[], &|_| None).map(drop)
+    store.ledger("prod").record(&assessed, &findings(moment)[..], &[], &|_| None).map(drop)
 }
 
 /// Not a test by itself: with an address in the environment it writes, and tells what was
@@ -175,7 +175,7 @@ fn check(store: &Store, acknowledged: &mut Acknowledged) {
     found.sort();
     assert_eq!(found, expected);
     for by in [By::Control, By::Namespace] {
-        let counts = store.counts(&Sight::All, &filter, by).unwrap();
+        let counts = store.counts(&Sight::All, &filter, by).unwrap().unwrap();
         assert_eq!(counts.iter().map(Count::all).sum::<u64>() as usize, expected.len());
     }
     acknowledged.next += 1;

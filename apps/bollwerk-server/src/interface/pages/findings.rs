@@ -25,6 +25,8 @@ use crate::interface::viewer::Viewer;
 pub(crate) struct FindingsPage {
     /// How many there are, on all pages.
     total: u64,
+    /// Whether there are more than `total`: a search that finds very many stops counting.
+    total_is_least: bool,
     /// How many of each severity, whatever severity is chosen.
     severities: Vec<SeverityCount>,
     findings: Vec<Row>,
@@ -40,7 +42,14 @@ pub(crate) struct FindingsPage {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SeverityCount {
     pub(crate) severity: &'static str,
-    pub(crate) count: u64,
+    /// None where a search finds too many to count them.
+    pub(crate) count: Option<u64>,
+}
+
+impl SeverityCount {
+    pub(crate) fn is_zero(&self) -> bool {
+        self.count == Some(0)
+    }
 }
 
 #[derive(Template)]
@@ -105,7 +114,8 @@ async fn find(
         };
         Ok(FindingsPage {
             total: page.total,
-            severities: severities(&counts),
+            total_is_least: page.is_least,
+            severities: severities(counts.as_deref()),
             findings: page.rows.iter().map(row).collect(),
             next: page.next.map(|it| it.to_string()),
             asked,
@@ -115,15 +125,18 @@ async fn find(
     .await
 }
 
-/// Counts by severity, summed over what they were counted by; the worst first.
-pub(crate) fn severities(counts: &[Count]) -> Vec<SeverityCount> {
-    let sum = |of: fn(&Count) -> u64| counts.iter().map(of).sum();
+/// Counts by severity, summed over what they were counted by, if they were; the worst first.
+pub(crate) fn severities(counts: Option<&[Count]>) -> Vec<SeverityCount> {
+    let one = |severity, of: fn(&Count) -> u64| {
+        let count = counts.map(|counts| counts.iter().map(of).sum());
+        SeverityCount { severity, count }
+    };
     vec![
-        SeverityCount { severity: "critical", count: sum(|it| it.critical) },
-        SeverityCount { severity: "high", count: sum(|it| it.high) },
-        SeverityCount { severity: "medium", count: sum(|it| it.medium) },
-        SeverityCount { severity: "low", count: sum(|it| it.low) },
-        SeverityCount { severity: "info", count: sum(|it| it.info) },
+        one("critical", |it| it.critical),
+        one("high", |it| it.high),
+        one("medium", |it| it.medium),
+        one("low", |it| it.low),
+        one("info", |it| it.info),
     ]
 }
 
@@ -148,7 +161,7 @@ fn choices(
     let all = store::Filter { cluster: filter.cluster.clone(), ..store::Filter::default() };
     let list = |by| {
         let counts = store.counts(&seen.sight, &all, by)?;
-        let mut keys: Vec<String> = counts.into_iter().map(|it| it.key).collect();
+        let mut keys: Vec<String> = counts.into_iter().flatten().map(|it| it.key).collect();
         keys.retain(|it| !it.is_empty());
         keys.sort();
         keys.truncate(CHOICES_MAX);

@@ -114,7 +114,7 @@ async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<ImagesPag
     };
     let page = app.ask(move |store| store.images(&seen.sight, &filter, &place)).await?;
     let row = |row: &store::ImageRow| {
-        let findings = super::findings::severities(std::slice::from_ref(&row.findings));
+        let findings = super::findings::severities(Some(std::slice::from_ref(&row.findings)));
         ImageRow {
             reference: row.reference.clone(),
             workloads: row.workloads,
@@ -262,7 +262,7 @@ async fn find_one(app: &Arc<App>, viewer: &Viewer, digest: String) -> Result<One
     let found = found.ok_or(Problem::NotFound)?;
     let count = |severity: Severity| SeverityCount {
         severity: severity.name(),
-        count: found.findings.iter().filter(|it| it.severity == severity).count() as u64,
+        count: Some(found.findings.iter().filter(|it| it.severity == severity).count() as u64),
     };
     let running: Vec<RunningRow> =
         found.running.iter().map(|(cluster, it, since)| running_row(cluster, it, *since)).collect();

@@ -163,6 +163,7 @@ fn gather(app: &App, store: &Store, seen: &Seen, filter: &Filter) -> Result<Over
     let mut namespaces: Vec<Place> = store
         .counts(sight, filter, By::Namespace)?
         .into_iter()
+        .flatten()
         .map(|it| Place {
             namespace: it.key,
             critical: it.critical,
@@ -185,12 +186,12 @@ fn gather(app: &App, store: &Store, seen: &Seen, filter: &Filter) -> Result<Over
         what: Vec::new(),
     };
     let worst = store.findings(sight, &worst, Order::Worst, &first)?;
-    let changes = store.history(sight, &recent, &first)?;
+    let changes = store.history(sight, &recent, ROWS)?;
     Ok(Overview {
-        severities: severities(&counts),
+        severities: severities(counts.as_deref()),
         trend: store.trend(sight, cluster, today, DAYS)?.iter().map(Day::of).collect(),
         worst: worst.rows.iter().map(row).collect(),
-        changes: changes.rows.iter().map(change).collect(),
+        changes: changes.iter().map(change).collect(),
         exploited: super::images::exploited(store, sight, ROWS)?,
         ending: super::exceptions::ending(store, seen, until, ROWS)?,
         namespaces,
