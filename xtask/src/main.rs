@@ -1,12 +1,10 @@
 //! Development tasks: `cargo xtask TASK [ARGUMENTS]`.
 
 mod bench;
-mod chart;
 mod cluster;
 mod command;
 mod containerd;
 mod corpus;
-mod database;
 mod fuzz;
 mod generate;
 mod go;
@@ -53,12 +51,12 @@ const TASKS: &[Task] = &[
     Task {
         name: "gen",
         summary: "write the generated pages and schemas; `--check` only compares",
-        run: generate::run,
+        run: generate::pages,
     },
     Task {
         name: "database",
         summary: "build the embedded advisory database from ../shared/advisories",
-        run: database::run,
+        run: generate::database,
     },
     Task {
         name: "tidy",

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 
 use crate::{
-    cluster, command, containerd, corpus, database, fuzz, generate, images, oracle, peers,
-    polyglot, program, schemas, security, tidy,
+    cluster, command, containerd, corpus, fuzz, images, oracle, peers, polyglot, program, schemas,
+    security, tidy,
 };
 
 /// Seconds each fuzz target runs in `test`.
@@ -68,10 +68,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let surroundings = Surroundings::find()?;
     surroundings.tell();
     tidy::run(&[])?;
-    generate::run(&["--check".to_owned()])?;
-    if crate::root().join("../shared/advisories").is_dir() {
-        database::run(&["--check".to_owned()])?;
-    }
     let mut tests = command::cargo();
     tests.args(["test", "--workspace", "--no-fail-fast"]);
     command::run(tests.envs(surroundings.environment.iter().cloned()))?;

@@ -1,4 +1,4 @@
-//! `cargo xtask database`: the advisory database the program carries.
+//! The advisory database the program carries.
 //!
 //! It holds the facts of sets whose licences allow that, with their credit. Alpine's is
 //! share-alike, and so not among them.
@@ -8,7 +8,7 @@ use std::io::Read as _;
 
 use advisory::signature::digest_of;
 use advisory::{Builder, Database, Date, Provenance, Record, Source};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 /// Where the database is kept.
 const FILE: &str = "crates/advisory/data/default.bwdb";
@@ -70,14 +70,9 @@ const SETS: &[Set] = &[
     },
 ];
 
-/// Builds the database and writes it, or with `--check` compares.
+/// Builds the database and writes it, or compares only.
 #[expect(clippy::print_stdout, reason = "the sizes are this task's result")]
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let check = match arguments {
-        [] => false,
-        [flag] if flag == "--check" => true,
-        _ => bail!("usage: cargo xtask database [--check]"),
-    };
+pub(crate) fn run(check: bool) -> Result<()> {
     let mut builder = Builder::default();
     for set in SETS {
         let source = builder.source(Source {
