@@ -156,7 +156,8 @@ pub(crate) struct Demo {
 
 #[derive(Subcommand)]
 pub(crate) enum StoreCommand {
-    /// Write exceptions, history, decisions and the log of actions as JSON lines
+    /// Write exceptions, history, decisions and the log of actions as JSON lines, also while a
+    /// server runs on the store
     #[command(after_help = "Example:\n  bollwerk-server store dump --store sqlite:bollwerk.db \
                             --output bollwerk.jsonl")]
     Dump(StoreDump),

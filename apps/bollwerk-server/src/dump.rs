@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 
 use anyhow::{Context, Result};
-use store::{Address, Store};
+use store::Store;
 
 use crate::arguments::{StoreCommand, StoreDump, StoreRestore};
 
@@ -17,12 +17,9 @@ pub(crate) fn run(command: &StoreCommand) -> Result<()> {
     }
 }
 
-fn open(address: &Address) -> Result<Store> {
-    Store::open(address).context("cannot open the store")
-}
-
 fn dump(arguments: &StoreDump) -> Result<()> {
-    let store = open(&arguments.store)?;
+    // A server may go on with it meanwhile.
+    let store = Store::open_beside(&arguments.store).context("cannot open the store")?;
     let Some(path) = &arguments.output else {
         let mut out = BufWriter::new(io::stdout().lock());
         store.dump(&mut out).context("cannot write the dump")?;
@@ -42,7 +39,7 @@ fn dump(arguments: &StoreDump) -> Result<()> {
 fn restore(arguments: &StoreRestore) -> Result<()> {
     let shown = arguments.dump.display();
     let file = File::open(&arguments.dump).with_context(|| format!("cannot read {shown}"))?;
-    let store = open(&arguments.store)?;
+    let store = Store::open(&arguments.store).context("cannot open the store")?;
     store
         .restore(&mut BufReader::new(file))
         .with_context(|| format!("cannot read {shown} into the store"))?;

@@ -208,14 +208,14 @@ fn store_command(arguments: &[&str]) -> (Option<i32>, String) {
 fn what_is_precious_moves_to_another_store() {
     let folder = Folder::new("moved");
     let (first, second) = (folder.store(), format!("sqlite:{}/second.db", folder.0.display()));
-    let id = {
-        let demo = Demo::start(&shop(), &["--store", &first]);
-        except(&demo, &demo.form_key("/exceptions"), "kept").unwrap()
-    };
+    // The server goes on while it is dumped.
+    let demo = Demo::start(&shop(), &["--store", &first]);
+    let id = except(&demo, &demo.form_key("/exceptions"), "kept").unwrap();
     let dump = folder.0.join("dump.jsonl");
     let dump = dump.to_str().unwrap();
     let (code, error) = store_command(&["dump", "--store", &first, "--output", dump]);
     assert_eq!(code, Some(0), "{error}");
+    drop(demo);
     assert_eq!(store_command(&["restore", dump, "--store", &second]).0, Some(0));
     let demo = Demo::start(&shop(), &["--store", &second]);
     let page = demo.data("/exceptions");

@@ -59,9 +59,12 @@ pub enum StoreError {
         /// Who took it.
         holder: String,
     },
-    /// A copy of a database that has tools of its own for it.
-    #[error("a PostgreSQL database is copied by its own tools: use `pg_dump`, or a dump")]
-    Elsewhere,
+    /// An older program wrote the database.
+    #[error("the database is of an older program: start the server of this one on it first")]
+    Older,
+    /// The database was never used.
+    #[error("the database holds nothing of bollwerk: name the one that the server uses")]
+    Empty,
     /// A dump that cannot be written or read.
     #[error("the dump cannot be written or read: {0}; nothing was restored")]
     Dump(String),

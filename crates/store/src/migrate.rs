@@ -27,3 +27,15 @@ pub(crate) fn migrate(transaction: &mut Transaction<'_>) -> Result<(), StoreErro
     }
     Ok(())
 }
+
+/// Whether a database has the schema of this program.
+pub(crate) fn check(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+    let found = transaction.integer("SELECT COALESCE(MAX(version), 0) FROM bollwerk_schema", &[]);
+    match found {
+        Ok(found) if found == known() => Ok(()),
+        Ok(found) if found > known() => Err(StoreError::Newer { found, known: known() }),
+        Ok(_) => Err(StoreError::Older),
+        Err(StoreError::Refused(_)) => Err(StoreError::Empty),
+        Err(error) => Err(error),
+    }
+}

@@ -28,7 +28,7 @@ const LOG_BYTES: u32 = 64 << 20;
 /// A database file, or one in memory.
 pub(crate) struct Sqlite {
     writer: Mutex<Connection>,
-    /// None for a database in memory, which has one connection only.
+    /// None where there is one connection only.
     readers: Option<Readers>,
     /// Held for as long as the store is open.
     _lock: Option<File>,
@@ -58,13 +58,7 @@ impl Sqlite {
             prepare(&connection)?;
             Ok(connection)
         };
-        let foreign = |error: StoreError| match error {
-            StoreError::Corrupt(text) if text.contains("not a database") => {
-                StoreError::Foreign(path.display().to_string())
-            }
-            error => error,
-        };
-        let writer = open().map_err(foreign)?;
+        let writer = open().map_err(|error| foreign(path, error))?;
         writer.pragma_update(None, "cache_size", -i64::from(WRITER_CACHE_KIB))?;
         let mut idle = Vec::new();
         for _ in 0..READERS {
@@ -74,6 +68,16 @@ impl Sqlite {
         }
         let readers = Readers { idle: Mutex::new(idle), returned: Condvar::new() };
         Ok(Self { writer: Mutex::new(writer), readers: Some(readers), _lock: Some(lock) })
+    }
+
+    /// A database file that a server may have open: it is only read.
+    pub(crate) fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        std::fs::metadata(path).map_err(|error| refused(path, &error))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let only = Connection::open_with_flags(path, flags)?;
+        prepare(&only).map_err(|error| foreign(path, error))?;
+        only.pragma_update(None, "query_only", true)?;
+        Ok(Self { writer: Mutex::new(only), readers: None, _lock: None })
     }
 
     pub(crate) fn read<T>(
@@ -97,41 +101,19 @@ impl Sqlite {
         run(&self.writer(), TransactionBehavior::Immediate, write)
     }
 
-    /// Copies the database into a new file.
-    pub(crate) fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        options.open(to).map_err(|error| refused(to, &error))?;
-        let copied = (|| {
-            let mut copy = Connection::open(to)?;
-            // A connection of its own would be told of a database in memory nothing.
-            match &self.readers {
-                Some(readers) => copy_from(readers.take().connection.as_ref(), &mut copy),
-                None => copy_from(Some(&*self.writer()), &mut copy),
-            }
-        })();
-        if copied.is_err() {
-            // Half a copy would be taken for one.
-            let _ = std::fs::remove_file(to);
-        }
-        copied
-    }
-
     fn writer(&self) -> MutexGuard<'_, Connection> {
         // A panic below left no transaction open, so that the connection is as good as new.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn copy_from(from: Option<&Connection>, copy: &mut Connection) -> Result<(), StoreError> {
-    let Some(from) = from else {
-        return Err(StoreError::Gone("a connection was given back too early".to_owned()));
-    };
-    let backup = rusqlite::backup::Backup::new(from, copy)?;
-    // All pages in one step: they are of one moment, and writers do not wait.
-    match backup.step(-1)? {
-        rusqlite::backup::StepResult::Done => Ok(()),
-        _ => Err(StoreError::Busy),
+/// A file that is something else is told as that.
+fn foreign(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Corrupt(text) if text.contains("not a database") => {
+            StoreError::Foreign(path.display().to_string())
+        }
+        error => error,
     }
 }
 

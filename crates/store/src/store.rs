@@ -1,6 +1,5 @@
 //! The store: opening it, reading, writing.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::postgres::Postgres;
@@ -46,6 +45,20 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a store that a server may have open, to read what it holds at this moment. Nothing is
+    /// made, changed or brought up to date.
+    pub fn open_beside(address: &Address) -> Result<Self, StoreError> {
+        let database = match address {
+            Address::Memory => Database::Sqlite(Sqlite::memory()?),
+            Address::Sqlite(path) => Database::Sqlite(Sqlite::open_beside(path)?),
+            Address::Postgres(url) => Database::Postgres(Box::new(Postgres::open(url)?)),
+        };
+        let inner = Inner { database, recording: Mutex::new(()), texts: Texts::default() };
+        let store = Self { inner: Arc::new(inner), term: None };
+        store.read(migrate::check)?;
+        Ok(store)
+    }
+
     /// Reads in one transaction: all its queries see the same state.
     pub(crate) fn read<T>(
         &self,
@@ -65,15 +78,6 @@ impl Store {
         match &self.inner.database {
             Database::Sqlite(sqlite) => sqlite.read(read),
             Database::Postgres(postgres) => postgres.read_once(read),
-        }
-    }
-
-    /// Writes a copy of the database to a new file, as it is at this moment; others go on reading
-    /// and writing. The copy is opened as `sqlite:PATH`.
-    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        match &self.inner.database {
-            Database::Sqlite(sqlite) => sqlite.backup(to),
-            Database::Postgres(_) => Err(StoreError::Elsewhere),
         }
     }
 

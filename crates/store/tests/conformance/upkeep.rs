@@ -213,19 +213,35 @@ fn a_dump_that_is_none_restores_nothing() {
 }
 
 #[test]
-fn a_backup_is_opened_like_the_original() {
+fn a_store_that_is_in_use_is_dumped_as_it_is() {
     let folder = Folder::new();
     let path = folder.0.join("store.db");
-    for address in [Address::Memory, Address::Sqlite(path.clone())] {
+    let dumped = |address: &Address| {
+        let mut dump = Vec::new();
+        Store::open_beside(address).unwrap().dump(&mut dump).unwrap();
+        let copy = Store::open(&Address::Memory).unwrap();
+        copy.restore(&mut dump.as_slice()).unwrap();
+        told(&copy)
+    };
+    let server = server();
+    let of_server = server.as_ref().map(|server| Address::Postgres(server.database()));
+    for address in [Some(Address::Sqlite(path.clone())), of_server].into_iter().flatten() {
+        if let Address::Postgres(_) = &address {
+            assert_eq!(Store::open_beside(&address).err(), Some(StoreError::Empty));
+        }
         let store = Store::open(&address).unwrap();
         fill(&store);
-        let copy = folder.0.join(format!("copy-{}.db", address == Address::Memory));
-        store.backup(&copy).unwrap();
-        assert!(matches!(store.backup(&copy), Err(StoreError::Open { .. })));
-        assert_eq!(told(&Store::open(&Address::Sqlite(copy)).unwrap()), told(&store));
+        assert_eq!(dumped(&address), told(&store));
+        // What is read beside does not keep the server from going on.
+        record(&store, 2, &[finding("c", "mail", "root", High)]);
+        assert_eq!(dumped(&address), told(&store));
+        let beside = Store::open_beside(&address).unwrap();
+        assert_eq!(told(&beside), told(&store));
     }
-    if let Some(server) = server() {
-        let store = Store::open(&Address::Postgres(server.database())).unwrap();
-        assert_eq!(store.backup(&folder.0.join("no.db")), Err(StoreError::Elsewhere));
-    }
+    let none = folder.0.join("none.db");
+    let error = Store::open_beside(&Address::Sqlite(none.clone())).err();
+    assert!(matches!(error, Some(StoreError::Open { .. })) && !none.exists(), "{error:?}");
+    std::fs::write(&none, "no database, but long enough to be taken for one".repeat(100)).unwrap();
+    let error = Store::open_beside(&Address::Sqlite(none)).err();
+    assert!(matches!(error, Some(StoreError::Foreign(_))), "{error:?}");
 }
