@@ -43,7 +43,8 @@ async fn serve(arguments: &Demo) -> Result<()> {
         Some(address) => address.clone(),
         None => Address::Memory,
     };
-    let store = Store::open(&address).context("cannot open the store")?;
+    let opened = tokio::task::spawn_blocking(move || Store::open(&address)).await?;
+    let store = opened.context("cannot open the store")?;
     let (live, causes) = (Live::still(snapshot), Arc::default());
     let leading = Leading::Always;
     let wanted = Wanted { live, settings, key, cluster, causes, leading, decided: None };
