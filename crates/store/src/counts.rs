@@ -98,10 +98,10 @@ impl Store {
             let Some(part) = &lens.part else { return count(transaction, &lens, by).map(Some) };
             let texts = self.texts().read(transaction)?;
             let search = Search::new(transaction, &lens, &texts, part)?;
-            let Some(hits) = search.all(transaction)? else { return Ok(None) };
+            let Some(hits) = search.all() else { return Ok(None) };
             let names = names(transaction, &lens, by)?;
             let mut counts = Counts::default();
-            for hit in hits.iter() {
+            for hit in hits {
                 counts.add(names.of(by.of_hit(hit))?, severity_of(hit.severity)?, 1);
             }
             Ok(Some(counts.sorted()))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::Severity;
 
 use crate::finding::{State, severity_number};
-use crate::query::{Conditions, SCOPES_LOOKED_UP_MAX, Sight};
+use crate::query::{Conditions, Sight};
 use crate::transaction::{Transaction, Value};
 use crate::{Scope, Store, StoreError, text, texts};
 
@@ -174,11 +174,6 @@ impl Lens {
             && self.part.is_none()
             && self.name.is_none()
             && self.fingerprint.is_none()
-    }
-
-    /// Whether it is so little that one begins with what may be seen.
-    pub(crate) fn is_narrow(&self) -> bool {
-        self.scopes.as_ref().is_some_and(|scopes| scopes.len() <= SCOPES_LOOKED_UP_MAX)
     }
 
     /// The same of other scopes.

@@ -58,7 +58,7 @@ impl Store {
             let texts = self.texts().read(transaction)?;
             let search = Search::new(transaction, &lens, &texts, part)?;
             let hits = search.hits(transaction, order, after, limit)?;
-            let all = search.all(transaction)?.map(|all| all.len());
+            let all = search.all().map(<[Hit]>::len);
             let rows = chosen(transaction, &hits)?;
             let total = all.unwrap_or(COUNTED_MAX) as u64;
             Ok(Page { is_least: all.is_none(), ..Page::of(order.list(), page, rows, total) })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::transaction::{Transaction, Value};
 
 /// How many scopes are looked up one by one.
-pub(crate) const SCOPES_LOOKED_UP_MAX: usize = 2_000;
+const SCOPES_LOOKED_UP_MAX: usize = 2_000;
 
 /// What a user may see: decided by the caller, applied inside every query, count and trend.
 #[derive(Clone, Debug, PartialEq, Eq)]

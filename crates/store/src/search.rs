@@ -4,7 +4,6 @@
 //! of these are looked at, and everything is exact. Where they lead to many, the list is read in
 //! its order until a page is full, and counting ends at [`COUNTED_MAX`].
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use memchr::memmem::Finder;
@@ -16,7 +15,7 @@ use crate::texts::Kept;
 use crate::transaction::{Row, Transaction};
 
 /// The most findings of a search that are counted.
-pub const COUNTED_MAX: usize = 10_000;
+pub const COUNTED_MAX: usize = 5_000;
 /// Rows that are read at once where many fit: at first, and at most.
 const READ_ROWS: usize = 2_000;
 const READ_ROWS_MAX: usize = 64_000;
@@ -42,8 +41,17 @@ pub(crate) struct Search<'a> {
     finder: Finder<'a>,
     /// The controls whose names hold it.
     controls: Vec<i64>,
-    /// Every finding that holds it; none when they are too many.
-    few: Option<Vec<Hit>>,
+    found: Found,
+}
+
+/// What is known of the findings that hold what was looked for.
+enum Found {
+    /// All of them.
+    All(Vec<Hit>),
+    /// They are more than are counted.
+    Many,
+    /// Nothing yet: too many texts hold it.
+    Unknown,
 }
 
 impl<'a> Search<'a> {
@@ -62,14 +70,15 @@ impl<'a> Search<'a> {
             }
             Ok(())
         })?;
-        let few = match texts.with(part, COUNTED_MAX) {
+        let found = match texts.with(part, COUNTED_MAX) {
             Some(texts) => few(transaction, lens, &texts, &controls)?,
-            None => None,
+            None => Found::Unknown,
         };
-        let mut search = Self { lens, texts, finder, controls, few };
-        if search.few.is_none() && lens.is_narrow() {
+        let mut search = Self { lens, texts, finder, controls, found };
+        if matches!(search.found, Found::Unknown) {
             let walked = search.walk(transaction, Order::Worst, None, COUNTED_MAX + 1)?;
-            search.few = (walked.len() <= COUNTED_MAX).then_some(walked);
+            let is_all = walked.len() <= COUNTED_MAX;
+            search.found = if is_all { Found::All(walked) } else { Found::Many };
         }
         Ok(search)
     }
@@ -82,26 +91,22 @@ impl<'a> Search<'a> {
         after: Option<[i64; 3]>,
         limit: usize,
     ) -> Result<Vec<Hit>, StoreError> {
-        let Some(few) = &self.few else { return self.walk(transaction, order, after, limit) };
+        let Some(all) = self.all() else { return self.walk(transaction, order, after, limit) };
         let key = |hit: &Hit| order.key(hit.keys());
         let after = after.map(|keys| order.key(keys));
         let mut hits: Vec<Hit> =
-            few.iter().filter(|hit| after.is_none_or(|after| key(hit) > after)).copied().collect();
+            all.iter().filter(|hit| after.is_none_or(|after| key(hit) > after)).copied().collect();
         hits.sort_unstable_by_key(key);
         hits.truncate(limit);
         Ok(hits)
     }
 
     /// All of them, in no order; none when they are too many.
-    pub(crate) fn all(
-        &self,
-        transaction: &mut Transaction<'_>,
-    ) -> Result<Option<Cow<'_, [Hit]>>, StoreError> {
-        if let Some(few) = &self.few {
-            return Ok(Some(Cow::Borrowed(few)));
+    pub(crate) fn all(&self) -> Option<&[Hit]> {
+        match &self.found {
+            Found::All(all) => Some(all),
+            Found::Many | Found::Unknown => None,
         }
-        let walked = self.walk(transaction, Order::Worst, None, COUNTED_MAX + 1)?;
-        Ok((walked.len() <= COUNTED_MAX).then_some(Cow::Owned(walked)))
     }
 
     /// Reads the list until there are as many hits as wanted.
@@ -167,13 +172,13 @@ fn hit(row: &Row<'_>) -> Result<Hit, StoreError> {
     })
 }
 
-/// Every finding with one of these texts or controls; none when they are too many.
+/// The findings with one of these texts or controls.
 fn few(
     transaction: &mut Transaction<'_>,
     lens: &Lens,
     texts: &[i64],
     controls: &[i64],
-) -> Result<Option<Vec<Hit>>, StoreError> {
+) -> Result<Found, StoreError> {
     let mut hits = HashMap::new();
     for (column, set) in [("f.name", texts), ("f.message", texts), ("f.control", controls)] {
         if set.is_empty() {
@@ -189,8 +194,8 @@ fn few(
             Ok(())
         })?;
         if hits.len() > COUNTED_MAX {
-            return Ok(None);
+            return Ok(Found::Many);
         }
     }
-    Ok(Some(hits.into_values().collect()))
+    Ok(Found::All(hits.into_values().collect()))
 }
