@@ -133,15 +133,17 @@ impl Context {
     fn below(self, key: &str) -> Self {
         match (self, key) {
             (Self::Secret | Self::Named, _) => self,
-            (Self::SecretObject, "data" | "stringData") => Self::Secret,
-            // What the REST interface takes and gives back to nobody, but a template may hold
+            // What Azure's interface takes and gives back to nobody, but a template may hold
             // (`servicePrincipalProfile`, `aadProfile`, `windowsProfile`).
-            (
+            (Self::SecretObject, "data" | "stringData")
+            | (
                 Self::CloudResource,
                 "secret" | "serverAppSecret" | "adminPassword" | "kubeConfig" | "kubeConfigs",
             ) => Self::Secret,
-            (Self::CloudResource, "config" | "tags") => Self::Named,
-            (Self::ConfigMapObject, "data" | "binaryData") | (_, "annotations") => Self::Named,
+            // Configurations of a cluster's add-ons are maps of texts, as its tags are.
+            (Self::ConfigMapObject, "data" | "binaryData")
+            | (Self::CloudResource, "config" | "tags")
+            | (_, "annotations") => Self::Named,
             (_, "env") => Self::Environment,
             (_, "args" | "command") => Self::Arguments,
             (Self::CloudResource, _) => self,

@@ -44,7 +44,7 @@ fn holds_objects(root: Node<'_>) -> bool {
 }
 
 /// The id of a resource, else its name; empty where it has neither.
-pub(crate) fn identity<'a>(root: crate::Node<'a>) -> &'a str {
+pub(crate) fn identity(root: crate::Node<'_>) -> &str {
     let text = |key| root.str(key).filter(|text| !text.is_empty());
     text("id").or_else(|| text("name")).unwrap_or_default()
 }
@@ -116,13 +116,13 @@ impl<'s> Search<'s> {
             return;
         }
         if node.value() == Value::List {
-            return self.all(node, path, owner, depth);
+            return self.all(node, &path, owner, depth);
         }
         let Some(name) = node.get("type").and_then(Node::as_str) else {
             // Lists of the REST interface and of Resource Graph, and templates.
             for key in ["value", "data", "resources"] {
                 if let Some(list) = node.get(key) {
-                    self.all(list, path.clone().field(key), None, depth);
+                    self.all(list, &path.clone().field(key), None, depth);
                 }
             }
             return;
@@ -131,7 +131,7 @@ impl<'s> Search<'s> {
         if is(CLUSTER_TYPE) {
             self.push(Resource { node, path: path.clone(), is_pool: false, owner: None });
             if let Some(list) = node.get("resources") {
-                self.all(list, path.field("resources"), Some(node), depth);
+                self.all(list, &path.field("resources"), Some(node), depth);
             }
         } else if is(POOL_TYPE) || (owner.is_some() && is(CHILD_POOL_TYPE)) {
             self.push(Resource { node, path, is_pool: true, owner });
@@ -143,7 +143,7 @@ impl<'s> Search<'s> {
     }
 
     /// The items of a list, or the values of a map (templates name resources since version 2.0).
-    fn all(&mut self, list: Node<'s>, path: Path, owner: Option<Node<'s>>, depth: usize) {
+    fn all(&mut self, list: Node<'s>, path: &Path, owner: Option<Node<'s>>, depth: usize) {
         match list.value() {
             Value::List => {
                 for (index, item) in list.items().enumerate() {
