@@ -138,7 +138,10 @@ fn result(finding: &Finding, index: &BTreeMap<&str, usize>) -> Value {
         Subject::File(name) => (name.clone(), "module"),
     };
     let mut place = finding.location.as_ref().map_or_else(
-        || json!({"physicalLocation": {"artifactLocation": {"uri": "cluster"}}}),
+        || {
+            let cluster = finding.cluster.as_deref().unwrap_or("cluster");
+            json!({"physicalLocation": {"artifactLocation": {"uri": uri(cluster)}}})
+        },
         location,
     );
     place["logicalLocations"] = json!([{
