@@ -87,9 +87,14 @@ impl Assessed {
     }
 }
 
-/// What an assessment needs beside the cluster.
+/// Assesses a cluster.
 pub(crate) struct Assessor {
     pub(crate) live: Live,
+    pub(crate) assessing: Assessing,
+}
+
+/// What an assessment needs beside the cluster.
+pub(crate) struct Assessing {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Store,
     pub(crate) key: DigestKey,
@@ -121,11 +126,11 @@ impl Assessor {
             let pause = PAUSE.max(began.elapsed() * PAUSE_FACTOR);
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.hurry.notified() => continue,
+                () = self.assessing.hurry.notified() => continue,
             }
             tokio::select! {
                 _ = changes.changed() => {}
-                () = self.hurry.notified() => {}
+                () = self.assessing.hurry.notified() => {}
                 () = tokio::time::sleep(REST) => {}
             }
         }
@@ -143,6 +148,12 @@ impl Assessor {
             snapshot.gaps.extend(state.gaps().cloned());
             (snapshot, unseen(&state))
         };
+        self.assessing.assess(snapshot, &unseen)
+    }
+}
+
+impl Assessing {
+    fn assess(&self, snapshot: Snapshot, unseen: &[Unseen]) -> Result<(), StoreError> {
         let mut settings = Settings::clone(&self.settings);
         settings.exceptions.extend(self.exceptions()?);
         let sources = Sources::none(self.key.clone());
@@ -161,7 +172,7 @@ impl Assessor {
         };
         let cause =
             |it: &store::Touched<'_>| self.causes.of(it.group, it.kind, it.namespace, it.name);
-        let recorded = store.ledger(&self.cluster).record(&assessed, &all, &unseen, &cause);
+        let recorded = store.ledger(&self.cluster).record(&assessed, &all, unseen, &cause);
         if let Err(StoreError::Fenced { .. }) = recorded {
             self.leading.lost();
         }
@@ -173,7 +184,7 @@ impl Assessor {
             "assessed"
         );
         let workloads = workloads::of(&said.snapshot, &said.findings);
-        self.follow_up.assessed(&store, &said.snapshot, &workloads)?;
+        self.follow_up.assessed(&store, &self.cluster, &said.snapshot, &workloads)?;
         self.tell(said, workloads);
         Ok(())
     }
@@ -191,12 +202,13 @@ impl Assessor {
         }));
     }
 
-    /// The exceptions that were made in the interface and not ended.
+    /// The exceptions that were made in the interface for this cluster and not ended.
     fn exceptions(&self) -> Result<Vec<Exception>, StoreError> {
         let mut all = Vec::new();
         let mut page = PageRequest::first(PAGE_ROWS_MAX);
+        let own = std::slice::from_ref(&self.cluster);
         loop {
-            let found = self.store.exceptions(false, &page)?;
+            let found = self.store.exceptions(Some(own), false, &page)?;
             all.extend(found.rows.into_iter().map(exception));
             if found.next.is_none() || all.len() >= EXCEPTIONS_MAX {
                 return Ok(all);

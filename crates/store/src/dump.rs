@@ -130,6 +130,7 @@ const TABLES: &[Columns] = &[
             ("made_at", Int),
             ("ended_by", Text),
             ("ended_at", Int),
+            ("cluster", Text),
         ],
     },
     Columns {
@@ -156,6 +157,7 @@ const TABLES: &[Columns] = &[
             ("verb", Text),
             ("target", Text),
             ("outcome", Text),
+            ("cluster", Text),
         ],
     },
 ];
