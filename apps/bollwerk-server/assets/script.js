@@ -5,7 +5,7 @@
   const note = document.getElementById("newer");
   const shown = Number(document.body.dataset.assessment);
   if (note && window.EventSource) {
-    const events = new EventSource("/events");
+    const events = new EventSource("/events" + (document.body.dataset.scope ?? ""));
     events.addEventListener("assessed", (event) => {
       if (Number(event.data) > shown) note.hidden = false;
     });

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::clusters::Also;
+
 /// Follows a cluster and judges what is about to enter it, as `bollwerk scan` would.
 #[derive(Parser)]
 #[command(name = "bollwerk-server", version, disable_help_subcommand = true, max_term_width = 100)]
@@ -95,6 +97,10 @@ pub(crate) struct InterfaceOptions {
     /// Whom tokens must be meant for [default: the API server] (repeatable)
     #[arg(long = "audience", value_name = "AUDIENCE")]
     pub(crate) audiences: Vec<String>,
+    /// A further cluster to follow and show, not to admit for: what it is called here, the file
+    /// that says where it is, and a context of it [default: the current one] (repeatable)
+    #[arg(long = "also", value_name = "NAME=KUBECONFIG[:CONTEXT]", requires = "listen_interface")]
+    pub(crate) also: Vec<Also>,
     /// Where browsers reach the interface: `https://bollwerk.example`
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -88,13 +89,20 @@ impl Assessed {
     }
 }
 
-/// What an assessment needs beside the cluster.
+/// Assesses a cluster.
 pub(crate) struct Assessor {
     pub(crate) live: Live,
+    pub(crate) assessing: Assessing,
+}
+
+/// What an assessment needs beside the cluster.
+pub(crate) struct Assessing {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Store,
     pub(crate) key: DigestKey,
     pub(crate) cluster: String,
+    /// Files in which a cloud describes the cluster.
+    pub(crate) managed_clusters: Vec<PathBuf>,
     /// What brings findings about, as far as the webhook is told.
     pub(crate) causes: Arc<Causes>,
     /// Told when an exception was made or ended: the next assessment does not wait.
@@ -122,11 +130,11 @@ impl Assessor {
             let pause = PAUSE.max(began.elapsed() * PAUSE_FACTOR);
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.hurry.notified() => continue,
+                () = self.assessing.hurry.notified() => continue,
             }
             tokio::select! {
                 _ = changes.changed() => {}
-                () = self.hurry.notified() => {}
+                () = self.assessing.hurry.notified() => {}
                 () = tokio::time::sleep(REST) => {}
             }
         }
@@ -144,7 +152,13 @@ impl Assessor {
             snapshot.gaps.extend(state.gaps().cloned());
             (snapshot, unseen(&state))
         };
-        unseen.extend(self.add_managed_clusters(&mut snapshot));
+        unseen.extend(self.assessing.add_managed_clusters(&mut snapshot));
+        self.assessing.assess(snapshot, &unseen)
+    }
+}
+
+impl Assessing {
+    fn assess(&self, snapshot: Snapshot, unseen: &[Unseen]) -> Result<(), StoreError> {
         let mut settings = Settings::clone(&self.settings);
         settings.exceptions.extend(self.exceptions()?);
         let sources = Sources::none(self.key.clone());
@@ -162,7 +176,7 @@ impl Assessor {
         };
         let cause =
             |it: &store::Touched<'_>| self.causes.of(it.group, it.kind, it.namespace, it.name);
-        let recorded = store.ledger(&self.cluster).record(&assessed, &Said(&said), &unseen, &cause);
+        let recorded = store.ledger(&self.cluster).record(&assessed, &Said(&said), unseen, &cause);
         if let Err(StoreError::Fenced { .. }) = recorded {
             self.leading.lost();
         }
@@ -174,7 +188,7 @@ impl Assessor {
             "assessed"
         );
         let workloads = workloads::of(&said.snapshot, &said.findings);
-        self.follow_up.assessed(&store, &said.snapshot, &workloads)?;
+        self.follow_up.assessed(&store, &self.cluster, &said.snapshot, &workloads)?;
         self.tell(said, workloads);
         Ok(())
     }
@@ -183,7 +197,7 @@ impl Assessor {
     /// findings are not gone.
     fn add_managed_clusters(&self, snapshot: &mut Snapshot) -> Option<Unseen> {
         let mut is_whole = true;
-        for path in &self.settings.managed_clusters {
+        for path in &self.managed_clusters {
             let limits = &self.settings.collect.limits;
             let key = &self.key;
             is_whole &=
@@ -206,12 +220,13 @@ impl Assessor {
         }));
     }
 
-    /// The exceptions that were made in the interface and not ended.
+    /// The exceptions that were made in the interface for this cluster and not ended.
     fn exceptions(&self) -> Result<Vec<Exception>, StoreError> {
         let mut all = Vec::new();
         let mut page = PageRequest::first(PAGE_ROWS_MAX);
+        let own = std::slice::from_ref(&self.cluster);
         loop {
-            let found = self.store.exceptions(false, &page)?;
+            let found = self.store.exceptions(Some(own), false, &page)?;
             all.extend(found.rows.into_iter().map(exception));
             if found.next.is_none() || all.len() >= EXCEPTIONS_MAX {
                 return Ok(all);

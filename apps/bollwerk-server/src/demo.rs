@@ -8,9 +8,10 @@ use model::{DigestKey, Snapshot};
 use store::{Address, Store};
 
 use crate::arguments::Demo;
+use crate::clusters::Way;
 use crate::leading::Leading;
 use crate::live::Live;
-use crate::show::{self, Wanted};
+use crate::show::{self, Wanted, Watched};
 use crate::users::Users;
 use crate::{listen, run, settings};
 
@@ -22,15 +23,6 @@ pub(crate) fn run(arguments: &Demo) -> Result<()> {
 
 async fn serve(arguments: &Demo) -> Result<()> {
     run::log(&arguments.log)?;
-    let users = match &arguments.token_file {
-        Some(path) => Users::of_file(path)?,
-        None if arguments.listen.ip().is_loopback() => Users::open(),
-        None => bail!(
-            "{} can be reached by others, who would be administrators: name a --token-file, or \
-             listen on 127.0.0.1",
-            arguments.listen
-        ),
-    };
     let mut settings = settings::load(arguments.config.as_deref())?;
     let images = &mut settings.images;
     (images.offline, images.tags_every, images.per_minute) = (true, None, 6_000);
@@ -39,15 +31,26 @@ async fn serve(arguments: &Demo) -> Result<()> {
     let key = run::digest_key()?;
     let snapshot = snapshot(arguments, &settings, &key)?;
     let cluster = snapshot.cluster.clone().unwrap_or_default();
+    let users = match &arguments.token_file {
+        Some(path) => Users::of_file(path, &cluster)?,
+        None if arguments.listen.ip().is_loopback() => Users::open(&cluster),
+        None => bail!(
+            "{} can be reached by others, who would be administrators: name a --token-file, or \
+             listen on 127.0.0.1",
+            arguments.listen
+        ),
+    };
     let address = match &arguments.store {
         Some(address) => address.clone(),
         None => Address::Memory,
     };
     let opened = tokio::task::spawn_blocking(move || Store::open(&address)).await?;
     let store = opened.context("cannot open the store")?;
-    let (live, causes) = (Live::still(snapshot), Arc::default());
+    let live = std::future::ready(Some(Live::still(snapshot)));
+    let (live, causes, way) = (Box::pin(live), Arc::default(), Way::none());
+    let clusters = vec![Watched { name: cluster, live, causes, way, managed_clusters: Vec::new() }];
     let leading = Leading::Always;
-    let wanted = Wanted { live, settings, key, cluster, causes, leading, decided: None };
+    let wanted = Wanted { clusters, settings, key, leading, decided: None };
     let router = show::show(wanted, store, users, false)?;
     let listener = listen::bind(arguments.listen).await?;
     let at = listener.local_addr()?;

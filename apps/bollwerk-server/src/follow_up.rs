@@ -50,12 +50,13 @@ pub(crate) type RunningNow = Arc<[Running]>;
 /// Images that could not be had, and why.
 pub(crate) type Missed = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// Follows assessments.
+/// Follows the assessments of all clusters: an image that runs in two is asked for once.
 pub(crate) struct FollowUp {
-    cluster: String,
+    /// What runs in each cluster.
+    by_cluster: Mutex<BTreeMap<String, RunningNow>>,
     running: watch::Sender<RunningNow>,
     /// Images that could not be had.
-    pub(crate) missed: Missed,
+    missed: Missed,
 }
 
 impl FollowUp {
@@ -63,7 +64,7 @@ impl FollowUp {
     pub(crate) fn begin(
         settings: &Settings,
         store: &Store,
-        cluster: &str,
+        clusters: &[String],
         leading: &Arc<Leading>,
     ) -> Self {
         let (running, changes) = watch::channel(Arc::from([]));
@@ -76,20 +77,21 @@ impl FollowUp {
             let people = People {
                 settings: Arc::clone(&alerts),
                 store: store.clone(),
-                cluster: cluster.to_owned(),
+                clusters: clusters.to_vec(),
                 outbox: Arc::clone(&outbox),
                 leading: Arc::clone(leading),
             };
             tokio::spawn(Arc::new(people).keep());
             tokio::spawn(alerts::deliver(alerts, outbox, |_, _| {}));
         }
-        Self { cluster: cluster.to_owned(), running, missed }
+        Self { by_cluster: Mutex::default(), running, missed }
     }
 
     /// Takes in an assessment.
     pub(crate) fn assessed(
         &self,
         store: &Store,
+        cluster: &str,
         snapshot: &Snapshot,
         workloads: &[Workload],
     ) -> Result<(), StoreError> {
@@ -103,13 +105,37 @@ impl FollowUp {
             scanned::running_row(it, groups.get(&key).copied())
         };
         let rows: Vec<store::Running> = running.iter().map(row).collect();
-        store.record_running(&self.cluster, snapshot.taken_at, &rows)?;
+        store.record_running(cluster, snapshot.taken_at, &rows)?;
+        let running = self.everywhere(cluster, running);
         self.running.send_if_modified(|known| {
             let is_new = **known != *running;
             *known = running;
             is_new
         });
         Ok(())
+    }
+}
+
+impl FollowUp {
+    /// What runs in all clusters, now that this runs in one of them.
+    fn everywhere(&self, cluster: &str, running: RunningNow) -> RunningNow {
+        let mut all = self.by_cluster.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(cluster.to_owned(), Arc::clone(&running));
+        if all.len() == 1 { running } else { all.values().flat_map(|it| it.to_vec()).collect() }
+    }
+
+    /// Images that could not be had and why, of those that run in one of these clusters; all of
+    /// them if no cluster is named.
+    pub(crate) fn missed(&self, clusters: Option<&[&str]>) -> Vec<(String, String)> {
+        let all = self.by_cluster.lock().unwrap_or_else(PoisonError::into_inner);
+        let runs = |what: &str| {
+            let Some(clusters) = clusters else { return true };
+            let of = clusters.iter().filter_map(|it| all.get(*it));
+            of.flat_map(|it| it.iter()).any(|it| it.pull == what || it.reference == what)
+        };
+        let missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = missed.iter().filter(|(what, _)| runs(what));
+        shown.map(|(what, why)| (what.clone(), why.clone())).collect()
     }
 }
 
@@ -121,7 +147,7 @@ fn outbox(store: &Store) -> Arc<dyn Outbox> {
 struct People {
     settings: Arc<AlertSettings>,
     store: Store,
-    cluster: String,
+    clusters: Vec<String>,
     outbox: Arc<dyn Outbox>,
     leading: Arc<Leading>,
 }
@@ -153,7 +179,7 @@ impl People {
         let events = store.history_after(&Sight::All, told, CHANGES_MAX).map_err(failed)?;
         let Some(last) = events.last().map(|it| it.seq) else { return Ok(()) };
         let mut groups = Groups::new(Duration::ZERO);
-        for event in events.iter().filter(|it| it.cluster == self.cluster) {
+        for event in events.iter().filter(|it| self.clusters.contains(&it.cluster)) {
             let Some(what) = outbox::what(event) else { continue };
             let finding = store.finding(&Sight::All, &event.fingerprint).map_err(failed)?;
             groups.add(outbox::change(event, what, finding.map(|(finding, _)| finding)));
@@ -189,10 +215,4 @@ async fn forget(store: Store, leading: Arc<Leading>) {
             Err(error) => tracing::error!(%error, "forgetting ended before its time"),
         }
     }
-}
-
-/// What could not be had, as sentences.
-pub(crate) fn missed(missed: &Missed) -> Vec<(String, String)> {
-    let all = missed.lock().unwrap_or_else(PoisonError::into_inner);
-    all.iter().map(|(what, why)| (what.clone(), why.clone())).collect()
 }

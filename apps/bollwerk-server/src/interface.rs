@@ -14,7 +14,7 @@ mod guard;
 pub(crate) mod limits;
 mod openapi;
 mod pages;
-mod sight;
+pub(crate) mod sight;
 pub(crate) mod viewer;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ mod arguments;
 mod assess;
 mod causes;
 mod certificate;
+mod clusters;
 mod decided;
 mod demo;
 mod digests;

@@ -11,6 +11,8 @@ use hashbrown::{HashMap, HashSet};
 use model::{DigestKey, Gap, KubernetesVersion, ObjectId, Part, Snapshot, WorldId};
 use tokio::sync::{mpsc, watch as signal};
 
+use crate::clusters::Way;
+
 /// Changes that wait to be taken in; whoever reads the cluster waits when there are more.
 const CHANGES_MAX: usize = 256;
 
@@ -266,12 +268,27 @@ pub async fn served(
     parameters: &[(&str, &str)],
     is_shown: bool,
 ) -> (KubernetesVersion, Vec<Arc<Resource>>) {
+    let (way, _) = signal::channel(Way::default());
+    served_by(connection, parameters, is_shown, &way).await
+}
+
+/// The same, and why it is waited for is told.
+pub(crate) async fn served_by(
+    connection: &Connection,
+    parameters: &[(&str, &str)],
+    is_shown: bool,
+    way: &signal::Sender<Way>,
+) -> (KubernetesVersion, Vec<Arc<Resource>>) {
     let mut wait = Duration::from_millis(100);
     loop {
         match version_and_resources(connection, parameters, is_shown).await {
-            Ok(served) => return served,
+            Ok(served) => {
+                way.send_modify(|it| it.problem = None);
+                return served;
+            }
             Err(error) => {
                 tracing::warn!(%error, "the API server is not to be had yet");
+                way.send_modify(|it| it.problem = Some(error.to_string()));
                 tokio::time::sleep(wait).await;
                 wait = (2 * wait).min(START_WAIT_MAX);
             }

@@ -3,21 +3,23 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use collect::cluster::{Connection, From};
+use futures_util::FutureExt;
 use model::DigestKey;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::arguments::Run;
 use crate::causes::Causes;
 use crate::certificate::Current;
+use crate::clusters::{self, Also, Way};
 use crate::live::{self, Live};
 use crate::metrics::Metrics;
 use crate::routes::{self, REVIEWS_MAX, Server};
 use crate::settings::Settings;
-use crate::show::{self, Wanted};
+use crate::show::{self, Wanted, Watched};
 use crate::{decided, listen, policies, settings};
 
 /// Runs until it is told to end.
@@ -28,9 +30,7 @@ pub(crate) fn run(arguments: &Run) -> Result<()> {
 
 async fn serve(arguments: &Run) -> Result<()> {
     log(&arguments.log)?;
-    let mut settings = settings::load(arguments.config.as_deref())?;
-    settings.managed_clusters.clone_from(&arguments.arm);
-    let settings = Arc::new(settings);
+    let settings = Arc::new(settings::load(arguments.config.as_deref())?);
     let certificate = Current::follow(&arguments.tls).with_context(|| {
         let folder = arguments.tls.display();
         format!("no certificate in {folder} (`bollwerk-server certificate` makes one)")
@@ -95,35 +95,69 @@ async fn begin(
     let connection = Arc::new(Connection::open(&from).await?);
     let kinds: Vec<(&str, &str)> =
         policies.iter().flat_map(|it| it.bound.parameter_kinds()).collect();
-    let (version, resources) = live::served(&connection, &kinds, shown.is_some()).await;
     let name = arguments.cluster_name.as_deref().unwrap_or(connection.name());
+    let causes = Arc::new(Causes::default());
+    let (way, known_way) = watch::channel(Way::by(Arc::clone(&connection)));
+    let (known, to_be_known) = oneshot::channel();
+    let (is_shown, mut teller) = (shown.is_some(), None);
+    if let Some(listener) = shown {
+        let (tell, told) = decided::channel();
+        teller = Some(tell);
+        let own = Watched {
+            name: name.to_owned(),
+            live: Box::pin(async { to_be_known.await.ok() }),
+            causes: Arc::clone(&causes),
+            way: known_way,
+            managed_clusters: arguments.arm.clone(),
+        };
+        let wanted = Wanted {
+            clusters: watched(own, &arguments.interface.also, &key, &settings)?,
+            settings: Arc::clone(&settings),
+            key: key.clone(),
+            leading: show::leading(&arguments.interface, &connection)?,
+            decided: Some(told),
+        };
+        let opened = show::open(&arguments.interface)?;
+        tokio::spawn(show::serve(wanted, opened, listener, tls.clone()));
+    }
+    let (version, resources) = live::served_by(&connection, &kinds, is_shown, &way).await;
     let live = Live::new(name, version, jiff::Timestamp::now(), &resources);
     live.find_parameters(kinds.iter().copied());
     let limits = settings.collect.limits.clone();
     let (of, to) = (Arc::clone(&connection), live.clone());
     tokio::spawn(live::follow(of, version, to, resources, key.clone(), limits));
-    let causes = Arc::new(Causes::default());
-    let mut teller = None;
-    if let Some(listener) = shown {
-        let (tell, told) = decided::channel();
-        teller = Some(tell);
-        let wanted = Wanted {
-            live: live.clone(),
-            settings: Arc::clone(&settings),
-            key: key.clone(),
-            cluster: name.to_owned(),
-            causes: Arc::clone(&causes),
-            leading: show::leading(&arguments.interface, &connection)?,
-            decided: Some(told),
-        };
-        let opened = show::open(&arguments.interface, Arc::clone(&connection))?;
-        tokio::spawn(show::serve(wanted, opened, listener, tls.clone()));
-    }
+    // Nobody waits for it where nothing is shown.
+    let _ = known.send(live.clone());
     let controls =
         analyze::catalog::at_admission().filter(|it| settings.judge.asks(it.name)).collect();
     let metrics = Metrics::new();
     let places = Semaphore::new(REVIEWS_MAX);
     Ok(Server { live, settings, controls, key, metrics, places, causes, policies, decided: teller })
+}
+
+/// The server's own cluster and the further ones, each under a name of its own.
+fn watched(
+    own: Watched,
+    also: &[Also],
+    key: &DigestKey,
+    settings: &Settings,
+) -> Result<Vec<Watched>> {
+    let mut all = vec![own];
+    for further in also {
+        if all.iter().any(|it| it.name == further.name) {
+            bail!("two clusters are called `{}`; give --also another name", further.name);
+        }
+        let (way, known_way) = watch::channel(Way::default());
+        let (further, limits) = (further.clone(), settings.collect.limits.clone());
+        all.push(Watched {
+            name: further.name.clone(),
+            causes: Arc::default(),
+            way: known_way,
+            live: Box::pin(clusters::follow(further, way, key.clone(), limits).map(Some)),
+            managed_clusters: Vec::new(),
+        });
+    }
+    Ok(all)
 }
 
 /// A key of this process alone, under which credentials can be told apart.

@@ -1,22 +1,26 @@
 //! The interface of a cluster that is followed: the store behind it, its users, its assessments.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use collect::cluster::Connection;
-use model::DigestKey;
+use futures_util::future::BoxFuture;
+use model::{DigestKey, KubernetesVersion, Snapshot};
 use store::{Address, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::arguments::InterfaceOptions;
-use crate::assess::{Assessed, Assessor};
+use crate::assess::{Assessed, Assessing, Assessor};
 use crate::causes::Causes;
+use crate::clusters::Way;
 use crate::follow_up::FollowUp;
 use crate::interface::app::{App, Parts};
+use crate::interface::sight::Shown;
 use crate::leading::Leading;
 use crate::lease::Lease;
 use crate::live::Live;
@@ -27,15 +31,26 @@ use crate::{decided, interface, listen};
 /// Shortest and longest wait before a store or a provider that is away is asked again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 
+/// A cluster that is to be shown.
+pub(crate) struct Watched {
+    pub(crate) name: String,
+    /// The cluster, once there is a way to it; none if the program ends before.
+    pub(crate) live: BoxFuture<'static, Option<Live>>,
+    /// What brings findings about, as far as a webhook is told.
+    pub(crate) causes: Arc<Causes>,
+    pub(crate) way: watch::Receiver<Way>,
+    /// Files in which a cloud describes it: read again for each assessment.
+    pub(crate) managed_clusters: Vec<PathBuf>,
+}
+
 /// What is to be shown.
 pub(crate) struct Wanted {
-    pub(crate) live: Live,
+    /// The server's own cluster first.
+    pub(crate) clusters: Vec<Watched>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) key: DigestKey,
-    pub(crate) cluster: String,
-    pub(crate) causes: Arc<Causes>,
     pub(crate) leading: Leading,
-    /// What the webhook decides, if there is one.
+    /// What the webhook of its own cluster decides, if there is one.
     pub(crate) decided: Option<mpsc::Receiver<store::Decision>>,
 }
 
@@ -44,7 +59,6 @@ pub(crate) struct Opening {
     address: Address,
     provider: Option<ProviderSettings>,
     audiences: Vec<String>,
-    connection: Arc<Connection>,
 }
 
 /// Whether a server writes to a store: one that others may write to as well is written by the
@@ -77,10 +91,10 @@ pub(crate) fn leading(options: &InterfaceOptions, connection: &Arc<Connection>) 
 /// # Errors
 ///
 /// Files that they name and that cannot be read.
-pub(crate) fn open(options: &InterfaceOptions, connection: Arc<Connection>) -> Result<Opening> {
+pub(crate) fn open(options: &InterfaceOptions) -> Result<Opening> {
     let address = options.store.clone().context("an interface needs a --store")?;
     let provider = ProviderSettings::of(options)?;
-    Ok(Opening { address, provider, audiences: options.audiences.clone(), connection })
+    Ok(Opening { address, provider, audiences: options.audiences.clone() })
 }
 
 /// Shows the interface for as long as the program runs. A store or a provider that is away is
@@ -103,7 +117,11 @@ pub(crate) async fn serve(
         }
         None => None,
     };
-    let users = Users::of_cluster(Tokens::new(opening.connection, opening.audiences), provider);
+    let tokens = wanted
+        .clusters
+        .iter()
+        .map(|it| Tokens::new(it.name.clone(), it.way.clone(), opening.audiences.clone()));
+    let users = Users::of_clusters(tokens.collect(), provider);
     match show(wanted, store, users, true) {
         Ok(router) => listen::serve(listener, Some(tls), router).await,
         Err(error) => tracing::error!(error = format!("{error:#}"), "there is no interface"),
@@ -128,30 +146,53 @@ async fn again<T, F: Future<Output = Result<T>>>(
 
 /// Begins to assess the cluster again and again; what the interface answers.
 pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> Result<Router> {
-    let Wanted { live, settings, key, cluster, causes, leading, decided } = wanted;
-    let nothing = Assessed::nothing(live.read().snapshot.clone());
-    let (publish, assessed) = watch::channel(Arc::new(nothing));
-    let hurry = Arc::new(Notify::new());
+    let Wanted { clusters, settings, key, leading, decided } = wanted;
     let leading = Arc::new(leading);
-    let follow_up = Arc::new(FollowUp::begin(&settings, &store, &cluster, &leading));
-    let missed = Arc::clone(&follow_up.missed);
-    if let Some(told) = decided {
+    let names: Vec<String> = clusters.iter().map(|it| it.name.clone()).collect();
+    let follow_up = Arc::new(FollowUp::begin(&settings, &store, &names, &leading));
+    if let (Some(told), Some(own)) = (decided, names.into_iter().next()) {
         let (store, leading) = (store.clone(), Arc::clone(&leading));
-        tokio::spawn(decided::keep(told, store, cluster.clone(), leading));
+        tokio::spawn(decided::keep(told, store, own, leading));
     }
-    let assessor = Arc::new(Assessor {
-        live,
-        settings: Arc::clone(&settings),
-        store: store.clone(),
-        key,
-        cluster: cluster.clone(),
-        causes,
-        hurry: Arc::clone(&hurry),
-        leading,
-        follow_up,
-        publish,
-    });
-    tokio::spawn(assessor.keep());
-    let app = App::new(Parts { cluster, store, settings, assessed, hurry, users, missed, is_tls })?;
+    let mut shown = Vec::new();
+    for Watched { name, live, causes, way, managed_clusters } in clusters {
+        let (publish, assessed) = watch::channel(Arc::new(Assessed::nothing(unseen(&name))));
+        let hurry = Arc::new(Notify::new());
+        let assess = assess(
+            live,
+            Assessing {
+                settings: Arc::clone(&settings),
+                store: store.clone(),
+                key: key.clone(),
+                cluster: name.clone(),
+                managed_clusters,
+                causes,
+                hurry: Arc::clone(&hurry),
+                leading: Arc::clone(&leading),
+                follow_up: Arc::clone(&follow_up),
+                publish,
+            },
+        );
+        tokio::spawn(assess);
+        shown.push(Arc::new(Shown::new(name, assessed, hurry, way)));
+    }
+    let app = App::new(Parts { clusters: shown, store, settings, users, follow_up, is_tls })?;
     Ok(interface::router(Arc::new(app)))
+}
+
+/// Assesses a cluster again and again, from when there is a way to it.
+async fn assess(live: BoxFuture<'static, Option<Live>>, assessing: Assessing) {
+    if let Some(live) = live.await {
+        Arc::new(Assessor { live, assessing }).keep().await;
+    }
+}
+
+/// A cluster of which nothing was seen yet.
+fn unseen(name: &str) -> Snapshot {
+    let mut snapshot = Snapshot::new(KubernetesVersion::NEWEST, jiff::Timestamp::now());
+    snapshot.cluster = Some(name.to_owned());
+    snapshot.is_live = true;
+    snapshot.worlds.push(name.to_owned());
+    snapshot.files.push(name.to_owned());
+    snapshot
 }

@@ -201,6 +201,32 @@ fn objects_of_config(text: &str) -> Value {
 }
 
 #[test]
+fn further_clusters_are_mounted_and_named() {
+    let Some(mut helm) = helm() else { return };
+    let values = json!({"server": {"enabled": true, "clusters": [
+        {"name": "east", "secret": "bollwerk-east"},
+        {"name": "lab", "secret": "bollwerk-lab", "context": "admin@lab"},
+    ]}});
+    let rendered = objects(&manifests(&rendered(&mut helm, &values.to_string(), &[]).unwrap()));
+    let set = find(&rendered, "StatefulSet", "bollwerk-server");
+    let pod = &set["spec"]["template"]["spec"];
+    let arguments = pod["containers"][0]["args"].to_string();
+    for argument in [
+        "\"--also=east=/etc/bollwerk-clusters/east/kubeconfig\"",
+        "\"--also=lab=/etc/bollwerk-clusters/lab/kubeconfig:admin@lab\"",
+    ] {
+        assert!(arguments.contains(argument), "{arguments}");
+    }
+    let is_there = |list: &Value, wanted: Value| list.as_array().unwrap().contains(&wanted);
+    assert!(is_there(
+        &pod["containers"][0]["volumeMounts"],
+        json!({"name": "cluster-1", "mountPath": "/etc/bollwerk-clusters/lab", "readOnly": true})
+    ));
+    let secret = json!({"secretName": "bollwerk-lab", "defaultMode": 288});
+    assert!(is_there(&pod["volumes"], json!({"name": "cluster-1", "secret": secret})));
+}
+
+#[test]
 fn wrong_values_are_refused() {
     let Some(mut helm) = helm() else { return };
     let cases = [
@@ -219,6 +245,8 @@ fn wrong_values_are_refused() {
         ("certificate: {days: 0}", "days"),
         ("server: {enabled: \"yes\"}", "enabled"),
         ("server: {store: {postgres: it}}", "store"),
+        ("server: {clusters: [{name: east}]}", "secret"),
+        ("server: {clusters: [{name: \"a=b\", secret: it}]}", "name"),
         ("networkPolicy: {egressPorts: [70000]}", "egressPorts"),
         ("monitoring: {alerts: true}", "monitoring"),
     ];

@@ -4,140 +4,21 @@
 
 #[path = "../../bollwerk/tests/control_plane/mod.rs"]
 mod control_plane;
+mod identity_provider;
 mod server;
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use aws_lc_rs::{digest, rand::SystemRandom};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use control_plane::ControlPlane;
+use identity_provider::{Key, Next, claims, key, provider, seconds, signed};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::blocking::{Client, Response};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use server::Server;
-
-/// What the provider gives for the next code, and what it has to be asked with.
-#[derive(Default)]
-struct Next {
-    token: String,
-    challenge: String,
-}
-
-/// A key with its public half as a JSON Web Key.
-struct Key {
-    private: EncodingKey,
-    public: Value,
-}
-
-fn key(id: &str) -> Key {
-    let random = SystemRandom::new();
-    let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-    let public = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pair.as_ref()).unwrap();
-    let point = public.public_key().as_ref();
-    let (x, y) = (BASE64.encode(&point[1..33]), BASE64.encode(&point[33..]));
-    Key {
-        private: EncodingKey::from_ec_der(pair.as_ref()),
-        public: json!({"kty": "EC", "crv": "P-256", "kid": id, "alg": "ES256", "use": "sig",
-            "x": x, "y": y}),
-    }
-}
-
-/// Starts the provider; its address.
-fn provider(tls: &Path, public: Value, next: Arc<Mutex<Next>>) -> String {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let chain = CertificateDer::pem_file_iter(tls.join("tls.crt")).unwrap();
-    let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
-    let private = PrivateKeyDer::from_pem_file(tls.join("tls.key")).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .unwrap();
-    let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("https://{}", listener.local_addr().unwrap());
-    let issuer = address.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
-            // A client that does not trust us ends the connection.
-            let _ = answer(&mut stream, &issuer, &public, &next);
-        }
-    });
-    address
-}
-
-fn answer(
-    stream: &mut (impl Read + Write),
-    issuer: &str,
-    public: &Value,
-    next: &Mutex<Next>,
-) -> std::io::Result<()> {
-    let mut reader = BufReader::new(&mut *stream);
-    let (mut first, mut length) = (String::new(), 0);
-    reader.read_line(&mut first)?;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let path = first.split(' ').nth(1).unwrap_or_default();
-    let (status, said) = match path {
-        "/.well-known/openid-configuration" => (
-            200,
-            json!({
-                "issuer": issuer,
-                "authorization_endpoint": format!("{issuer}/authorize"),
-                "token_endpoint": format!("{issuer}/token"),
-                "jwks_uri": format!("{issuer}/keys"),
-            }),
-        ),
-        "/keys" => (200, json!({"keys": [public]})),
-        "/token" => {
-            let form: HashMap<String, String> =
-                form_urlencoded::parse(&body).into_owned().collect();
-            let next = next.lock().unwrap();
-            let digest = digest::digest(&digest::SHA256, form["code_verifier"].as_bytes());
-            let is_right = form["code"] == "good"
-                && form["grant_type"] == "authorization_code"
-                && form["client_id"] == "bollwerk"
-                && form["redirect_uri"] == "https://bollwerk.example/oidc/callback"
-                && BASE64.encode(digest.as_ref()) == next.challenge;
-            if is_right {
-                (200, json!({"id_token": next.token, "token_type": "Bearer"}))
-            } else {
-                (400, json!({"error": "invalid_grant"}))
-            }
-        }
-        _ => (404, json!({})),
-    };
-    let text = said.to_string();
-    write!(
-        stream,
-        "HTTP/1.1 {status} it\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{text}",
-        text.len()
-    )?;
-    stream.flush()
-}
 
 fn header(answer: &Response, name: &str) -> String {
     answer.headers().get(name).map_or("", |it| it.to_str().unwrap()).to_owned()
@@ -173,22 +54,6 @@ fn begin(client: &Client, interface: &str, issuer: &str) -> Begun {
 fn finish(client: &Client, interface: &str, state: &str, code: &str, cookie: &str) -> Response {
     let address = format!("{interface}/oidc/callback?state={state}&code={code}");
     client.get(address).header("cookie", cookie).header("accept", "text/html").send().unwrap()
-}
-
-fn seconds(from_now: i64) -> i64 {
-    jiff::Timestamp::now().as_second() + from_now
-}
-
-/// The claims of a token that holds.
-fn claims(issuer: &str, nonce: &str) -> Value {
-    json!({"iss": issuer, "aud": "bollwerk", "sub": "alice", "exp": seconds(600),
-        "iat": seconds(0), "nonce": nonce, "groups": ["admins", "devs"]})
-}
-
-fn signed(claims: &Value, key: &Key, id: &str) -> String {
-    let mut header = Header::new(Algorithm::ES256);
-    header.kid = Some(id.to_owned());
-    encode(&header, claims, &key.private).unwrap()
 }
 
 /// Changes that make a token one that must not be taken.

@@ -3,6 +3,7 @@
 //! beside a real API server.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
+mod asking;
 #[path = "../../bollwerk/tests/control_plane/mod.rs"]
 mod control_plane;
 mod server;
@@ -10,8 +11,8 @@ mod server;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use asking::{Asker, account, binding, deployment, paths};
 use control_plane::ControlPlane;
-use reqwest::blocking::Client;
 use serde_json::{Value, json};
 use server::Server;
 
@@ -19,32 +20,6 @@ use server::Server;
 const HIDDEN: &str = "canary-hidden";
 /// The same of the namespace that the reader may read.
 const VISIBLE: &str = "canary-visible";
-
-fn deployment(namespace: &str, word: &str) -> Value {
-    json!({"apiVersion": "apps/v1", "kind": "Deployment",
-    "metadata": {"name": format!("{word}-deployment"), "namespace": namespace,
-        "annotations": {"bollwerk.io/owner": format!("{word}-owner")}},
-    "spec": {
-        "selector": {"matchLabels": {"app": word}},
-        "template": {"metadata": {"labels": {"app": word}}, "spec": {"containers": [{
-            "name": format!("{word}-container"), "image": format!("{word}-image"),
-            "securityContext": {"privileged": true},
-        }]}},
-    }})
-}
-
-fn account(namespace: &str, name: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "ServiceAccount",
-        "metadata": {"name": name, "namespace": namespace}})
-}
-
-fn binding(namespace: Option<&str>, role: &str, account: &str) -> Value {
-    let kind = if namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" };
-    json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind,
-        "metadata": {"name": format!("{account}-{role}"), "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": "accounts"}]})
-}
 
 /// What the cluster holds.
 fn objects() -> Vec<Value> {
@@ -83,98 +58,6 @@ fn objects() -> Vec<Value> {
     ]
 }
 
-struct Asker {
-    client: Client,
-    address: String,
-    token: Option<String>,
-}
-
-impl Asker {
-    /// Status and text of an answer.
-    fn ask(&self, path: &str, form: &str) -> (u16, String) {
-        loop {
-            let mut request = self.client.get(format!("{}{path}", self.address));
-            if let Some(token) = &self.token {
-                request = request.bearer_auth(token);
-            }
-            let answer = request.header("accept", form).send().unwrap();
-            if answer.status() != 429 {
-                return (answer.status().as_u16(), answer.text().unwrap());
-            }
-            // It is asked more than one user may.
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    fn data(&self, path: &str) -> Value {
-        let (status, text) = self.ask(&format!("/api/v1{path}"), "application/json");
-        assert_eq!(status, 200, "{path}: {text}");
-        serde_json::from_str(&text).unwrap()
-    }
-
-    fn except(&self, namespace: &str) -> u16 {
-        let until = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
-        let exception = json!({"control": "privileged-container", "kind": "Deployment",
-            "namespace": namespace, "name": "it", "reason": "tried", "owner": "me",
-            "until": jiff::tz::Offset::UTC.to_datetime(until).date().to_string()});
-        loop {
-            let request = self.client.post(format!("{}/api/v1/exceptions", self.address));
-            let request = request.header("content-type", "application/json");
-            let answer = request
-                .bearer_auth(self.token.as_deref().unwrap_or_default())
-                .body(exception.to_string())
-                .send()
-                .unwrap();
-            if answer.status() != 429 {
-                return answer.status().as_u16();
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-/// The paths of the API, parameters filled in with what they could name.
-fn paths(admin: &Asker) -> Vec<String> {
-    let document = admin.data("/openapi.json");
-    let findings = admin.data("/findings?limit=500");
-    let mut fingerprints = BTreeSet::new();
-    for finding in findings["findings"].as_array().unwrap() {
-        if finding.to_string().contains("canary") {
-            fingerprints.insert(finding["fingerprint"].as_str().unwrap().to_owned());
-        }
-    }
-    assert!(fingerprints.len() > 10);
-    let filters = [
-        "",
-        "?limit=500",
-        "?namespace=canary-hidden",
-        "?q=canary",
-        "?kind=ClusterRole",
-        "?state=open,excepted,fixed",
-        "?verb=get&resource=secrets",
-        "?to=secrets",
-        "?state=all",
-    ];
-    let mut paths = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        if methods["get"].is_null() {
-            continue;
-        }
-        let path = path.strip_prefix("/api/v1").unwrap();
-        if path.contains("{fingerprint}") {
-            paths.extend(fingerprints.iter().map(|it| path.replace("{fingerprint}", it)));
-        } else if path.contains('{') {
-            let (stem, _) = path.split_once('{').unwrap();
-            let names = ["cis-1.12", "privileged-container", "CVE-2024-0001", "sha256:00"];
-            paths.extend(names.iter().map(|name| format!("{stem}{name}")));
-        } else {
-            paths.extend(filters.iter().map(|filter| format!("{path}{filter}")));
-        }
-    }
-    assert!(paths.len() > 100, "{paths:?}");
-    paths
-}
-
 fn start(plane: &ControlPlane) -> Server {
     // What a cloud says of the cluster is for those alone who see all of it.
     let export = std::env::temp_dir().join(format!("bollwerk-export-{}.json", std::process::id()));
@@ -194,29 +77,17 @@ fn nobody_sees_what_kubernetes_does_not_list_for_them() {
         let answer = plane.create(&object, false).unwrap();
         assert_eq!(answer.status, 201, "{object}: {answer:?}");
     }
-    let token = |plane: &mut ControlPlane, name: &str| {
-        let path = format!("/api/v1/namespaces/accounts/serviceaccounts/{name}/token");
-        let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
-            "spec": {}});
-        let answer = plane.ask("POST", &path, &request);
-        Some(answer.body["status"]["token"].as_str().unwrap().to_owned())
-    };
     let server = start(&plane);
-    let authority = std::fs::read(server.folder.join("tls/ca.crt")).unwrap();
-    let authority = reqwest::Certificate::from_pem(&authority).unwrap();
-    let client = Client::builder()
-        .tls_certs_only([authority])
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
+    let client = asking::client(&server);
     let asker = |token| Asker {
         client: client.clone(),
         address: format!("https://{}", server.interface),
         token,
+        of: None,
     };
     let anonymous = asker(None);
     let [nobody, reader, admin] =
-        ["nobody", "reader", "admin"].map(|name| asker(token(&mut plane, name)));
+        ["nobody", "reader", "admin"].map(|name| asker(Some(asking::token(&mut plane, name))));
     let began = Instant::now();
     while admin.data("/findings?q=canary")["total"].as_u64().unwrap() < 10 {
         assert!(began.elapsed() < Duration::from_mins(1), "nothing is judged");

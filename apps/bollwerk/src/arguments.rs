@@ -107,6 +107,7 @@ Examples:
   bollwerk scan deploy/
   helm template shop ./chart | bollwerk scan -
   bollwerk scan --cluster --context production
+  bollwerk scan --cluster --context west --context east
   bollwerk scan deploy/ --pod-security restricted --fail-on high
   bollwerk scan deploy/ --format sarif --output bollwerk.sarif
   bollwerk scan deploy/ --format html --output bollwerk.html

@@ -68,6 +68,7 @@ pub fn judge(
     said.gaps.extend(policies.beside);
     said.gaps.extend(settings.policies.iter().flat_map(|beside| beside.gaps.clone()));
     for (object, path, mut gap) in policies.gaps {
+        name_cluster(&mut gap, &snapshot, object);
         let file = snapshot.origin(object).file;
         let place = Place { object, path: &path };
         let located = sources.locate(&snapshot, file, &[place], false, &mut said.gaps);
@@ -99,6 +100,13 @@ pub fn judge(
     };
     let Comparison { new: findings, known, resolved } = compared;
     Assessment { snapshot, findings, hidden, known, resolved, gaps, coverage }
+}
+
+/// Tells the cluster of the object that a gap is about, where there are several.
+fn name_cluster(gap: &mut Gap, snapshot: &Snapshot, object: ObjectId) {
+    if let Some(cluster) = snapshot.own_cluster_of(snapshot.world(object)) {
+        gap.subject = format!("{} of {cluster}", gap.subject);
+    }
 }
 
 /// How many different images the snapshot's workloads run.
@@ -209,6 +217,7 @@ impl Said {
                 self.findings.push(finding);
             }
             for (_, mut gap) in judgement.gaps {
+                name_cluster(&mut gap, snapshot, object);
                 gap.location = located.next().flatten().map(|place| place.location);
                 self.gaps.push(gap);
             }
@@ -218,7 +227,8 @@ impl Said {
 
 fn finding_order(finding: &Finding) -> impl Ord + '_ {
     let severity = std::cmp::Reverse(finding.severity);
-    (severity, &finding.location, &finding.subject, finding.control, &finding.path)
+    let what = (&finding.subject, finding.control, &finding.path);
+    (severity, &finding.location, what, &finding.cluster)
 }
 
 fn gap_order(gap: &Gap) -> impl Ord + '_ {

@@ -19,12 +19,16 @@ pub(crate) fn collect(inputs: &Inputs, settings: &Settings) -> Result<(Snapshot,
     if let Some(path) = &inputs.snapshot {
         let mut snapshot = saved(path)?;
         // Only a flag may overrule what the snapshot says of itself.
-        snapshot.version = inputs.reading.kubernetes_version.unwrap_or(snapshot.version);
+        if let Some(version) = inputs.reading.kubernetes_version {
+            snapshot.version = version;
+            snapshot.versions.clear();
+        }
         return Ok((snapshot, Sources::none(digest_key())));
     }
     let taken_at = inputs.reading.now.unwrap_or_else(jiff::Timestamp::now);
-    if let Some(from) = inputs.live.from() {
-        return running(&from, inputs, settings, taken_at);
+    let live = inputs.live.from();
+    if !live.is_empty() {
+        return running(&live, inputs, settings, taken_at);
     }
     Ok(assess::collect(named(inputs)?, settings, taken_at, digest_key()))
 }
@@ -64,22 +68,31 @@ pub(crate) fn policies(paths: &[PathBuf], settings: &Settings) -> Result<Option<
     Ok(Some(snapshot))
 }
 
-/// A running cluster.
+/// Running clusters.
 fn running(
-    from: &collect::cluster::From,
+    from: &[collect::cluster::From],
     inputs: &Inputs,
     settings: &Settings,
     taken_at: jiff::Timestamp,
 ) -> Result<(Snapshot, Sources)> {
     let key = digest_key();
     let mut snapshot = Snapshot::new(settings.kubernetes_version, taken_at);
-    collect::cluster::collect(&mut snapshot, from, &key, &settings.collect.limits)?;
+    let limits = &settings.collect.limits;
+    if from.len() > 1 && !inputs.arm.is_empty() {
+        bail!("an export of `--arm` describes one cluster, and several are named; name one");
+    }
+    match from {
+        [one] => collect::cluster::collect(&mut snapshot, one, &key, limits)?,
+        several => collect::cluster::collect_all(&mut snapshot, several, &key, limits)?,
+    }
     for path in &inputs.arm {
-        let (world, limits) = (WorldId(0), &settings.collect.limits);
-        collect::manifests::add_managed_clusters(&mut snapshot, path, world, limits, &key);
+        collect::manifests::add_managed_clusters(&mut snapshot, path, WorldId(0), limits, &key);
     }
     // Only a flag may overrule what the cluster says of itself.
-    snapshot.version = inputs.reading.kubernetes_version.unwrap_or(snapshot.version);
+    if let Some(version) = inputs.reading.kubernetes_version {
+        snapshot.version = version;
+        snapshot.versions.clear();
+    }
     Ok((snapshot, Sources::none(key)))
 }
 

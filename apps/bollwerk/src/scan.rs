@@ -7,7 +7,7 @@ use std::path::Path;
 use analyze::exception::{self, Exception};
 use analyze::framework::Framework;
 use analyze::{admission_policy, catalog, compliance};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use model::change::Change;
 use model::compliance::Compliance;
 use model::{Finding, Gap};
@@ -25,6 +25,7 @@ use crate::{assess, inputs};
 /// Runs the command; the code to exit with.
 pub(crate) fn run(arguments: &Scan) -> Result<u8> {
     let mut stats = Stats::new();
+    of_one_cluster(arguments)?;
     let mut settings = Settings::load(&arguments.inputs.reading, Some(&arguments.judging))?;
     settings.override_reporting(&arguments.reporting);
     if let Some(framework) = arguments.framework {
@@ -49,6 +50,22 @@ pub(crate) fn run(arguments: &Scan) -> Result<u8> {
         anstream::eprintln!("{stats}");
     }
     Ok(code)
+}
+
+/// Refuses to say of several clusters at once what is said of one.
+fn of_one_cluster(arguments: &Scan) -> Result<()> {
+    let contexts = &arguments.inputs.live.contexts;
+    let what = match arguments.reporting.format {
+        _ if arguments.framework.is_some() => "`--framework`",
+        Format::Oscal => "`--format oscal`",
+        Format::OpenReports => "`--format open-reports`",
+        Format::PolicyReports => "`--format policy-reports`",
+        _ => return Ok(()),
+    };
+    if contexts.len() > 1 {
+        bail!("{what} is about one cluster, and {} are named; name one --context", contexts.len());
+    }
+    Ok(())
 }
 
 /// What a report holds beside the assessment.

@@ -22,6 +22,13 @@ fn save(arguments: &SnapshotSave) -> Result<u8> {
             "a snapshot is saved from manifests or a cluster; name a file, a folder or --cluster"
         );
     }
+    if let (Some(name), [_, _, ..]) = (&arguments.cluster_name, &arguments.inputs.live.contexts[..])
+    {
+        bail!(
+            "`--cluster-name {name}` is one name for several clusters, which are told apart by \
+             theirs; leave it out, or save each --context by itself"
+        );
+    }
     let settings = Settings::load(&arguments.inputs.reading, None)?;
     let (mut snapshot, _) = inputs::collect(&arguments.inputs, &settings)?;
     snapshot.cluster = arguments.cluster_name.clone().or(snapshot.cluster);

@@ -115,8 +115,100 @@ fn a_cluster_is_read_as_its_files_are() {
     let (code, text, errors) = bollwerk(folder.path(), &[&question[..], &live].concat(), "");
     assert!(code == 0 && text.contains("system:masters"), "{code} {text} {errors}");
 
+    several_clusters(&folder, &kubeconfig);
     somebody_without_rights(&folder, &kubeconfig);
     nobody_there(&folder, &kubeconfig);
+}
+
+/// A kubeconfig of clusters by these names, all at one API server, and of one that is not there.
+fn contexts(folder: &Folder, kubeconfig: &str, names: &[&str]) {
+    let text = std::fs::read_to_string(kubeconfig).unwrap();
+    let line = |key: &str| {
+        let found = text.lines().find_map(|line| line.strip_prefix(&format!("{key}: ["))).unwrap();
+        found.trim_end_matches(']').to_owned()
+    };
+    let (cluster, user) = (line("clusters"), line("users"));
+    let server = cluster.find("https://127.0.0.1:").unwrap();
+    let end = server + cluster[server..].find('"').unwrap();
+    let (mut clusters, mut contexts) = (Vec::new(), Vec::new());
+    for name in names {
+        let cluster = match *name {
+            "away" => cluster.replace(&cluster[server..end], "https://127.0.0.1:1"),
+            _ => cluster.clone(),
+        };
+        clusters.push(cluster.replace("name: tests", &format!("name: {name}")));
+        contexts.push(format!(
+            "{{name: to-{name}, context: {{cluster: {name}, user: administrator}}}}"
+        ));
+    }
+    let text = format!(
+        "apiVersion: v1\nkind: Config\nusers: [{user}]\nclusters: [{}]\ncontexts: [{}]\n",
+        clusters.join(", "),
+        contexts.join(", ")
+    );
+    folder.write("several", &text);
+}
+
+/// Each context is a cluster of its own: what is said of it is what is said of it alone.
+fn several_clusters(folder: &Folder, kubeconfig: &str) {
+    contexts(folder, kubeconfig, &["west", "east", "away"]);
+    let live = ["--cluster", "--kubeconfig", "several"];
+    let now = ["--now", "2026-12-01T00:00:00Z"];
+    let scan = |contexts: &[&str]| {
+        let named = contexts.iter().flat_map(|it| ["--context", it]);
+        let arguments: Vec<&str> =
+            ["scan"].into_iter().chain(live).chain(now).chain(named).collect();
+        report(folder, &[&arguments[..], &["--format", "json"]].concat())
+    };
+    let prints = |report: &Value, cluster: Option<&str>| -> BTreeSet<String> {
+        let all = report["findings"].as_array().unwrap().iter();
+        let of = all.filter(|it| it["cluster"].as_str() == cluster);
+        of.map(|it| it["fingerprint"].as_str().unwrap().to_owned()).collect()
+    };
+    let (both, code) = scan(&["to-west", "to-east"]);
+    assert_eq!((code, &both["gaps"], &both["cluster"]), (1, &json!([]), &Value::Null));
+    assert_eq!(both["worlds"], json!(["west", "east"]));
+    program::fits(&both);
+    for name in ["west", "east"] {
+        let (alone, _) = scan(&[&format!("to-{name}")]);
+        assert_eq!(alone["cluster"], name);
+        let alone = prints(&alone, None);
+        assert!(alone.len() > 60 && prints(&both, Some(name)) == alone, "{name}");
+    }
+    assert!(prints(&both, Some("west")).is_disjoint(&prints(&both, Some("east"))));
+
+    // One that does not answer is a gap, and the other is judged.
+    let (part, code) = scan(&["to-away", "to-west"]);
+    assert_eq!(prints(&part, Some("west")), prints(&both, Some("west")));
+    let gaps = part["gaps"].as_array().unwrap();
+    assert!(gaps.len() == 1 && gaps[0]["subject"] == "to-away", "{gaps:?}");
+    assert_eq!((code, &gaps[0]["kind"]), (1, &json!("unreadable")));
+    let (none, code) = scan(&["to-away", "to-away"]);
+    assert_eq!((code, &none["findings"]), (3, &json!([])), "{none}");
+
+    // A snapshot holds all of them.
+    let save = ["snapshot", "save", "--output", "several.snapshot"];
+    let named = ["--context", "to-west", "--context", "to-east"];
+    let (code, _, errors) = bollwerk(folder.path(), &[&save[..], &live, &now, &named].concat(), "");
+    assert_eq!(code, 0, "{errors}");
+    let (loaded, _) =
+        report(folder, &["scan", "--snapshot", "several.snapshot", "--format", "json"]);
+    assert!(loaded["findings"] == both["findings"]);
+
+    // What is about one cluster is refused for several, and so are two of one name.
+    let refused: [(&[&str], &str); 4] = [
+        (&["scan", "--framework", "cis-1.12"], "`--framework` is about one cluster"),
+        (&["scan", "--format", "open-reports"], "`--format open-reports` is about one cluster"),
+        (&["snapshot", "save", "--cluster-name", "it"], "one name for several clusters"),
+        (&["access", "who-can", "get", "secrets"], "choose one with `--world`"),
+    ];
+    for (arguments, why) in refused {
+        let (code, _, errors) = bollwerk(folder.path(), &[arguments, &live, &named].concat(), "");
+        assert!(code == 2 && errors.contains(why), "{arguments:?}: {code} {errors}");
+    }
+    let twice = ["scan", "--context", "to-west", "--context", "to-west"];
+    let (code, _, errors) = bollwerk(folder.path(), &[&twice[..], &live].concat(), "");
+    assert!(code == 2 && errors.contains("as another one is"), "{code} {errors}");
 }
 
 /// What may not be listed is a gap, and the run says that it could not assess.

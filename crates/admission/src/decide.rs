@@ -244,6 +244,7 @@ pub(crate) fn finding(
         fix,
         also: Vec::new(),
         owner: None,
+        cluster: None,
         location: None,
         frame: None,
     }

@@ -152,6 +152,7 @@ impl Bound {
             fix: Some(Fix::advice(format!("make this hold: `{}`", expression.trim()))),
             also: Vec::new(),
             owner: owner(object),
+            cluster: None,
             location: None,
             frame: None,
         }
@@ -232,9 +233,10 @@ impl World<'_> {
                     gaps.push(reason);
                 }
             } else {
-                let cluster = self.snapshot.cluster.as_deref();
+                let cluster = self.snapshot.cluster_of(self.number);
                 let finding = self.bound.finding(cluster, &object, &refusal);
-                judged.findings.push(Finding { object: Some(id), ..finding });
+                let cluster = self.snapshot.own_cluster_of(self.number).map(str::to_owned);
+                judged.findings.push(Finding { object: Some(id), cluster, ..finding });
             }
         }
         judged.gaps.extend(

@@ -244,6 +244,7 @@ impl Remark {
             fix: Some(Fix::advice(rule.advice)),
             also: Vec::new(),
             owner: owner.clone(),
+            cluster: None,
             location,
             frame: None,
         })

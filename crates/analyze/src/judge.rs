@@ -102,7 +102,7 @@ fn judge_in<'c>(
     let standing = Standing { snapshot, world, object };
     let standards = pod_security::judge(standing, &pods, options);
     for (rule, draft) in standards.drafts {
-        judgement.add(snapshot, object, (rule.name, rule.name), draft, &mismatches);
+        judgement.add(standing, (rule.name, rule.name), draft, &mismatches);
     }
     for (at, kind, reason) in standards.gap.into_iter().chain(pod_security::namespace_gaps(object))
     {
@@ -116,7 +116,7 @@ fn judge_in<'c>(
         for draft in report.take() {
             if !judgement.join(control, &draft) {
                 let names = (control.name, control.id);
-                judgement.add(snapshot, object, names, draft, &mismatches);
+                judgement.add(standing, names, draft, &mismatches);
             }
         }
     }
@@ -164,8 +164,7 @@ impl Judgement {
 
     fn add(
         &mut self,
-        snapshot: &Snapshot,
-        object: &Object<'_>,
+        Standing { snapshot, world, object }: Standing<'_>,
         (name, id): (&'static str, &'static str),
         draft: Draft,
         mismatches: &[Mismatch],
@@ -176,7 +175,7 @@ impl Judgement {
         }
         let Draft { at, severity, message, fix } = draft;
         let identity = object.identity();
-        let cluster = snapshot.cluster.as_deref();
+        let cluster = snapshot.cluster_of(world);
         self.findings.push(Finding {
             control: name,
             id,
@@ -196,6 +195,7 @@ impl Judgement {
             fix,
             also: Vec::new(),
             owner: owner(object),
+            cluster: snapshot.own_cluster_of(world).map(str::to_owned),
             location: None,
             frame: None,
         });

@@ -5,7 +5,7 @@
 //! low: the pod is refused by the first alone.
 
 use engine::pod_security::{self as standards, LevelVersion, Offence, Policy, Version, Violation};
-use model::{Fix, GapKind, Object, Path, Pod, Severity, Snapshot};
+use model::{Fix, GapKind, KubernetesVersion, Object, Path, Pod, Severity};
 
 use crate::control::{Draft, Standing};
 use crate::{Impact, Options, Reach};
@@ -277,7 +277,7 @@ pub(crate) fn judge(standing: Standing<'_>, pods: &[Pod<'_>], options: &Options)
 }
 
 fn drafts(
-    Standing { snapshot, object, .. }: Standing<'_>,
+    Standing { snapshot, world, object }: Standing<'_>,
     pods: &[Pod<'_>],
     options: &Options,
     policy: Policy,
@@ -295,7 +295,7 @@ fn drafts(
         }
         let mut told: Vec<&str> = Vec::new();
         for mode in &modes {
-            let demand = resolved(mode.demand, snapshot);
+            let demand = resolved(mode.demand, snapshot.version_of(world));
             for violation in standards::judge(pod, demand.level, demand.version) {
                 if told.contains(&violation.check) {
                     continue;
@@ -316,10 +316,10 @@ fn drafts(
 }
 
 /// `latest` is the version the snapshot is judged for.
-fn resolved(demand: LevelVersion, snapshot: &Snapshot) -> LevelVersion {
+fn resolved(demand: LevelVersion, judged_for: KubernetesVersion) -> LevelVersion {
     match demand.version {
         Version::Latest => {
-            let minor = snapshot.version.minor.min(Version::NEWEST_MINOR);
+            let minor = judged_for.minor.min(Version::NEWEST_MINOR);
             LevelVersion { version: Version::V1(minor), ..demand }
         }
         Version::V1(_) => demand,
@@ -463,8 +463,8 @@ mod tests {
                 let origin = model::Origin { file: 0, document: number, item, line: 1 };
                 part.insert(root, &redactions, model::WorldId(0), origin, None);
             }
-            let version = model::KubernetesVersion::NEWEST;
-            let mut snapshot = Snapshot::new(version, jiff::Timestamp::UNIX_EPOCH);
+            let version = KubernetesVersion::NEWEST;
+            let mut snapshot = model::Snapshot::new(version, jiff::Timestamp::UNIX_EPOCH);
             snapshot.add(part);
             let judgement = crate::judge(&snapshot, model::ObjectId(0), [], &Options::default());
             judgement.gaps.into_iter().map(|(_, gap)| gap.kind).collect::<Vec<_>>()

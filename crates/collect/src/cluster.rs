@@ -34,17 +34,60 @@ pub fn collect(
     key: &DigestKey,
     limits: &yaml::Limits,
 ) -> Result<(), ConnectionError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(ConnectionError::Runtime)?;
-    let read = runtime.block_on(read(from, key, limits))?;
+    let read = runtime()?.block_on(read(from, key, limits))?;
     snapshot.cluster.get_or_insert_with(|| read.name.clone());
     snapshot.version = read.version;
     snapshot.is_live = true;
     read.join(snapshot);
     Ok(())
+}
+
+/// Reads several clusters into `snapshot`, each a world of the cluster's name, with the version it
+/// is of. One that does not answer is a gap, and the others are read all the same.
+///
+/// # Errors
+///
+/// What is configured wrongly: a context that there is not, or two of one cluster.
+pub fn collect_all(
+    snapshot: &mut Snapshot,
+    from: &[From],
+    key: &DigestKey,
+    limits: &yaml::Limits,
+) -> Result<(), ConnectionError> {
+    let runtime = runtime()?;
+    snapshot.is_live = true;
+    for from in from {
+        let named = from.context.as_deref().unwrap_or("the current context");
+        let read = match runtime.block_on(read(from, key, limits)) {
+            Ok(read) => read,
+            Err(ConnectionError::Server { server, reason }) => {
+                let reason = format!("the API server {server} {reason}");
+                let (kind, subject) = (GapKind::Unreadable, named.to_owned());
+                snapshot.gaps.push(Gap { kind, subject, location: None, reason });
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        if snapshot.worlds.contains(&read.name) {
+            let name = &read.name;
+            return Err(ConnectionError::Configuration(format!(
+                "the context `{named}` is of the cluster `{name}`, as another one is"
+            )));
+        }
+        snapshot.versions.push(read.version);
+        read.join(snapshot);
+    }
+    // What is told of all of them is told of the oldest.
+    snapshot.version = snapshot.versions.iter().copied().min().unwrap_or(snapshot.version);
+    Ok(())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, ConnectionError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(ConnectionError::Runtime)
 }
 
 /// What was read of a cluster.

@@ -321,6 +321,8 @@ pub struct Finding {
     pub also: Vec<&'static str>,
     /// Who answers for the object, if it or its namespace says so.
     pub owner: Option<String>,
+    /// The cluster it was found in, where several were judged at once.
+    pub cluster: Option<String>,
     /// Where it is written.
     pub location: Option<Location>,
     /// The source lines around it.

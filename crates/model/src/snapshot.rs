@@ -120,6 +120,9 @@ pub struct Snapshot {
     pub is_live: bool,
     /// The version it is judged for.
     pub version: KubernetesVersion,
+    /// The version that each world is judged for, where they are clusters of their own and may
+    /// differ; without one for a world it is `version`.
+    pub versions: Vec<KubernetesVersion>,
     /// When it was taken.
     pub taken_at: jiff::Timestamp,
     /// The namespace of objects that name none, if the caller knows it.
@@ -149,6 +152,7 @@ impl Snapshot {
             cluster: None,
             is_live: false,
             version,
+            versions: Vec::new(),
             taken_at,
             namespace: None,
             worlds: Vec::new(),
@@ -255,6 +259,7 @@ impl Snapshot {
         let mut compact = Self::new(self.version, self.taken_at);
         compact.cluster.clone_from(&self.cluster);
         compact.is_live = self.is_live;
+        compact.versions.clone_from(&self.versions);
         compact.namespace.clone_from(&self.namespace);
         compact.worlds.clone_from(&self.worlds);
         compact.files.clone_from(&self.files);
@@ -335,6 +340,23 @@ impl Snapshot {
     /// The world an object belongs to.
     pub fn world(&self, id: ObjectId) -> WorldId {
         self.records[id.0 as usize].world
+    }
+
+    /// The version of Kubernetes that a world is judged for.
+    pub fn version_of(&self, world: WorldId) -> KubernetesVersion {
+        self.versions.get(world.0 as usize).copied().unwrap_or(self.version)
+    }
+
+    /// The name of the cluster that a world is; none where nobody says that it is one. Of several
+    /// running clusters each is a world by its name.
+    pub fn cluster_of(&self, world: WorldId) -> Option<&str> {
+        self.cluster.as_deref().or_else(|| self.own_cluster_of(world))
+    }
+
+    /// The same where there is more than one: what has to be told beside each object.
+    pub fn own_cluster_of(&self, world: WorldId) -> Option<&str> {
+        let is_told = self.is_live && self.cluster.is_none();
+        is_told.then(|| self.worlds.get(world.0 as usize).map(String::as_str)).flatten()
     }
 
     /// The Namespace objects of this name in a world: none, one, or several when the name is

@@ -121,6 +121,7 @@ fn row(finding: &Finding) -> Row {
         fix: finding.fix.as_ref().map(|fix| fix.text.to_string()).unwrap_or_default(),
         fingerprint: finding.fingerprint.as_str().to_owned(),
         owner: finding.owner.clone().unwrap_or_default(),
+        file: finding.cluster.clone().unwrap_or_default(),
         ..Row::default()
     };
     row.at(finding.location.as_ref())

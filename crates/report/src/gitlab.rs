@@ -12,7 +12,7 @@ use model::{Finding, Gap, Location, Severity};
 use serde::Serialize;
 
 use crate::occurrence::Names;
-use crate::wording::{harmless, subject};
+use crate::wording::{about, harmless};
 use crate::{Report, json};
 
 pub(crate) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -46,7 +46,7 @@ struct Place<'a> {
 
 impl<'a> Entry<'a> {
     fn of_finding(finding: &'a Finding, names: &mut Names) -> Self {
-        let object = subject(&finding.subject);
+        let object = about(finding);
         let message = harmless(&finding.message);
         let fix = finding.fix.as_ref().map(|fix| format!(" — {}", harmless(&fix.text)));
         Self {
@@ -54,7 +54,10 @@ impl<'a> Entry<'a> {
             check_name: finding.control.to_owned(),
             fingerprint: names.of(finding),
             severity: severity(finding.severity),
-            location: place(finding.location.as_ref(), "cluster"),
+            location: place(
+                finding.location.as_ref(),
+                finding.cluster.as_deref().unwrap_or("cluster"),
+            ),
         }
     }
 

@@ -21,7 +21,7 @@ use model::compliance::Status;
 use model::{Finding, Severity};
 
 use crate::markup::text;
-use crate::wording::{by_control, counted, gap_kinds, others, place, subject, verdict};
+use crate::wording::{about, by_control, counted, gap_kinds, others, place, verdict};
 use crate::{Outcome, Report, Rule, json};
 
 const STYLE: &str = include_str!("html/page.css");
@@ -281,7 +281,7 @@ fn static_row(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
          <a href=\"#page-{control}\"><code>{control}</code></a><td><bdi>{}</bdi>\
          <td><bdi>{}</bdi>",
         essay::inline(&finding.message),
-        text(&subject(&finding.subject)),
+        text(&about(finding)),
         text(&place)
     )
 }
@@ -299,11 +299,11 @@ fn hidden(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
          </thead><tbody>"
     )?;
     for hidden in report.hidden.iter().take(LISTED_MAX) {
-        let Finding { severity, control, subject: of, .. } = &hidden.finding;
+        let Finding { severity, control, .. } = &hidden.finding;
         let owner = hidden.owner.as_ref().map(|owner| format!(" – {}", text(owner)));
         let until = hidden.until.as_deref().unwrap_or("for good");
         let [object, reason, place] =
-            [&subject(of), &hidden.reason, &hidden.place].map(|it| text(it));
+            [&about(&hidden.finding), &hidden.reason, &hidden.place].map(|it| text(it));
         writeln!(
             out,
             "<tr><td class=\"{severity}\">{severity}<td><code>{control}</code>\

@@ -102,6 +102,9 @@ struct JsonFinding<'a> {
     also: &'a [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<&'a str>,
+    /// Where several clusters were judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -237,6 +240,7 @@ impl<'a> JsonFinding<'a> {
             fix: finding.fix.as_ref().map(JsonFix::new),
             also: &finding.also,
             owner: finding.owner.as_deref(),
+            cluster: finding.cluster.as_deref(),
         }
     }
 }

@@ -17,7 +17,7 @@ use model::{Finding, Severity};
 
 use crate::change::differences;
 use crate::markup::{lines, text};
-use crate::wording::{coverage, others, place, subject, verdict};
+use crate::wording::{about, coverage, others, place, verdict};
 use crate::{Hidden, Report, json};
 
 /// How a case ended.
@@ -79,7 +79,7 @@ fn case(finding: &Finding, fail_on: Option<Severity>) -> Case {
     detail.push(format!("fingerprint: {}", finding.fingerprint.as_str()));
     detail.push(format!("more: bollwerk explain {}", finding.control));
     Case {
-        name: format!("{} {}", subject(&finding.subject), finding.path),
+        name: format!("{} {}", about(finding), finding.path),
         class: finding.control.to_owned(),
         result: if fails { Ending::Failure } else { Ending::Skipped },
         r#type: severity.name(),

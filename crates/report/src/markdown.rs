@@ -14,7 +14,7 @@ use crate::baseline::Entry;
 use crate::change::{sign, value};
 use crate::compliance::is_alike;
 use crate::wording::{
-    self, clipped, counted, coverage, gap_kinds, harmless, others, place, subject, verdict,
+    self, about, clipped, counted, coverage, gap_kinds, harmless, others, place, verdict,
 };
 use crate::{Outcome, Report, Rule, json};
 
@@ -257,7 +257,7 @@ fn group(rule: &Rule, findings: &[&Finding]) -> String {
         let fix = finding.fix.as_ref().map(|fix| format!("<br>→ {}", prose(&fix.text)));
         format!(
             "|{}|{}<br>{}{}|\n",
-            code(&subject(&finding.subject)),
+            code(&about(finding)),
             prose(&finding.message),
             code(&place),
             fix.unwrap_or_default()

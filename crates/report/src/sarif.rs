@@ -141,7 +141,10 @@ fn result(finding: &Finding, index: &BTreeMap<&str, usize>) -> Value {
         }
     };
     let mut place = finding.location.as_ref().map_or_else(
-        || json!({"physicalLocation": {"artifactLocation": {"uri": "cluster"}}}),
+        || {
+            let cluster = finding.cluster.as_deref().unwrap_or("cluster");
+            json!({"physicalLocation": {"artifactLocation": {"uri": uri(cluster)}}})
+        },
         location,
     );
     place["logicalLocations"] = json!([{

@@ -9,7 +9,7 @@ use model::{Finding, Frame, Gap, Location, Severity};
 use crate::baseline::Entry;
 use crate::style::{BOLD, DIM};
 use crate::width::cells;
-use crate::wording::{self, Verdict, harmless, subject};
+use crate::wording::{self, Verdict, about, harmless};
 use crate::{Outcome, Report, change, compliance, json};
 
 /// Most findings shown in full; the rest is counted and the reader told how to see it.
@@ -59,7 +59,7 @@ fn finding_in_full(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let Finding { severity, control, message, .. } = finding;
     let message = harmless(message);
     writeln!(out, "{style}{severity}{style:#}{BOLD}[{control}]{BOLD:#} {message}")?;
-    let object = subject(&finding.subject);
+    let object = about(finding);
     if let Some(Location { file, line, column, .. }) = &finding.location {
         let file = harmless(file);
         writeln!(out, "  {DIM}-->{DIM:#} {file}:{line}:{column}  {DIM}{object}{DIM:#}")?;
@@ -147,7 +147,7 @@ fn gaps(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn risk(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut counts: BTreeMap<String, [usize; 5]> = BTreeMap::new();
     for finding in report.findings {
-        counts.entry(subject(&finding.subject)).or_default()[rank(finding.severity)] += 1;
+        counts.entry(about(finding)).or_default()[rank(finding.severity)] += 1;
     }
     counts.retain(|_, counts| counts[..3].iter().sum::<usize>() > 0);
     if counts.len() < 2 {

@@ -116,6 +116,16 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// What a finding is about, with its cluster where several were judged: `Deployment shop/web of
+/// west`.
+pub(crate) fn about(finding: &Finding) -> String {
+    let subject = subject(&finding.subject);
+    match &finding.cluster {
+        Some(cluster) => format!("{subject} of {}", harmless(cluster)),
+        None => subject,
+    }
+}
+
 /// What a finding is about: `Deployment shop/web`, or a file.
 pub(crate) fn subject(subject: &Subject) -> String {
     match subject {

@@ -64,6 +64,7 @@ fn finding(severity: Severity, rule: usize, namespace: Option<&str>, name: &str)
         also: Vec::new(),
         owner: None,
         location: None,
+        cluster: None,
         frame: None,
     }
 }

@@ -24,6 +24,7 @@ fn finding(severity: Severity, namespace: Option<&str>, name: &str, message: Str
         also: Vec::new(),
         owner: None,
         location: None,
+        cluster: None,
         frame: None,
     }
 }

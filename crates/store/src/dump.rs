@@ -137,6 +137,7 @@ const TABLES: &[Columns] = &[
             ("made_at", Int),
             ("ended_by", Text),
             ("ended_at", Int),
+            ("cluster", Text),
         ],
     },
     Columns {
@@ -163,6 +164,7 @@ const TABLES: &[Columns] = &[
             ("verb", Text),
             ("target", Text),
             ("outcome", Text),
+            ("cluster", Text),
         ],
     },
 ];

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::filter::choices;
+use crate::query::Conditions;
 use crate::transaction::{Row, Transaction, Value};
 use crate::{Page, PageRequest, Store, StoreError, text};
 
@@ -10,6 +12,8 @@ use crate::{Page, PageRequest, Store, StoreError, text};
 /// holds for all, as `analyze::exception::Scope` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewException {
+    /// The cluster it holds in.
+    pub cluster: String,
     /// The control: a name or an id.
     pub control: String,
     /// The object's namespace.
@@ -44,7 +48,7 @@ pub struct Exception {
 }
 
 const COLUMNS: &str = "id, control, namespace, kind, name, reason, owner, until, made_by, \
-                       made_at, ended_by, ended_at";
+                       made_at, ended_by, ended_at, cluster";
 
 impl Store {
     /// Adds an exception; its number.
@@ -83,23 +87,33 @@ impl Store {
         self.read(|transaction| transaction.first(&sql, &[id.into()], read))
     }
 
-    /// Exceptions, the last made first; `with_ended` says whether those that were ended are among
-    /// them. One whose last day is over has not been ended.
+    /// Exceptions of these clusters (none: of all), the last made first; `with_ended` says whether
+    /// those that were ended are among them. One whose last day is over has not been ended.
     pub fn exceptions(
         &self,
+        clusters: Option<&[String]>,
         with_ended: bool,
         page: &PageRequest,
     ) -> Result<Page<Exception>, StoreError> {
-        let ended = if with_ended { "" } else { "AND ended_at IS NULL" };
         self.read(|transaction| {
-            let sql = format!("SELECT COUNT(*) FROM exceptions WHERE id > 0 {ended}");
-            let total = transaction.count(&sql, &[])?;
-            let before = page.keys('e')?.map_or(i64::MAX, |[id]| id);
+            let mut conditions = Conditions::default();
+            if !with_ended {
+                conditions.add("ended_at IS NULL".to_owned());
+            }
+            if let Some(clusters) = clusters {
+                choices(&mut conditions, "cluster", clusters);
+            }
+            let sql = format!("SELECT COUNT(*) FROM exceptions {}", conditions.clause());
+            let total = transaction.count(&sql, &conditions.values)?;
+            if let Some([id]) = page.keys('e')? {
+                conditions.compare("id", "<", id);
+            }
+            let limit = conditions.value(page.rows() + 1);
             let sql = format!(
-                "SELECT {COLUMNS} FROM exceptions WHERE id < $1 {ended} ORDER BY id DESC LIMIT $2"
+                "SELECT {COLUMNS} FROM exceptions {} ORDER BY id DESC LIMIT ${limit}",
+                conditions.clause()
             );
-            let limit = Value::from(page.rows() + 1);
-            let rows = transaction.all(&sql, &[before.into(), limit], |row| {
+            let rows = transaction.all(&sql, &conditions.values, |row| {
                 let exception = read(row)?;
                 Ok(([exception.id], exception))
             })?;
@@ -113,14 +127,15 @@ pub(crate) fn insert(
     transaction: &mut Transaction<'_>,
     exception: &Exception,
 ) -> Result<(), StoreError> {
-    let NewException { control, namespace, kind, name, reason, owner, until } = &exception.made;
+    let NewException { cluster, control, namespace, kind, name, reason, owner, until } =
+        &exception.made;
     let kept = |text: &Option<String>| match text {
         Some(text) => Value::Text(text::line(text).into_owned().into()),
         None => Value::Null,
     };
     let sql = format!(
         "INSERT INTO exceptions ({COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     );
     let values = [
         exception.id.into(),
@@ -135,6 +150,7 @@ pub(crate) fn insert(
         exception.made_at.into(),
         kept(&exception.ended_by),
         Value::int_or_null(exception.ended_at.map(Timestamp::as_microsecond)),
+        Value::Text(text::line(cluster)),
     ];
     transaction.execute(&sql, &values).map(drop)
 }
@@ -144,6 +160,7 @@ fn read(row: &Row<'_>) -> Result<Exception, StoreError> {
     Ok(Exception {
         id: row.int(0)?,
         made: NewException {
+            cluster: row.string(12)?,
             control: row.string(1)?,
             namespace: row.string_or_null(2)?,
             kind: row.string_or_null(3)?,

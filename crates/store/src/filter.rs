@@ -288,7 +288,10 @@ pub(crate) fn like(columns: &[&str], number: usize) -> String {
 }
 
 /// The column's value is one of these names.
-fn choices<'a>(conditions: &mut Conditions<'a>, column: &str, names: &'a [String]) {
+pub(crate) fn choices<'a>(conditions: &mut Conditions<'a>, column: &str, names: &'a [String]) {
+    if names.is_empty() {
+        return conditions.add("1 = 0".to_owned());
+    }
     let mut places = Vec::new();
     for name in names {
         places.push(format!("${}", conditions.value(name.as_str())));

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::filter::choices;
 use crate::query::Conditions;
 use crate::transaction::Value;
 use crate::{Page, PageRequest, Store, StoreError, text};
@@ -13,6 +14,8 @@ pub struct Session {
     pub user: String,
     /// The user's groups.
     pub groups: Vec<String>,
+    /// The only cluster in which the name and the groups mean this user; none: in every.
+    pub cluster: Option<String>,
     /// When the session began.
     pub made_at: Timestamp,
     /// When it ends by itself.
@@ -30,6 +33,8 @@ pub struct Action {
     pub verb: String,
     /// To what.
     pub target: String,
+    /// In which cluster; empty for what is about none.
+    pub cluster: String,
     /// How it ended: `done`, or why it was refused.
     pub outcome: String,
 }
@@ -43,20 +48,23 @@ pub struct ActionFilter {
     pub verb: Option<String>,
     /// Then or later.
     pub since: Option<Timestamp>,
+    /// In one of these clusters; the empty one is that of what is about none.
+    pub clusters: Option<Vec<String>>,
 }
 
 impl Store {
     /// Stores a session under the digest of its token; the token itself is never stored.
     pub fn create_session(&self, digest: &[u8; 32], session: &Session) -> Result<(), StoreError> {
         let groups = serde_json::Value::from(session.groups.clone()).to_string();
-        let sql = "INSERT INTO sessions (token, person, groups_json, made_at, until) \
-                   VALUES ($1, $2, $3, $4, $5)";
+        let sql = "INSERT INTO sessions (token, person, groups_json, made_at, until, cluster) \
+                   VALUES ($1, $2, $3, $4, $5, $6)";
         let values = [
             hexadecimal(digest).into(),
             Value::Text(text::line(&session.user)),
             Value::Text(groups.into()),
             session.made_at.into(),
             session.until.into(),
+            session.cluster.as_deref().map_or(Value::Null, |it| Value::Text(text::line(it))),
         ];
         self.write(|transaction| transaction.execute(sql, &values).map(drop))
     }
@@ -67,7 +75,7 @@ impl Store {
         digest: &[u8; 32],
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let sql = "SELECT person, groups_json, made_at, until FROM sessions \
+        let sql = "SELECT person, groups_json, made_at, until, cluster FROM sessions \
                    WHERE token = $1 AND until > $2";
         let values = [hexadecimal(digest).into(), now.into()];
         self.read(|transaction| {
@@ -75,7 +83,8 @@ impl Store {
                 let groups = serde_json::from_str(row.text(1)?)
                     .map_err(|error| StoreError::Corrupt(error.to_string()))?;
                 let (made_at, until) = (row.time(2)?, row.time(3)?);
-                Ok(Session { user: row.string(0)?, groups, made_at, until })
+                let cluster = row.string_or_null(4)?;
+                Ok(Session { user: row.string(0)?, groups, cluster, made_at, until })
             })
         })
     }
@@ -102,14 +111,14 @@ impl Store {
 
     /// Adds to the audit log.
     pub fn record_action(&self, action: &Action) -> Result<(), StoreError> {
-        let sql = "INSERT INTO actions (id, at, person, verb, target, outcome) \
-                   VALUES ($1, $2, $3, $4, $5, $6)";
+        let sql = "INSERT INTO actions (id, at, person, verb, target, outcome, cluster) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
         self.write(|transaction| {
             let id = transaction.take("actions", 1)?;
-            let [user, verb, target, outcome] =
-                [&action.user, &action.verb, &action.target, &action.outcome]
-                    .map(|part| Value::Text(text::line(part)));
-            let values = [id.into(), action.at.into(), user, verb, target, outcome];
+            let Action { at, user, verb, target, cluster, outcome } = action;
+            let [user, verb, target, outcome, cluster] =
+                [user, verb, target, outcome, cluster].map(|part| Value::Text(text::line(part)));
+            let values = [id.into(), (*at).into(), user, verb, target, outcome, cluster];
             transaction.execute(sql, &values).map(drop)
         })
     }
@@ -130,6 +139,9 @@ impl Store {
             if let Some(since) = filter.since {
                 conditions.compare("at", ">=", since);
             }
+            if let Some(clusters) = &filter.clusters {
+                choices(&mut conditions, "cluster", clusters);
+            }
             let sql = format!("SELECT COUNT(*) FROM actions {}", conditions.clause());
             let total = transaction.count(&sql, &conditions.values)?;
             if let Some([id]) = page.keys('a')? {
@@ -137,14 +149,15 @@ impl Store {
             }
             let limit = conditions.value(page.rows() + 1);
             let sql = format!(
-                "SELECT id, at, person, verb, target, outcome FROM actions {} \
+                "SELECT id, at, person, verb, target, outcome, cluster FROM actions {} \
                  ORDER BY id DESC LIMIT ${limit}",
                 conditions.clause()
             );
             let rows = transaction.all(&sql, &conditions.values, |row| {
                 let (at, user, verb) = (row.time(1)?, row.string(2)?, row.string(3)?);
                 let (target, outcome) = (row.string(4)?, row.string(5)?);
-                Ok(([row.int(0)?], Action { at, user, verb, target, outcome }))
+                let cluster = row.string(6)?;
+                Ok(([row.int(0)?], Action { at, user, verb, target, cluster, outcome }))
             })?;
             Ok(Page::of('a', page, rows, total))
         })

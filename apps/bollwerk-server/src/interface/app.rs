@@ -6,17 +6,16 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use collect::cluster::Authenticated;
 use engine::rbac::{Groups, Identity};
 use store::{Store, StoreError};
-use tokio::sync::{Notify, watch};
 
 use super::asked::Asked;
 use super::assets;
-use super::chrome::Chrome;
+use super::chrome::{Chrome, choices};
 use super::form::Problem;
 use super::limits::Limits;
-use super::sight::{Seen, Sights, may};
+use super::sight::{Shown, View, may};
 use super::viewer::{COOKIE, COOKIE_PLAIN, Viewer};
 use crate::assess::Assessed;
-use crate::follow_up::Missed;
+use crate::follow_up::FollowUp;
 use crate::settings::Settings;
 use crate::users::Users;
 
@@ -26,17 +25,13 @@ pub(crate) const EXCEPTIONS: (&str, &str) = ("bollwerk.io", "exceptions");
 
 /// The interface of one server.
 pub(crate) struct App {
-    pub(crate) cluster: String,
+    /// The server's own first; never none.
+    pub(crate) clusters: Vec<Arc<Shown>>,
     pub(crate) store: Store,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) assessed: watch::Receiver<Arc<Assessed>>,
-    /// An exception was made or ended.
-    pub(crate) hurry: Arc<Notify>,
     pub(crate) users: Users,
-    /// Images that could not be had.
-    pub(crate) missed: Missed,
+    pub(crate) follow_up: Arc<FollowUp>,
     pub(crate) limits: Limits,
-    sights: Sights,
     /// Of this process alone: what forms hold where there is no session.
     pub(crate) secret: [u8; 32],
     /// Whether it is reached by TLS.
@@ -45,37 +40,23 @@ pub(crate) struct App {
 
 /// What an interface is made of.
 pub(crate) struct Parts {
-    pub(crate) cluster: String,
+    pub(crate) clusters: Vec<Arc<Shown>>,
     pub(crate) store: Store,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) assessed: watch::Receiver<Arc<Assessed>>,
-    pub(crate) hurry: Arc<Notify>,
     pub(crate) users: Users,
-    pub(crate) missed: Missed,
+    pub(crate) follow_up: Arc<FollowUp>,
     pub(crate) is_tls: bool,
 }
 
 impl App {
     pub(crate) fn new(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { cluster, store, settings, assessed, hurry, users, missed, is_tls } = parts;
+        let Parts { clusters, store, settings, users, follow_up, is_tls } = parts;
         let mut secret = [0; 32];
         SystemRandom::new()
             .fill(&mut secret)
             .map_err(|_| anyhow::anyhow!("the system has no random numbers"))?;
-        let (limits, sights) = (Limits::default(), Sights::default());
-        Ok(Self {
-            cluster,
-            store,
-            settings,
-            assessed,
-            hurry,
-            users,
-            missed,
-            limits,
-            sights,
-            secret,
-            is_tls,
-        })
+        let limits = Limits::default();
+        Ok(Self { clusters, store, settings, users, follow_up, limits, secret, is_tls })
     }
 
     /// Asks the store, on a thread that may wait.
@@ -87,52 +68,74 @@ impl App {
         Ok(blocking(move || question(&store)).await??)
     }
 
-    /// The newest assessment.
-    pub(crate) fn assessed(&self) -> Arc<Assessed> {
-        Arc::clone(&self.assessed.borrow())
+    /// The clusters in which a viewer is somebody.
+    pub(crate) fn clusters_of(&self, viewer: &Viewer) -> impl Iterator<Item = &Arc<Shown>> {
+        self.clusters.iter().filter(|it| viewer.of.as_ref().is_none_or(|of| *of == it.name))
     }
 
-    /// What a viewer may see.
-    pub(crate) async fn seen(self: &Arc<Self>, viewer: &Viewer) -> Result<Arc<Seen>, Problem> {
-        let (app, user) = (Arc::clone(self), viewer.user.clone());
-        let seen = blocking(move || {
-            let assessed = app.assessed();
-            app.sights.of(&assessed, &app.store, &app.cluster, &user)
-        });
-        Ok(seen.await??)
+    /// The cluster that is asked for, or all in which the viewer is somebody. One in which they
+    /// are nobody is as one that there is not.
+    pub(super) fn chosen(
+        &self,
+        viewer: &Viewer,
+        asked: &Asked,
+    ) -> Result<Vec<Arc<Shown>>, Problem> {
+        let mut known = self.clusters_of(viewer).cloned();
+        match asked.one("cluster") {
+            None => Ok(known.collect()),
+            Some(name) => {
+                let found = known.find(|it| it.name == name);
+                Ok(vec![found.ok_or(Problem::NotFound)?])
+            }
+        }
     }
 
-    /// Whether a viewer may make or end exceptions in a namespace (none: everywhere).
+    /// What a viewer may see of what is asked for.
+    pub(crate) async fn view(
+        self: &Arc<Self>,
+        viewer: &Viewer,
+        asked: &Asked,
+    ) -> Result<Arc<View>, Problem> {
+        let (clusters, user) = (self.chosen(viewer, asked)?, viewer.user.clone());
+        let app = Arc::clone(self);
+        let view = blocking(move || View::of(&app.store, clusters, &user));
+        Ok(Arc::new(view.await??))
+    }
+
+    /// Whether a user of a cluster may make or end exceptions there, in a namespace (none: in
+    /// all).
     pub(crate) async fn may_except(
         self: &Arc<Self>,
         user: &Authenticated,
         verb: &'static str,
+        shown: &Shown,
         namespace: Option<&str>,
     ) -> Result<bool, Problem> {
-        let (app, user) = (Arc::clone(self), user.clone());
+        let (assessed, user) = (shown.assessed(), user.clone());
         let namespace = namespace.unwrap_or_default().to_owned();
         blocking(move || {
-            let assessed = app.assessed();
             let identity = Identity::user(user.name, Groups::Known(user.groups));
             may(assessed.access().authorizer(), &identity, verb, EXCEPTIONS, &namespace)
         })
         .await
     }
 
-    /// Writes down what somebody did with bollwerk itself.
+    /// Writes down what somebody did with bollwerk itself, in a cluster or (empty) in none.
     pub(crate) async fn note(
         &self,
+        cluster: &str,
         user: &str,
         verb: &'static str,
         target: &str,
         outcome: &'static str,
     ) -> Result<(), Problem> {
-        tracing::info!(user, verb, target, outcome, "action");
+        tracing::info!(cluster, user, verb, target, outcome, "action");
         let action = store::Action {
             at: jiff::Timestamp::now(),
             user: user.to_owned(),
             verb: verb.to_owned(),
             target: target.to_owned(),
+            cluster: cluster.to_owned(),
             outcome: outcome.to_owned(),
         };
         self.ask(move |store| store.record_action(&action)).await
@@ -146,21 +149,34 @@ impl App {
         title: impl Into<String>,
         (path, asked): (&str, &Asked),
     ) -> Chrome {
-        let assessed = self.assessed();
+        let known: Vec<&Arc<Shown>> = self.clusters_of(viewer).collect();
+        let is_chosen = |it: &&&Arc<Shown>| known.len() == 1 || asked.has("cluster", &it.name);
+        let chosen = known.iter().find(is_chosen);
+        let shown = chosen.map_or(known.as_slice(), std::slice::from_ref);
+        let assessed: Vec<Arc<Assessed>> = shown.iter().map(|it| it.assessed()).collect();
+        // Of several the one that was judged longest ago: all that is shown is as new.
+        let oldest =
+            assessed.iter().map(|it| (it.number > 0).then_some(it.snapshot.taken_at)).min();
+        let away = shown.iter().filter(|it| it.problem().is_some()).count();
+        let scope = chosen.filter(|_| known.len() > 1).map(|it| Asked::of("cluster", &it.name));
+        let scope = scope.map(|it| it.query()).unwrap_or_default();
         Chrome {
-            cluster: self.cluster.clone(),
+            cluster: chosen.map(|it| it.name.clone()).unwrap_or_default(),
+            clusters: known.iter().filter(|_| known.len() > 1).map(|it| it.name.clone()).collect(),
+            choices: choices(&known, section, path, asked),
+            scoped: scope.replacen('?', "&", 1),
+            scope,
             section,
             title: title.into(),
             user: viewer.user.name.clone(),
             has_session: viewer.session.is_some(),
             form_key: viewer.form_key.clone().unwrap_or_default(),
             kept: asked.kept(),
-            assessed_at: match assessed.number {
-                0 => String::new(),
-                _ => assessed.snapshot.taken_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            },
-            number: assessed.number,
-            gaps: assessed.gaps.len(),
+            assessed_at: oldest
+                .flatten()
+                .map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
+            number: assessed.iter().map(|it| it.number).sum(),
+            gaps: assessed.iter().map(|it| it.gaps.len()).sum::<usize>() + away,
             twin: format!("/api/v1{path}{}", asked.query()),
             style: assets::style_name(),
             script: assets::script_name(),

@@ -43,10 +43,11 @@ const KNOWN: &[&str] = &[
     "resource",
     "next",
     "exposed",
+    "cluster",
 ];
 
 /// Parameters that stay when the reader goes to another screen.
-const KEPT: &[&str] = &["namespace", "owner"];
+const KEPT: &[&str] = &["cluster", "namespace", "owner"];
 
 /// The parameters of an address: each with its values, without empty ones.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -86,6 +87,11 @@ impl Asked {
         Ok(Self(all))
     }
 
+    /// One parameter.
+    pub(crate) fn of(key: &str, value: &str) -> Self {
+        Self(BTreeMap::from([(key.to_owned(), vec![value.to_owned()])]))
+    }
+
     /// The first value of a parameter.
     pub(crate) fn one(&self, key: &str) -> Option<&str> {
         self.0.get(key)?.first().map(String::as_str)
@@ -109,7 +115,7 @@ impl Asked {
 
     /// Whether anything is filtered.
     pub(crate) fn is_filtered(&self) -> bool {
-        self.0.keys().any(|key| !matches!(key.as_str(), "after" | "limit" | "order"))
+        self.0.keys().any(|key| !matches!(key.as_str(), "after" | "limit" | "order" | "cluster"))
     }
 
     /// The query of the same page with one parameter set (or removed), from its first row.
@@ -135,11 +141,16 @@ impl Asked {
         all.link()
     }
 
-    /// What stays on other screens, as a query.
-    pub(crate) fn kept(&self) -> String {
+    /// What stays on other screens.
+    pub(crate) fn only_kept(&self) -> Self {
         let mut all = self.clone();
         all.0.retain(|key, _| KEPT.contains(&key.as_str()));
-        all.query()
+        all
+    }
+
+    /// The same as a query.
+    pub(crate) fn kept(&self) -> String {
+        self.only_kept().query()
     }
 
     /// As a link of a page to itself: an empty one would keep the query that is there.
@@ -159,7 +170,7 @@ impl Asked {
     }
 
     /// The filter of a query of the store. Without a state only what is open is meant.
-    pub(crate) fn filter(&self, cluster: &str) -> Result<Filter, Problem> {
+    pub(crate) fn filter(&self, cluster: Option<&str>) -> Result<Filter, Problem> {
         let list = |key| self.0.get(key).cloned().unwrap_or_default();
         let severities = list("severity");
         let severities = severities.iter().map(|it| it.parse::<Severity>());
@@ -170,7 +181,7 @@ impl Asked {
             names => names.iter().map(|it| state(it)).collect::<Result<_, _>>()?,
         };
         Ok(Filter {
-            cluster: Some(cluster.to_owned()),
+            cluster: cluster.map(str::to_owned),
             text: self.one("q").map(str::to_owned),
             severities,
             controls: list("control"),
@@ -239,7 +250,7 @@ mod tests {
         assert!(matches!(Asked::parse("colour=red"), Err(Problem::Bad(_))));
         assert!(matches!(Asked::parse(&"q".repeat(5_000)), Err(Problem::Bad(_))));
         for query in ["severity=worst", "state=lost"] {
-            assert!(matches!(asked(query).filter("c"), Err(Problem::Bad(_))), "{query}");
+            assert!(matches!(asked(query).filter(None), Err(Problem::Bad(_))), "{query}");
         }
         for query in ["limit=0", "limit=x", "limit=501"] {
             assert!(matches!(asked(query).place(), Err(Problem::Bad(_))), "{query}");

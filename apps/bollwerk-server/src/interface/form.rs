@@ -1,7 +1,9 @@
 //! The two forms of an answer: a page for people, and the same as JSON.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
+use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::chrome::Chrome;
+use super::chrome::{ChoosePage, Chrome};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,8 @@ pub(crate) enum Problem {
     NotFound,
     /// A question that cannot be.
     Bad(String),
+    /// It is about one cluster, and there are several.
+    Choose(Vec<String>),
     /// Too many requests.
     TooMany,
     /// The store, or the cluster, does not answer.
@@ -106,7 +110,7 @@ impl Problem {
             Self::Anonymous => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Bad(_) | Self::Choose(_) => StatusCode::BAD_REQUEST,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -117,18 +121,33 @@ impl Problem {
             Self::Anonymous => "Log in first",
             Self::Forbidden(_) => "Not allowed",
             Self::NotFound => "There is nothing here",
-            Self::Bad(_) => "This cannot be asked",
+            Self::Bad(_) | Self::Choose(_) => "This cannot be asked",
             Self::TooMany => "Too many requests",
             Self::Unavailable(_) => "No answer at present",
         }
     }
 
-    fn detail(&self) -> &str {
-        match self {
+    fn detail(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Choose(clusters) => {
+                let names = clusters.join("`, `");
+                return format!("Name one cluster by `cluster=`; there are `{names}`.").into();
+            }
             Self::Anonymous => "Send a token as `Authorization: Bearer`, or log in at /login.",
             Self::NotFound => "It may have been fixed and forgotten, or you may not see it.",
             Self::TooMany => "Wait a few seconds.",
             Self::Forbidden(text) | Self::Bad(text) | Self::Unavailable(text) => text,
+        })
+    }
+
+    /// The answer in a form, within a page's frame where it is a question to the reader.
+    pub(crate) fn answer_in(&self, form: Form, chrome: &Chrome, path: &str) -> Response {
+        match (self, form) {
+            (Self::Choose(_), Form::Page) => match (ChoosePage { chrome }).render() {
+                Ok(text) => html(StatusCode::OK, text),
+                Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            },
+            _ => self.answer(form, path),
         }
     }
 
@@ -151,8 +170,8 @@ impl Problem {
             }
             Form::Page => {
                 let page =
-                    super::chrome::ProblemPage { title: self.title(), detail: self.detail() };
-                match askama::Template::render(&page) {
+                    super::chrome::ProblemPage { title: self.title(), detail: &self.detail() };
+                match page.render() {
                     Ok(text) => html(status, text),
                     Err(_) => status.into_response(),
                 }

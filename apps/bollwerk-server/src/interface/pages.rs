@@ -1,6 +1,7 @@
 //! The screens. Each is a value, shown as a page or as JSON.
 
 pub(crate) mod access;
+mod clusters;
 pub(crate) mod compliance;
 pub(crate) mod control;
 pub(crate) mod decisions;
@@ -44,6 +45,17 @@ pub(crate) struct ListParameters {
     after: Option<String>,
     /// Rows of a page: 1 to 500.
     limit: Option<u32>,
+    /// In this cluster alone, if there are several.
+    cluster: Option<String>,
+}
+
+/// Where there are several clusters and an answer is about one.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it documents what `Asked` reads")]
+pub(crate) struct ClusterParameter {
+    /// The cluster, if there are several.
+    cluster: Option<String>,
 }
 
 /// Questions about access.
@@ -62,4 +74,6 @@ pub(crate) struct AccessParameters {
     resource: Option<String>,
     /// In this namespace alone.
     namespace: Option<String>,
+    /// The cluster, if there are several.
+    cluster: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! What somebody may see: the objects that Kubernetes would list for them.
 //!
-//! Decided once a user by the RBAC engine over the cluster as it was last assessed, and applied
+//! Decided once a user and cluster by the RBAC engine over the cluster as it was last assessed, and applied
 //! inside of every query, count and picture. Right is what the API server says of `list` on the
 //! kind (`SubjectAccessReview`; a test compares the two).
 
@@ -13,7 +13,11 @@ use collect::cluster::Authenticated;
 use engine::rbac::{Answer, Authorizer, Groups, Identity, Request, ResourceRequest};
 use store::{Sight, Store, StoreError};
 
+use tokio::sync::{Notify, watch};
+
+use super::form::Problem;
 use crate::assess::{Assessed, KnownCompliance};
+use crate::clusters::Way;
 use crate::live::WORLD;
 
 /// How long an answer is kept: a right that was taken away is gone after it at the latest.
@@ -31,10 +35,12 @@ pub(crate) struct Choices {
     pub(crate) owners: Vec<String>,
 }
 
-/// What one user may see.
+/// What one user may see of one cluster.
 pub(crate) struct Seen {
-    /// For queries of the store.
-    pub(crate) sight: Sight,
+    /// For queries of the store that ask for this cluster alone.
+    sight: Sight,
+    /// The same by all its scopes, where it is one of several.
+    scopes: OnceLock<Arc<[i64]>>,
     everywhere: HashSet<(String, String)>,
     /// By namespace: groups and kinds.
     within: HashMap<String, HashSet<(String, String)>>,
@@ -67,6 +73,18 @@ impl Seen {
             || within.is_some_and(|it| it.iter().any(|it| is_it(&it)))
     }
 
+    /// The scopes of its cluster that may be seen.
+    fn scopes(&self, store: &Store, cluster: &str) -> Result<Arc<[i64]>, StoreError> {
+        if let Sight::Scopes(scopes) = &self.sight {
+            return Ok(Arc::clone(scopes));
+        }
+        if let Some(scopes) = self.scopes.get() {
+            return Ok(Arc::clone(scopes));
+        }
+        let found = store.scopes(cluster)?.into_iter().map(|it| it.id).collect();
+        Ok(Arc::clone(self.scopes.get_or_init(|| found)))
+    }
+
     fn of(
         assessed: &Assessed,
         store: &Store,
@@ -77,6 +95,7 @@ impl Seen {
         let identity = Identity::user(user.name.clone(), Groups::Known(user.groups.clone()));
         let mut seen = Self {
             sight: Sight::All,
+            scopes: OnceLock::new(),
             everywhere: HashSet::new(),
             within: HashMap::new(),
             is_all: may(authorizer, &identity, "list", ("*", "*"), ""),
@@ -172,4 +191,124 @@ impl Sights {
         }
         Ok(seen)
     }
+}
+
+/// A cluster that is shown.
+pub(crate) struct Shown {
+    pub(crate) name: String,
+    assessed: watch::Receiver<Arc<Assessed>>,
+    /// An exception was made or ended.
+    pub(crate) hurry: Arc<Notify>,
+    way: watch::Receiver<Way>,
+    sights: Sights,
+}
+
+impl Shown {
+    pub(crate) fn new(
+        name: String,
+        assessed: watch::Receiver<Arc<Assessed>>,
+        hurry: Arc<Notify>,
+        way: watch::Receiver<Way>,
+    ) -> Self {
+        Self { name, assessed, hurry, way, sights: Sights::default() }
+    }
+
+    /// Its newest assessment.
+    pub(crate) fn assessed(&self) -> Arc<Assessed> {
+        Arc::clone(&self.assessed.borrow())
+    }
+
+    /// Marked as changed after each assessment.
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Assessed>> {
+        self.assessed.clone()
+    }
+
+    /// Why it is not followed yet, if it is not.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.way.borrow().problem.clone()
+    }
+}
+
+/// A cluster that a request is about, as it was judged last, and what its viewer may see of it.
+pub(crate) struct Part {
+    pub(crate) shown: Arc<Shown>,
+    pub(crate) assessed: Arc<Assessed>,
+    pub(crate) seen: Arc<Seen>,
+}
+
+impl Part {
+    /// What may be seen of it, for queries of the store that ask for this cluster alone.
+    pub(crate) fn sight(&self) -> &Sight {
+        &self.seen.sight
+    }
+}
+
+/// The clusters that a request is about: the one that was chosen, or all that its viewer is known
+/// in. A right in one of them says nothing of another.
+pub(crate) struct View {
+    pub(crate) parts: Vec<Part>,
+    /// For queries of the store: what may be seen in these clusters and in no other.
+    pub(crate) sight: Sight,
+}
+
+impl View {
+    pub(crate) fn of(
+        store: &Store,
+        clusters: Vec<Arc<Shown>>,
+        user: &Authenticated,
+    ) -> Result<Self, StoreError> {
+        let mut parts = Vec::with_capacity(clusters.len());
+        for shown in clusters {
+            let assessed = shown.assessed();
+            let seen = shown.sights.of(&assessed, store, &shown.name, user)?;
+            parts.push(Part { shown, assessed, seen });
+        }
+        let sight = sight(store, &parts)?;
+        Ok(Self { parts, sight })
+    }
+
+    /// The only cluster it is about.
+    pub(crate) fn one(&self) -> Result<&Part, Problem> {
+        match self.parts.as_slice() {
+            [part] => Ok(part),
+            parts => Err(Problem::Choose(parts.iter().map(|it| it.shown.name.clone()).collect())),
+        }
+    }
+
+    /// Its name, where it is one.
+    pub(crate) fn cluster(&self) -> Option<&str> {
+        self.one().ok().map(|it| it.shown.name.as_str())
+    }
+
+    /// The names of all of them.
+    pub(crate) fn clusters(&self) -> Vec<String> {
+        self.parts.iter().map(|it| it.shown.name.clone()).collect()
+    }
+
+    /// One of them by name.
+    pub(crate) fn part(&self, cluster: &str) -> Option<&Part> {
+        self.parts.iter().find(|it| it.shown.name == cluster)
+    }
+
+    /// Whether nothing of any of them is hidden.
+    pub(crate) fn is_all(&self) -> bool {
+        self.parts.iter().all(|it| it.seen.is_all)
+    }
+}
+
+/// What may be seen of these clusters. "Everything" is said only where the store holds no other
+/// cluster: others may be written to it by other servers.
+fn sight(store: &Store, parts: &[Part]) -> Result<Sight, StoreError> {
+    let is_one_of_them = |name: &String| parts.iter().any(|it| it.shown.name == *name);
+    if parts.iter().all(|it| it.seen.is_all) && store.clusters()?.iter().all(is_one_of_them) {
+        return Ok(Sight::All);
+    }
+    if let [part] = parts {
+        return Ok(Sight::Scopes(part.seen.scopes(store, &part.shown.name)?));
+    }
+    let mut scopes = Vec::new();
+    for part in parts {
+        scopes.extend_from_slice(&part.seen.scopes(store, &part.shown.name)?);
+    }
+    Ok(Sight::Scopes(scopes.into()))
 }

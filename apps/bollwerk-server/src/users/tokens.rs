@@ -1,11 +1,13 @@
 //! Tokens that the API server knows.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use collect::cluster::{Authenticated, Connection};
+use collect::cluster::Authenticated;
+use tokio::sync::watch;
 
+use crate::clusters::Way;
 use crate::digests::hash;
 use crate::interface::form::Problem;
 use crate::interface::limits::Limits;
@@ -19,9 +21,11 @@ const KEPT_MAX: usize = 1_000;
 /// Whose a token is, and when that was asked.
 type Answer = (Option<Authenticated>, Instant);
 
-/// Asks the API server whose a token is, and keeps the answer for a while.
+/// Asks the API server of one cluster whose a token is, and keeps the answer for a while.
 pub(crate) struct Tokens {
-    connection: Arc<Connection>,
+    /// The cluster that vouches for it.
+    pub(super) cluster: String,
+    way: watch::Receiver<Way>,
     /// Whom tokens must be meant for; none: the API server.
     audiences: Vec<String>,
     /// By the digest of a token: whose it is, and when that was asked.
@@ -31,8 +35,9 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(connection: Arc<Connection>, audiences: Vec<String>) -> Self {
-        Self { connection, audiences, kept: Mutex::default(), limits: Limits::default() }
+    pub(crate) fn new(cluster: String, way: watch::Receiver<Way>, audiences: Vec<String>) -> Self {
+        let (kept, limits) = (Mutex::default(), Limits::default());
+        Self { cluster, way, audiences, kept, limits }
     }
 
     pub(super) async fn review(&self, token: &str) -> Result<Option<Authenticated>, Problem> {
@@ -47,10 +52,13 @@ impl Tokens {
         if !self.limits.take("") {
             return Err(Problem::TooMany);
         }
-        let user = self.connection.review_token(token, &self.audiences).await;
+        let silent =
+            || Problem::Unavailable("The API server does not say whose the token is.".to_owned());
+        let connection = self.way.borrow().connection.clone().ok_or_else(silent)?;
+        let user = connection.review_token(token, &self.audiences).await;
         let user = user.map_err(|error| {
-            tracing::warn!(%error, "tokens cannot be reviewed");
-            Problem::Unavailable("The API server does not say whose the token is.".to_owned())
+            tracing::warn!(cluster = self.cluster, %error, "tokens cannot be reviewed");
+            silent()
         })?;
         let mut kept = lock();
         if kept.len() >= KEPT_MAX {

@@ -11,21 +11,26 @@ pub(crate) struct Live {
     /// Instead of files: what runs in the cluster of the current context
     #[arg(long, conflicts_with_all = ["manifests", "snapshot", "no_ignore"])]
     pub(crate) cluster: bool,
-    /// Its context [default: the current one]
-    #[arg(long, value_name = "NAME", requires = "cluster")]
-    pub(crate) context: Option<String>,
+    /// Its context; several are clusters of their own (repeatable) [default: the current one]
+    #[arg(long = "context", value_name = "NAME", requires = "cluster")]
+    pub(crate) contexts: Vec<String>,
     /// File that says where clusters are [default: as kubectl: KUBECONFIG, ~/.kube/config]
     #[arg(long, value_name = "FILE", requires = "cluster")]
     pub(crate) kubeconfig: Option<PathBuf>,
 }
 
 impl Live {
-    /// Which cluster is meant, if one is.
-    pub(crate) fn from(&self) -> Option<collect::cluster::From> {
-        self.cluster.then(|| collect::cluster::From {
+    /// Which clusters are meant; none where files are.
+    pub(crate) fn from(&self) -> Vec<collect::cluster::From> {
+        let from = |context: Option<String>| collect::cluster::From {
             kubeconfig: self.kubeconfig.clone(),
-            context: self.context.clone(),
-        })
+            context,
+        };
+        match (self.cluster, self.contexts.as_slice()) {
+            (false, _) => Vec::new(),
+            (true, []) => vec![from(None)],
+            (true, named) => named.iter().cloned().map(Some).map(from).collect(),
+        }
     }
 }
 

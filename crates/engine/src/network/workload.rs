@@ -57,7 +57,7 @@ pub(super) struct Namespace {
 
 pub(super) fn read(snapshot: &Snapshot, world: WorldId) -> Inventory {
     let mut inventory = Inventory::default();
-    inventory.around.is_strict = snapshot.version >= STRICT_SINCE;
+    inventory.around.is_strict = snapshot.version_of(world) >= STRICT_SINCE;
     for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {
         let object = snapshot.object(id);
         if is_policy(&object) {

@@ -78,7 +78,7 @@ pub(super) fn read(
     seen: Seen,
     options: &Options,
 ) -> (Inventory, Vec<&'static Edge>) {
-    let edges = edges(options, snapshot.version);
+    let edges = edges(options, snapshot.version_of(world));
     let mut inventory = Inventory::default();
     let mut makers = Vec::new();
     for id in snapshot.ids().filter(|id| snapshot.world(*id) == world) {

@@ -149,7 +149,7 @@ impl Authorizer {
     /// Reads the roles, bindings and service accounts of a world.
     pub fn of(snapshot: &Snapshot, world: WorldId, assumptions: Assumptions) -> Self {
         let (policy, gaps) = read::policy(snapshot, world);
-        let mut authorizer = Self::new(policy, snapshot.version, assumptions);
+        let mut authorizer = Self::new(policy, snapshot.version_of(world), assumptions);
         authorizer.gaps.extend(gaps);
         if assumptions.node_authorizer == Switch::On {
             authorizer.nodes = Some(NodeAuthorizer::of(snapshot, world));

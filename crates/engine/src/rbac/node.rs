@@ -99,7 +99,12 @@ impl NodeAuthorizer {
         let mut symbols = Symbols::new();
         let mut rules = RuleSets::default();
         rules.insert(node_rules(&mut symbols));
-        Self { graph: Graph::of(snapshot, world), version: snapshot.version, symbols, rules }
+        Self {
+            graph: Graph::of(snapshot, world),
+            version: snapshot.version_of(world),
+            symbols,
+            rules,
+        }
     }
 
     /// Whether the identity is a node and may do this as one.

@@ -6,7 +6,7 @@ use yaml::{Limits, Node, Stream, Value};
 
 use super::write::SCHEMA;
 use super::{Coverage, Note, Origin, Part, Snapshot, WorldId};
-use crate::{Gap, GapKind, Location, Path, Redacted, Redactions};
+use crate::{Gap, GapKind, KubernetesVersion, Location, Path, Redacted, Redactions};
 use secret::SecretKind;
 
 /// Longest line, in bytes: an object is a part of a file, which has the same limit.
@@ -120,6 +120,7 @@ fn header(root: Node<'_>) -> Result<Snapshot, String> {
     snapshot.is_live = present(root, "isLive").is_some_and(|it| it.value() == Value::Bool(true));
     snapshot.namespace = optional_text(root, "namespace")?;
     snapshot.worlds = texts(root, "worlds")?;
+    snapshot.versions = versions(root)?;
     snapshot.files = texts(root, "files")?;
     let coverage = root.get("coverage").ok_or("`coverage` is missing")?;
     snapshot.coverage = Coverage {
@@ -134,6 +135,15 @@ fn header(root: Node<'_>) -> Result<Snapshot, String> {
     };
     snapshot.gaps = list(root, "gaps")?.map(gap).collect::<Result<_, _>>()?;
     Ok(snapshot)
+}
+
+/// The versions of several clusters; older programs wrote none.
+fn versions(root: Node<'_>) -> Result<Vec<KubernetesVersion>, String> {
+    if present(root, "kubernetesVersions").is_none() {
+        return Ok(Vec::new());
+    }
+    let read = |text: String| text.parse().map_err(|error| format!("kubernetesVersions: {error}"));
+    texts(root, "kubernetesVersions")?.into_iter().map(read).collect()
 }
 
 fn gap(node: Node<'_>) -> Result<Gap, String> {

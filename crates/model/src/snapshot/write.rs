@@ -32,7 +32,7 @@ pub fn write(snapshot: &Snapshot, program_version: &str, out: &mut dyn Write) ->
 
 fn header(snapshot: &Snapshot, program_version: &str) -> Json {
     let coverage = snapshot.coverage;
-    json!({
+    let mut header = json!({
         "tool": {"name": "bollwerk", "version": program_version},
         "cluster": snapshot.cluster,
         "isLive": snapshot.is_live,
@@ -50,7 +50,12 @@ fn header(snapshot: &Snapshot, program_version: &str) -> Json {
             "bytes": coverage.bytes,
         },
         "gaps": snapshot.gaps.iter().map(gap).collect::<Vec<_>>(),
-    })
+    });
+    if !snapshot.versions.is_empty() {
+        let versions = snapshot.versions.iter().map(ToString::to_string);
+        header["kubernetesVersions"] = versions.collect::<Vec<_>>().into();
+    }
+    header
 }
 
 fn gap(gap: &Gap) -> Json {

@@ -10,6 +10,7 @@ use crate::places::each;
 fn exceptions_are_added_and_ended() {
     each(|store| {
         let new = NewException {
+            cluster: "west".to_owned(),
             control: "root".to_owned(),
             namespace: Some("shop-*".to_owned()),
             kind: None,
@@ -27,11 +28,20 @@ fn exceptions_are_added_and_ended() {
         assert_eq!((ended.made, ended.made_by.as_str()), (new, "eva"));
         assert_eq!((ended.ended_by.as_deref(), ended.ended_at), (Some("adam"), Some(at(2))));
         let ids = |with_ended| {
-            let page = store.exceptions(with_ended, &PageRequest::first(10)).unwrap();
+            let page = store.exceptions(None, with_ended, &PageRequest::first(10)).unwrap();
             assert_eq!(page.total as usize, page.rows.len());
             page.rows.iter().map(|exception| exception.id).collect::<Vec<_>>()
         };
         assert_eq!((ids(false), ids(true)), (vec![second], vec![second, first]));
+        let of = |clusters: &[&str]| {
+            let clusters: Vec<String> = clusters.iter().map(|it| (*it).to_owned()).collect();
+            let page = PageRequest::first(10);
+            let page = store.exceptions(Some(&clusters), true, &page).unwrap();
+            assert_eq!(page.total as usize, page.rows.len());
+            page.rows.iter().map(|exception| exception.id).collect::<Vec<_>>()
+        };
+        assert_eq!((of(&["west"]), of(&["east"]), of(&[])), (vec![first], vec![], vec![]));
+        assert_eq!(of(&["west", ""]), [second, first]);
     });
 }
 
@@ -41,6 +51,7 @@ fn sessions_end() {
         let session = |until| Session {
             user: "eva".to_owned(),
             groups: vec!["admins".to_owned(), "a\"b".to_owned()],
+            cluster: (until == 20).then(|| "west".to_owned()),
             made_at: at(0),
             until: at(until),
         };
@@ -48,6 +59,7 @@ fn sessions_end() {
         store.create_session(&[2; 32], &session(20)).unwrap();
         assert!(store.create_session(&[2; 32], &session(20)).is_err());
         assert_eq!(store.session(&[1; 32], at(9)).unwrap(), Some(session(10)));
+        assert_eq!(store.session(&[2; 32], at(9)).unwrap(), Some(session(20)));
         assert_eq!(store.session(&[1; 32], at(10)).unwrap(), None);
         assert_eq!(store.session(&[3; 32], at(0)).unwrap(), None);
         assert_eq!(store.sweep_sessions(at(10)).unwrap(), 1);
@@ -68,6 +80,7 @@ fn the_audit_log_is_listed() {
             user: user.to_owned(),
             verb: verb.to_owned(),
             target: "exception 1".to_owned(),
+            cluster: if verb == "login" { String::new() } else { "west".to_owned() },
             outcome: "done".to_owned(),
         };
         let actions =
@@ -84,8 +97,15 @@ fn the_audit_log_is_listed() {
             user: Some("eva".to_owned()),
             verb: Some("end".to_owned()),
             since: Some(at(1)),
+            clusters: None,
         };
         let found = store.actions(&filter, &PageRequest::first(9)).unwrap();
         assert_eq!(found.rows, actions[1..2]);
+        let of = |cluster: &str| {
+            let clusters = Some(vec![cluster.to_owned()]);
+            let filter = ActionFilter { clusters, ..ActionFilter::default() };
+            store.actions(&filter, &PageRequest::first(9)).unwrap().rows
+        };
+        assert_eq!((of("").as_slice(), of("west").len(), of("east").len()), (&actions[..1], 2, 0));
     });
 }

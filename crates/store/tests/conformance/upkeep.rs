@@ -135,6 +135,7 @@ fn what_is_old_is_forgotten_and_the_counts_stay_right() {
             user: "eva".to_owned(),
             verb: "login".to_owned(),
             target: String::new(),
+            cluster: "prod".to_owned(),
             outcome: "done".to_owned(),
         };
         store.record_action(&action).unwrap();
@@ -148,7 +149,11 @@ fn fill(store: &Store) {
     let a = finding("a", "shop", "root", High);
     record(store, 0, &[a.clone(), finding("b", "bank", "tag", Low)]);
     record(store, 1, &[a]);
-    let new = NewException { control: "root".to_owned(), ..NewException::default() };
+    let new = NewException {
+        cluster: "prod".to_owned(),
+        control: "root".to_owned(),
+        ..NewException::default()
+    };
     let id = store.add_exception(&new, "eva", at(0)).unwrap();
     store.end_exception(id, "eva", at(1)).unwrap();
     store.record_decisions("prod", &[decision(0, Some("shop"), false)]).unwrap();
@@ -160,7 +165,7 @@ fn told(store: &Store) -> String {
     let findings = store.findings(&all, &Filter::default(), Order::Oldest, &page).unwrap();
     let history = store.history(&all, &HistoryFilter::default(), 1_000).unwrap();
     let counts = store.counts(&all, &Filter::default(), By::Control).unwrap().unwrap();
-    let exceptions = store.exceptions(true, &page).unwrap();
+    let exceptions = store.exceptions(None, true, &page).unwrap();
     let decisions = store.decisions(&all, &DecisionFilter::default(), &page).unwrap();
     format!("{findings:#?} {history:#?} {counts:#?} {exceptions:#?} {decisions:#?}")
 }
@@ -205,7 +210,7 @@ fn a_dump_that_is_none_restores_nothing() {
             let error = store.restore(&mut case.as_bytes()).err();
             assert!(matches!(error, Some(StoreError::Dump(_))), "{error:?}");
         }
-        let newer = dump.replacen("\"schema\":1", "\"schema\":99", 1);
+        let newer = dump.replacen("\"schema\":2", "\"schema\":99", 1);
         let error = store.restore(&mut newer.as_bytes()).err();
         assert!(matches!(error, Some(StoreError::Newer { found: 99, .. })), "{error:?}");
         store.restore(&mut dump.as_bytes()).unwrap();

@@ -273,7 +273,7 @@ fn a_lock_of_another_program_is_told() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let new = NewException::default();
     assert_eq!(store.add_exception(&new, "eva", at(0)).err(), Some(StoreError::Busy));
-    assert!(store.exceptions(true, &PageRequest::first(1)).unwrap().rows.is_empty());
+    assert!(store.exceptions(None, true, &PageRequest::first(1)).unwrap().rows.is_empty());
     other.execute_batch("ROLLBACK").unwrap();
     store.add_exception(&new, "eva", at(0)).unwrap();
 }
@@ -295,4 +295,46 @@ fn a_newer_schema_is_left_alone() {
     client.batch_execute("INSERT INTO bollwerk_schema (version) VALUES (99)").unwrap();
     let error = Store::open(&address.parse().unwrap()).err();
     assert!(matches!(error, Some(StoreError::Newer { found: 99, .. })), "{error:?}");
+}
+
+/// A store as the first schema left it: a cluster, somebody who is logged in, an exception and an
+/// action, none of which say which cluster they are of.
+const FIRST: &str = "INSERT INTO clusters (id, name) VALUES (1, 'west'); \
+    INSERT INTO sessions VALUES ('aa', 'system:admin', '[]', 0, 2000000000000000); \
+    INSERT INTO exceptions (id, control, reason, made_by, made_at) \
+    VALUES (1, 'root', 'it is', 'eva', 0); \
+    INSERT INTO actions VALUES (1, 0, 'eva', 'login', 'session', 'done');";
+
+#[test]
+fn what_was_before_clusters_were_told_apart_is_of_the_only_one() {
+    let first = format!(
+        "CREATE TABLE bollwerk_schema (version BIGINT NOT NULL); {} \
+         INSERT INTO bollwerk_schema (version) VALUES (1);",
+        include_str!("../../migrations/0001_start.sql")
+    );
+    let folder = Folder::new("first");
+    let is_of = |address: &Address, cluster: &str| {
+        let store = Store::open(address).unwrap();
+        let page = PageRequest::first(9);
+        let exceptions = store.exceptions(None, true, &page).unwrap().rows;
+        assert_eq!(exceptions[0].made.cluster, cluster);
+        let actions = store.actions(&store::ActionFilter::default(), &page).unwrap().rows;
+        assert_eq!(actions[0].cluster, cluster);
+        // Nobody knows whose the session was: it is over.
+        assert_eq!(store.sweep_sessions(at(u64::from(u32::MAX))).unwrap(), 0);
+    };
+    for (name, more, cluster) in
+        [("one", "", "west"), ("two", "INSERT INTO clusters (id, name) VALUES (2, 'east');", "")]
+    {
+        let path = folder.0.join(name);
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.execute_batch(&format!("{first} {FIRST} {more}")).unwrap();
+        drop(file);
+        is_of(&Address::Sqlite(path), cluster);
+    }
+    let Some(server) = PostgresServer::start() else { return };
+    let address = server.database();
+    let mut client = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+    client.batch_execute(&format!("{first} {FIRST}")).unwrap();
+    is_of(&address.parse().unwrap(), "west");
 }

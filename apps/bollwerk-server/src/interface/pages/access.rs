@@ -14,6 +14,7 @@ use crate::interface::asked::Asked;
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
+use crate::interface::sight::Part;
 use crate::interface::viewer::Viewer;
 
 /// Ways drawn at the most: more is a picture of everything.
@@ -130,12 +131,13 @@ pub(crate) async fn access(
     let chrome = app.chrome(&viewer, "/access", "Access", ("/access", &asked));
     match answer(&app, &viewer, asked).await {
         Ok(page) => Ok(form.show(&chrome, &page)),
-        Err(problem) => Err(problem.answer(form, "/access")),
+        Err(problem) => Err(problem.answer_in(form, &chrome, "/access")),
     }
 }
 
 async fn answer(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Access, Problem> {
-    let seen = app.seen(viewer).await?;
+    let view = app.view(viewer, &asked).await?;
+    let Part { assessed, seen, .. } = view.one()?;
     if let Some((group, kind)) = NEEDED.iter().find(|(group, kind)| !seen.allows(group, kind, None))
     {
         let dot = if group.is_empty() { "" } else { "." };
@@ -144,7 +146,7 @@ async fn answer(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Access,
              to list {kind}{dot}{group} in the whole cluster."
         )));
     }
-    let assessed = app.assessed();
+    let assessed = Arc::clone(assessed);
     blocking(move || {
         let mut page = Access::default();
         let done = match asked.one("verb") {

@@ -70,6 +70,7 @@ impl Page for Frameworks {
 #[utoipa::path(
     get,
     path = "/api/v1/compliance",
+    params(super::ClusterParameter),
     responses((status = 200, body = Frameworks), (status = 401)),
 )]
 pub(crate) async fn list(
@@ -80,8 +81,9 @@ pub(crate) async fn list(
 ) -> Result<Response, Response> {
     let path = "/compliance";
     let chrome = app.chrome(&viewer, "/compliance", "Compliance", (path, &asked));
-    let seen = app.seen(&viewer).await.map_err(|problem| problem.answer(form, path))?;
-    let (this, assessed) = (Arc::clone(&app), app.assessed());
+    let part = part(&app, &viewer, &asked).await;
+    let (assessed, seen) = part.map_err(|problem| problem.answer_in(form, &chrome, path))?;
+    let this = Arc::clone(&app);
     let page = blocking(move || {
         let complete = seen.is_all;
         let row = |framework| {
@@ -161,6 +163,7 @@ impl Page for Compliance {
     params(
         ("name" = String, Path, description = "The framework's short name"),
         ("state" = Option<String>, Query, description = "Items that fare so: `fail`, `pass` …"),
+        super::ClusterParameter,
     ),
     responses((status = 200, body = Compliance), (status = 401), (status = 404)),
 )]
@@ -172,7 +175,10 @@ pub(crate) async fn one(
     asked: Asked,
 ) -> Result<Response, Response> {
     let path = format!("/compliance/{name}");
-    let page = find(&app, &viewer, &name, asked).await.map_err(|it| it.answer(form, &path))?;
+    let page = find(&app, &viewer, &name, asked.clone()).await.map_err(|problem| {
+        let chrome = app.chrome(&viewer, "/compliance", "Compliance", (&path, &asked));
+        problem.answer_in(form, &chrome, &path)
+    })?;
     let chrome = app.chrome(&viewer, "/compliance", page.title, (&path, &page.asked));
     Ok(form.show(&chrome, &page))
 }
@@ -185,8 +191,8 @@ async fn find(
 ) -> Result<Compliance, Problem> {
     let framework = frameworks::all().iter().find(|it| it.name == name);
     let framework = framework.ok_or(Problem::NotFound)?;
-    let seen = app.seen(viewer).await?;
-    let (this, assessed) = (Arc::clone(app), app.assessed());
+    let (assessed, seen) = part(app, viewer, &asked).await?;
+    let this = Arc::clone(app);
     blocking(move || {
         let found = known(&this, &assessed, &seen, framework);
         let is_asked = |it: &ItemRow| asked.one("state").is_none() || asked.has("state", it.status);
@@ -201,6 +207,17 @@ async fn find(
         }
     })
     .await
+}
+
+/// The cluster that is asked for.
+async fn part(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    asked: &Asked,
+) -> Result<(Arc<Assessed>, Arc<Seen>), Problem> {
+    let view = app.view(viewer, asked).await?;
+    let part = view.one()?;
+    Ok((Arc::clone(&part.assessed), Arc::clone(&part.seen)))
 }
 
 fn counts(found: &model::compliance::Compliance) -> Vec<StatusCount> {

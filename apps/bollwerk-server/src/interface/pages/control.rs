@@ -83,12 +83,13 @@ pub(crate) async fn one(
     viewer: Viewer,
     form: Form,
     Path(name): Path<String>,
+    asked: Asked,
 ) -> Result<Response, Response> {
     let path = format!("/controls/{name}");
     if !RULES.contains_key(name.as_str()) {
         return Err(Problem::NotFound.answer(form, &path));
     }
     let page = control(&name);
-    let chrome = app.chrome(&viewer, "/findings", &page.title, (&path, &Asked::default()));
+    let chrome = app.chrome(&viewer, "/findings", &page.title, (&path, &asked));
     Ok(form.show(&chrome, &page))
 }

@@ -89,12 +89,12 @@ pub(crate) async fn list(
 }
 
 async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<DecisionsPage, Problem> {
-    let (seen, place) = (app.seen(viewer).await?, asked.place()?);
+    let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
     let filter = DecisionFilter {
         namespace: asked.one("namespace").map(str::to_owned),
         ..DecisionFilter::default()
     };
-    let page = app.ask(move |store| store.decisions(&seen.sight, &filter, &place)).await?;
+    let page = app.ask(move |store| store.decisions(&view.sight, &filter, &place)).await?;
     let row = |it: store::Decision| DecisionRow {
         at: it.at,
         allowed: it.allowed,

@@ -19,7 +19,7 @@ use crate::interface::asked::Asked;
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem, data};
-use crate::interface::sight::Seen;
+use crate::interface::sight::{Part, Seen, Shown, View};
 use crate::interface::viewer::Viewer;
 
 /// Bytes of a form, at the most.
@@ -39,6 +39,8 @@ const DAYS_MAX: i32 = 366;
 pub(crate) struct ExceptionRow {
     /// Its number; none for one of the configuration.
     id: Option<i64>,
+    /// The cluster it holds in; none for one of the configuration, which holds in all.
+    cluster: Option<String>,
     pub(crate) control: String,
     kind: Option<String>,
     namespace: Option<String>,
@@ -131,16 +133,18 @@ pub(crate) async fn list(
 }
 
 async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<ExceptionsPage, Problem> {
-    let (seen, place) = (app.seen(viewer).await?, asked.place()?);
+    let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
     let with_ended = asked.one("state") == Some("all");
-    let page = app.ask(move |store| store.exceptions(with_ended, &place)).await?;
+    let clusters = view.clusters();
+    let page = app.ask(move |store| store.exceptions(Some(&clusters), with_ended, &place)).await?;
     let mut rows = Vec::new();
-    for exception in page.rows.iter().filter(|it| is_seen(&seen, it)) {
-        let namespace = exception.made.namespace.as_deref();
-        let may_end = app.may_except(&viewer.user, "delete", plain(namespace)).await?;
+    for exception in &page.rows {
+        let Some(part) = seen_in(&view, exception) else { continue };
+        let namespace = plain(exception.made.namespace.as_deref());
+        let may_end = app.may_except(&viewer.user, "delete", &part.shown, namespace).await?;
         rows.push(exception_row(exception, may_end && exception.ended_at.is_none()));
     }
-    let configured = app.settings.exceptions.iter().filter(|_| seen.is_all).map(configured);
+    let configured = app.settings.exceptions.iter().filter(|_| view.is_all()).map(configured);
     Ok(ExceptionsPage {
         exceptions: rows,
         configured: configured.collect(),
@@ -156,6 +160,11 @@ fn plain(namespace: Option<&str>) -> Option<&str> {
     namespace.filter(|it| !it.contains('*'))
 }
 
+/// The cluster of an exception, if it is about what may be seen there.
+fn seen_in<'v>(view: &'v View, exception: &store::Exception) -> Option<&'v Part> {
+    view.part(&exception.made.cluster).filter(|part| is_seen(&part.seen, exception))
+}
+
 /// Whether an exception is about what may be seen.
 fn is_seen(seen: &Seen, exception: &store::Exception) -> bool {
     let made = &exception.made;
@@ -168,6 +177,7 @@ fn is_seen(seen: &Seen, exception: &store::Exception) -> bool {
 fn exception_row(row: &store::Exception, may_end: bool) -> ExceptionRow {
     ExceptionRow {
         id: Some(row.id),
+        cluster: Some(row.made.cluster.clone()),
         control: row.made.control.clone(),
         kind: row.made.kind.clone(),
         namespace: row.made.namespace.clone(),
@@ -190,6 +200,7 @@ fn configured(exception: &analyze::exception::Exception) -> ExceptionRow {
     };
     ExceptionRow {
         id: None,
+        cluster: None,
         control: exception.control.clone(),
         kind: exception.scope.kind.clone(),
         namespace: exception.scope.namespace.clone(),
@@ -208,13 +219,15 @@ fn configured(exception: &analyze::exception::Exception) -> ExceptionRow {
 /// Exceptions that end by `until`, the first first.
 pub(crate) fn ending(
     store: &Store,
-    seen: &Seen,
+    view: &View,
     until: Date,
     rows: usize,
 ) -> Result<Vec<ExceptionRow>, StoreError> {
-    let all = store.exceptions(false, &PageRequest::first(store::PAGE_ROWS_MAX))?.rows;
+    let first = PageRequest::first(store::PAGE_ROWS_MAX);
+    let all = store.exceptions(Some(&view.clusters()), false, &first)?.rows;
     let ends = |it: &&store::Exception| it.made.until.is_some_and(|day| day <= until);
-    let mut found: Vec<_> = all.iter().filter(ends).filter(|it| is_seen(seen, it)).collect();
+    let mut found: Vec<_> =
+        all.iter().filter(ends).filter(|it| seen_in(view, it).is_some()).collect();
     found.sort_by_key(|it| it.made.until);
     Ok(found.into_iter().take(rows).map(|it| exception_row(it, false)).collect())
 }
@@ -223,6 +236,9 @@ pub(crate) fn ending(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
+    /// The cluster, if there are several.
+    #[serde(default)]
+    cluster: String,
     /// The control's name or id.
     control: String,
     /// The object's kind.
@@ -251,6 +267,7 @@ impl Wanted {
                 .map_err(|error| Problem::Bad(format!("The exception cannot be read: {error}.")));
         }
         let mut wanted = Self {
+            cluster: String::new(),
             control: String::new(),
             kind: String::new(),
             namespace: String::new(),
@@ -262,6 +279,7 @@ impl Wanted {
         };
         for (name, value) in form_urlencoded::parse(body) {
             let field = match &*name {
+                "cluster" => &mut wanted.cluster,
                 "control" => &mut wanted.control,
                 "kind" => &mut wanted.kind,
                 "namespace" => &mut wanted.namespace,
@@ -277,7 +295,7 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn exception(self, today: Date) -> Result<NewException, Problem> {
+    fn exception(self, cluster: &str, today: Date) -> Result<NewException, Problem> {
         let bad = |text: String| Err(Problem::Bad(text));
         let control = control_name::parse(&self.control).map_err(Problem::Bad)?;
         let texts = [
@@ -304,6 +322,7 @@ impl Wanted {
         }
         let some = |text: String| (!text.is_empty()).then_some(text);
         Ok(NewException {
+            cluster: cluster.to_owned(),
             control,
             kind: some(self.kind),
             namespace: some(self.namespace),
@@ -352,7 +371,8 @@ async fn make_one(
     let wanted = Wanted::read(headers, body)?;
     viewer.meant(headers, Some(&wanted.key))?;
     let today = jiff::tz::Offset::UTC.to_datetime(Timestamp::now()).date();
-    let new = wanted.exception(today)?;
+    let shown = cluster(app, viewer, &wanted.cluster)?;
+    let new = wanted.exception(&shown.name, today)?;
     let namespace = plain(new.namespace.as_deref());
     let target = format!(
         "{} in {} {}/{}",
@@ -362,8 +382,8 @@ async fn make_one(
         new.name.as_deref().unwrap_or_default()
     );
     let user = viewer.user.name.clone();
-    if !app.may_except(&viewer.user, "create", namespace).await? {
-        app.note(&user, "create-exception", &target, "refused").await?;
+    if !app.may_except(&viewer.user, "create", &shown, namespace).await? {
+        app.note(&shown.name, &user, "create-exception", &target, "refused").await?;
         let place =
             namespace.map_or_else(|| "the cluster".to_owned(), |it| format!("namespace {it}"));
         return Err(Problem::Forbidden(format!(
@@ -372,9 +392,28 @@ async fn make_one(
     }
     let by = user.clone();
     let id = app.ask(move |store| store.add_exception(&new, &by, Timestamp::now())).await?;
-    app.note(&user, "create-exception", &target, "done").await?;
-    app.hurry.notify_one();
+    app.note(&shown.name, &user, "create-exception", &target, "done").await?;
+    shown.hurry.notify_one();
     Ok(id)
+}
+
+/// The cluster that an exception is to hold in: the one that is named, or the only one in which
+/// the viewer is somebody.
+fn cluster(app: &App, viewer: &Viewer, named: &str) -> Result<Arc<Shown>, Problem> {
+    let known: Vec<&Arc<Shown>> = app.clusters_of(viewer).collect();
+    match (known.as_slice(), named) {
+        ([only], "") => Ok(Arc::clone(only)),
+        (several, "") => {
+            let all: Vec<&str> = several.iter().map(|it| it.name.as_str()).collect();
+            let all = all.join("`, `");
+            Err(Problem::Bad(format!("An exception needs a `cluster`; there are `{all}`.")))
+        }
+        (known, named) => {
+            let found = known.iter().find(|it| it.name == named);
+            let text = || Problem::Bad("There is no such `cluster`.".to_owned());
+            found.map(|it| Arc::clone(it)).ok_or_else(text)
+        }
+    }
 }
 
 /// Ends an exception. Needs `delete` on `exceptions.bollwerk.io` in its namespace.
@@ -410,21 +449,23 @@ async fn end_one(
     let mut fields = form_urlencoded::parse(body);
     let key = fields.find(|(name, _)| name == "key").map(|(_, value)| value.into_owned());
     viewer.meant(headers, key.as_deref())?;
-    let seen = app.seen(viewer).await?;
+    let view = app.view(viewer, &Asked::default()).await?;
     let found = app.ask(move |store| store.exception(id)).await?;
-    let found = found.filter(|it| is_seen(&seen, it)).ok_or(Problem::NotFound)?;
+    let found = found.ok_or(Problem::NotFound)?;
+    let Part { shown, .. } = seen_in(&view, &found).ok_or(Problem::NotFound)?;
     let namespace = plain(found.made.namespace.as_deref());
     let (user, target) = (viewer.user.name.clone(), format!("exception {id}"));
-    if !app.may_except(&viewer.user, "delete", namespace).await? {
-        app.note(&user, "end-exception", &target, "refused").await?;
+    if !app.may_except(&viewer.user, "delete", shown, namespace).await? {
+        app.note(&shown.name, &user, "end-exception", &target, "refused").await?;
         return Err(Problem::Forbidden(
             "It needs the right `delete` on `exceptions.bollwerk.io` there.".to_owned(),
         ));
     }
     let by = user.clone();
     let ended = app.ask(move |store| store.end_exception(id, &by, Timestamp::now())).await?;
-    app.note(&user, "end-exception", &target, if ended { "done" } else { "ended before" }).await?;
-    app.hurry.notify_one();
+    let outcome = if ended { "done" } else { "ended before" };
+    app.note(&shown.name, &user, "end-exception", &target, outcome).await?;
+    shown.hurry.notify_one();
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Findings: the list with its filters, and one by itself with its history.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,7 +17,7 @@ use crate::interface::asked::{Asked, CHOICES_MAX};
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
-use crate::interface::sight::{Choices, Seen};
+use crate::interface::sight::{Choices, Part, View};
 use crate::interface::viewer::Viewer;
 
 /// A list of findings.
@@ -50,6 +51,11 @@ impl SeverityCount {
     pub(crate) fn is_zero(&self) -> bool {
         self.count == Some(0)
     }
+
+    /// How many, where there are some.
+    pub(crate) fn some(&self) -> Option<u64> {
+        self.count.filter(|count| *count > 0)
+    }
 }
 
 #[derive(Template)]
@@ -81,9 +87,9 @@ pub(crate) async fn list(
     asked: Asked,
 ) -> Result<Response, Response> {
     let chrome = app.chrome(&viewer, "/findings", "Findings", ("/findings", &asked));
-    let seen = app.seen(&viewer).await;
-    let page = match seen {
-        Ok(seen) => find(&app, seen, asked, form).await,
+    let view = app.view(&viewer, &asked).await;
+    let page = match view {
+        Ok(view) => find(&app, view, asked, form).await,
         Err(problem) => Err(problem),
     };
     page.map(|page| form.show(&chrome, &page)).map_err(|it| it.answer(form, "/findings"))
@@ -91,11 +97,11 @@ pub(crate) async fn list(
 
 async fn find(
     app: &Arc<App>,
-    seen: Arc<Seen>,
+    view: Arc<View>,
     asked: Asked,
     form: Form,
 ) -> Result<FindingsPage, Problem> {
-    let (filter, place) = (asked.filter(&app.cluster)?, asked.place()?);
+    let (filter, place) = (asked.filter(view.cluster())?, asked.place()?);
     let order = match asked.one("order") {
         None | Some("severity") => Order::Worst,
         Some("newest") => Order::Newest,
@@ -105,11 +111,11 @@ async fn find(
         }
     };
     app.ask(move |store| {
-        let page = store.findings(&seen.sight, &filter, order, &place)?;
+        let page = store.findings(&view.sight, &filter, order, &place)?;
         let any = store::Filter { severities: Vec::new(), ..filter.clone() };
-        let counts = store.counts(&seen.sight, &any, By::Severity)?;
+        let counts = store.counts(&view.sight, &any, By::Severity)?;
         let choices = match form {
-            Form::Page => known_choices(store, &seen, &filter)?,
+            Form::Page => known_choices(store, &view)?,
             Form::Data => Arc::default(),
         };
         Ok(FindingsPage {
@@ -140,27 +146,40 @@ pub(crate) fn severities(counts: Option<&[Count]>) -> Vec<SeverityCount> {
     ]
 }
 
-/// What filters offer, kept for as long as what a viewer may see.
-fn known_choices(
-    store: &Store,
-    seen: &Seen,
-    filter: &store::Filter,
-) -> Result<Arc<Choices>, store::StoreError> {
-    if let Some(choices) = seen.choices.get() {
-        return Ok(Arc::clone(choices));
+/// What filters offer: what any of the clusters does.
+fn known_choices(store: &Store, view: &View) -> Result<Arc<Choices>, store::StoreError> {
+    let each = view.parts.iter().map(|part| choices_of(store, part));
+    let each = each.collect::<Result<Vec<_>, _>>()?;
+    if let [one] = each.as_slice() {
+        return Ok(Arc::clone(one));
     }
-    let found = Arc::new(choices(store, seen, filter)?);
-    Ok(Arc::clone(seen.choices.get_or_init(|| found)))
+    let list = |of: fn(&Choices) -> &Vec<String>| {
+        let all: BTreeSet<&String> = each.iter().flat_map(|it| of(it)).collect();
+        all.into_iter().take(CHOICES_MAX).cloned().collect()
+    };
+    Ok(Arc::new(Choices {
+        namespaces: list(|it| &it.namespaces),
+        kinds: list(|it| &it.kinds),
+        controls: list(|it| &it.controls),
+        owners: list(|it| &it.owners),
+    }))
 }
 
-fn choices(
-    store: &Store,
-    seen: &Seen,
-    filter: &store::Filter,
-) -> Result<Choices, store::StoreError> {
-    let all = store::Filter { cluster: filter.cluster.clone(), ..store::Filter::default() };
+/// What filters offer of one cluster, kept for as long as what a viewer may see of it.
+fn choices_of(store: &Store, part: &Part) -> Result<Arc<Choices>, store::StoreError> {
+    let kept = &part.seen.choices;
+    if let Some(choices) = kept.get() {
+        return Ok(Arc::clone(choices));
+    }
+    let found = Arc::new(choices(store, part)?);
+    Ok(Arc::clone(kept.get_or_init(|| found)))
+}
+
+fn choices(store: &Store, part: &Part) -> Result<Choices, store::StoreError> {
+    let cluster = Some(part.shown.name.clone());
+    let all = store::Filter { cluster, ..store::Filter::default() };
     let list = |by| {
-        let counts = store.counts(&seen.sight, &all, by)?;
+        let counts = store.counts(part.sight(), &all, by)?;
         let mut keys: Vec<String> = counts.into_iter().flatten().map(|it| it.key).collect();
         keys.retain(|it| !it.is_empty());
         keys.sort();
@@ -231,7 +250,10 @@ impl One {
 #[utoipa::path(
     get,
     path = "/api/v1/findings/{fingerprint}",
-    params(("fingerprint" = String, Path, description = "`f1:` and 32 digits")),
+    params(
+        ("fingerprint" = String, Path, description = "`f1:` and 32 digits"),
+        super::ClusterParameter,
+    ),
     responses((status = 200, body = One), (status = 401), (status = 404)),
 )]
 pub(crate) async fn one(
@@ -239,20 +261,29 @@ pub(crate) async fn one(
     viewer: Viewer,
     form: Form,
     Path(fingerprint): Path<String>,
+    asked: Asked,
 ) -> Result<Response, Response> {
     let path = format!("/findings/{fingerprint}");
-    let page = find_one(&app, &viewer, fingerprint).await.map_err(|it| it.answer(form, &path))?;
+    let page = find_one(&app, &viewer, fingerprint, &asked).await;
+    let page = page.map_err(|it| it.answer(form, &path))?;
     let title = format!("{} in {}", page.control.title, page.finding.object_name());
-    let chrome = app.chrome(&viewer, "/findings", title, (&path, &Asked::default()));
+    let chrome = app.chrome(&viewer, "/findings", title, (&path, &asked));
     Ok(form.show(&chrome, &page))
 }
 
-async fn find_one(app: &Arc<App>, viewer: &Viewer, fingerprint: String) -> Result<One, Problem> {
-    let seen = app.seen(viewer).await?;
-    let found = app.ask(move |store| store.finding(&seen.sight, &fingerprint)).await?;
+async fn find_one(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    fingerprint: String,
+    asked: &Asked,
+) -> Result<One, Problem> {
+    let view = app.view(viewer, asked).await?;
+    let this = Arc::clone(&view);
+    let found = app.ask(move |store| store.finding(&this.sight, &fingerprint)).await?;
     let (finding, history) = found.ok_or(Problem::NotFound)?;
+    let part = view.part(&finding.cluster).ok_or(Problem::NotFound)?;
     let namespace = finding.namespace.as_deref();
-    let may_except = app.may_except(&viewer.user, "create", namespace).await?;
+    let may_except = app.may_except(&viewer.user, "create", &part.shown, namespace).await?;
     Ok(One {
         report: serde_json::from_str(&finding.detail).unwrap_or_default(),
         history: history.iter().rev().map(change).collect(),

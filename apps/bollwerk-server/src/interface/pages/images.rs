@@ -105,14 +105,14 @@ pub(crate) async fn list(
 }
 
 async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<ImagesPage, Problem> {
-    let (seen, place) = (app.seen(viewer).await?, asked.place()?);
+    let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
     let filter = ImageFilter {
         text: asked.one("q").map(str::to_owned),
         running: true,
         exposed: asked.has("exposed", "yes"),
         vulnerability: None,
     };
-    let page = app.ask(move |store| store.images(&seen.sight, &filter, &place)).await?;
+    let page = app.ask(move |store| store.images(&view.sight, &filter, &place)).await?;
     let row = |row: &store::ImageRow| {
         let findings = super::findings::severities(Some(std::slice::from_ref(&row.findings)));
         ImageRow {
@@ -239,7 +239,10 @@ impl Page for OneImage {
 #[utoipa::path(
     get,
     path = "/api/v1/images/{digest}",
-    params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
+    params(
+        ("digest" = String, Path, description = "`sha256:` and 64 digits"),
+        super::ClusterParameter,
+    ),
     responses((status = 200, body = OneImage), (status = 401), (status = 404)),
 )]
 pub(crate) async fn one(
@@ -247,18 +250,25 @@ pub(crate) async fn one(
     viewer: Viewer,
     form: Form,
     Path(digest): Path<String>,
+    asked: Asked,
 ) -> Result<Response, Response> {
     let path = format!("/images/{digest}");
-    let page = find_one(&app, &viewer, digest).await.map_err(|it| it.answer(form, &path))?;
+    let page = find_one(&app, &viewer, digest, &asked).await;
+    let page = page.map_err(|it| it.answer(form, &path))?;
     let title =
         page.running.first().map_or_else(|| page.image.digest.clone(), |it| it.reference.clone());
-    let chrome = app.chrome(&viewer, "/images", title, (&path, &Asked::default()));
+    let chrome = app.chrome(&viewer, "/images", title, (&path, &asked));
     Ok(form.show(&chrome, &page))
 }
 
-async fn find_one(app: &Arc<App>, viewer: &Viewer, digest: String) -> Result<OneImage, Problem> {
-    let seen = app.seen(viewer).await?;
-    let found = app.ask(move |store| store.image(&seen.sight, &digest)).await?;
+async fn find_one(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    digest: String,
+    asked: &Asked,
+) -> Result<OneImage, Problem> {
+    let view = app.view(viewer, asked).await?;
+    let found = app.ask(move |store| store.image(&view.sight, &digest)).await?;
     let found = found.ok_or(Problem::NotFound)?;
     let count = |severity: Severity| SeverityCount {
         severity: severity.name(),
@@ -366,8 +376,8 @@ async fn find_all(
     viewer: &Viewer,
     asked: Asked,
 ) -> Result<VulnerabilitiesPage, Problem> {
-    let (seen, place) = (app.seen(viewer).await?, asked.place()?);
-    let severities = asked.filter(&app.cluster)?.severities;
+    let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
+    let severities = asked.filter(view.cluster())?.severities;
     let filter = VulnerabilityFilter {
         text: asked.one("q").map(str::to_owned),
         severities,
@@ -375,7 +385,7 @@ async fn find_all(
         exposed: asked.has("exposed", "yes"),
         ..VulnerabilityFilter::default()
     };
-    let page = app.ask(move |store| store.vulnerabilities(&seen.sight, &filter, &place)).await?;
+    let page = app.ask(move |store| store.vulnerabilities(&view.sight, &filter, &place)).await?;
     Ok(VulnerabilitiesPage {
         total: page.total,
         vulnerabilities: page.rows.iter().map(vulnerability_row).collect(),
@@ -459,9 +469,9 @@ async fn find_places(
     name: &str,
     asked: Asked,
 ) -> Result<WhereIs, Problem> {
-    let (seen, place) = (app.seen(viewer).await?, asked.place()?);
+    let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
     let wanted = name.to_owned();
-    let page = app.ask(move |store| store.where_is(&seen.sight, &wanted, &place)).await?;
+    let page = app.ask(move |store| store.where_is(&view.sight, &wanted, &place)).await?;
     if page.total == 0 {
         return Err(Problem::NotFound);
     }

@@ -17,7 +17,7 @@ use crate::interface::app::App;
 use crate::interface::asked::Asked;
 use crate::interface::form::{Form, Problem, html};
 use crate::interface::viewer::{Viewer, cookie};
-use crate::users::secret;
+use crate::users::{Known, secret};
 
 /// How long a session lasts: a working day.
 const SESSION: SignedDuration = SignedDuration::from_hours(10);
@@ -36,6 +36,8 @@ struct LoginHtml<'a> {
     has_provider: bool,
     provider: &'a str,
     has_tokens: bool,
+    /// The clusters whose tokens let somebody in, where there are several.
+    clusters: Vec<&'a str>,
     hint: &'a str,
 }
 
@@ -52,6 +54,7 @@ fn show(app: &App, next: &str, error: Option<&str>, status: StatusCode) -> Respo
         has_provider: provider.is_some(),
         provider: provider.map_or("", |it| it.name()),
         has_tokens: app.users.has_tokens(),
+        clusters: Some(app.users.vouching()).filter(|it| it.len() > 1).unwrap_or_default(),
         hint: app.users.hint(),
     };
     match page.render() {
@@ -72,11 +75,12 @@ pub(crate) async fn enter(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (mut token, mut next) = (String::new(), String::new());
+    let (mut token, mut next, mut cluster) = (String::new(), String::new(), String::new());
     for (name, value) in form_urlencoded::parse(&body) {
         match &*name {
             "token" => token = value.trim().to_owned(),
             "next" => next = value.into_owned(),
+            "cluster" => cluster = value.into_owned(),
             _ => {}
         }
     }
@@ -87,10 +91,16 @@ pub(crate) async fn enter(
     if let Err(problem) = of_our_pages(&headers) {
         return problem.answer(Form::Page, "/login");
     }
-    match app.users.of_token(&token).await {
-        Ok(Some(user)) => begin(&app, user, &next, &[]).await,
+    let cluster = Some(cluster.as_str()).filter(|it| !it.is_empty());
+    // A token is shown to one API server, and to none that nobody chose.
+    if cluster.is_none() && app.users.vouching().len() > 1 {
+        let text = "Choose the cluster that the token is of.";
+        return show(&app, &next, Some(text), StatusCode::BAD_REQUEST);
+    }
+    match app.users.of_token(&token, cluster).await {
+        Ok(Some(known)) => begin(&app, known, &next, &[]).await,
         Ok(None) => {
-            let noted = app.note("", "login", "token", "refused").await;
+            let noted = app.note("", "", "login", "token", "refused").await;
             let text = "Nobody knows this token. It may have ended.";
             noted.map_or_else(
                 |problem| problem.answer(Form::Page, "/login"),
@@ -103,14 +113,14 @@ pub(crate) async fn enter(
 
 /// Whether a login was sent by our own page: nobody shall be logged in as somebody else.
 fn of_our_pages(headers: &HeaderMap) -> Result<(), Problem> {
-    let nobody =
-        Viewer { user: Authenticated::default(), form_key: Some(String::new()), session: None };
+    let (user, form_key) = (Authenticated::default(), Some(String::new()));
+    let nobody = Viewer { user, of: None, form_key, session: None };
     nobody.meant(headers, Some(""))
 }
 
 /// Begins a session under a secret that nobody had before, and goes on to a page.
-async fn begin(app: &App, user: Authenticated, next: &str, cookies: &[String]) -> Response {
-    let made = make(app, user).await;
+async fn begin(app: &App, known: Known, next: &str, cookies: &[String]) -> Response {
+    let made = make(app, known).await;
     let secret = match made {
         Ok(secret) => secret,
         Err(problem) => return problem.answer(Form::Page, "/login"),
@@ -125,13 +135,18 @@ async fn begin(app: &App, user: Authenticated, next: &str, cookies: &[String]) -
     answer
 }
 
-async fn make(app: &App, user: Authenticated) -> Result<String, Problem> {
+async fn make(app: &App, Known { user, of }: Known) -> Result<String, Problem> {
     let secret = secret()?;
     let (digest, made_at) = (hash(secret.as_bytes()), Timestamp::now());
-    let session =
-        Session { user: user.name.clone(), groups: user.groups, made_at, until: made_at + SESSION };
+    let session = Session {
+        user: user.name.clone(),
+        groups: user.groups,
+        cluster: of.clone(),
+        made_at,
+        until: made_at + SESSION,
+    };
     app.ask(move |store| store.create_session(&digest, &session)).await?;
-    app.note(&user.name, "login", "session", "done").await?;
+    app.note(of.as_deref().unwrap_or_default(), &user.name, "login", "session", "done").await?;
     Ok(secret)
 }
 
@@ -157,7 +172,16 @@ pub(crate) async fn leave(
         if let Err(problem) = ended {
             return problem.answer(Form::Page, "/");
         }
-        if let Err(problem) = app.note(&viewer.user.name, "logout", "session", "done").await {
+        if let Err(problem) = app
+            .note(
+                viewer.of.as_deref().unwrap_or_default(),
+                &viewer.user.name,
+                "logout",
+                "session",
+                "done",
+            )
+            .await
+        {
             return problem.answer(Form::Page, "/");
         }
     }
@@ -220,11 +244,11 @@ pub(crate) async fn callback(
     match provider.finish(&state, &code, &kept.join(".")).await {
         Ok(user) => {
             let gone = cookie_line(&app, login_cookie(&app), "", 0);
-            begin(&app, user, local(&next), &[gone]).await
+            begin(&app, Known { user, of: None }, local(&next), &[gone]).await
         }
         Err(error) => {
             tracing::info!(error = format!("{error:#}"), "a login was refused");
-            let noted = app.note("", "login", "provider", "refused").await;
+            let noted = app.note("", "", "login", "provider", "refused").await;
             let text = "The login was not taken. Try again; the log of the server says why.";
             noted.map_or_else(
                 |problem| problem.answer(Form::Page, "/login"),

@@ -14,6 +14,7 @@ use crate::interface::asked::{Asked, CHOICES_MAX};
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
+use crate::interface::sight::Part;
 use crate::interface::viewer::Viewer;
 
 /// Kinds that the map is made from, in every namespace.
@@ -72,7 +73,10 @@ impl Page for Neighbourhood {
 #[utoipa::path(
     get,
     path = "/api/v1/network",
-    params(("namespace" = Option<String>, Query, description = "The namespace")),
+    params(
+        ("namespace" = Option<String>, Query, description = "The namespace"),
+        super::ClusterParameter,
+    ),
     responses((status = 200, body = Neighbourhood), (status = 401), (status = 403)),
 )]
 pub(crate) async fn network(
@@ -84,19 +88,20 @@ pub(crate) async fn network(
     let chrome = app.chrome(&viewer, "/network", "Network", ("/network", &asked));
     match map(&app, &viewer, asked).await {
         Ok(page) => Ok(form.show(&chrome, &page)),
-        Err(problem) => Err(problem.answer(form, "/network")),
+        Err(problem) => Err(problem.answer_in(form, &chrome, "/network")),
     }
 }
 
 async fn map(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Neighbourhood, Problem> {
-    let seen = app.seen(viewer).await?;
+    let view = app.view(viewer, &asked).await?;
+    let Part { assessed, seen, .. } = view.one()?;
     if let Some((_, kind)) = NEEDED.iter().find(|(group, kind)| !seen.allows(group, kind, None)) {
         return Err(Problem::Forbidden(format!(
             "A map shows neighbours in all namespaces: it needs the right to list every {kind} of \
              the cluster."
         )));
     }
-    let assessed = app.assessed();
+    let assessed = Arc::clone(assessed);
     blocking(move || {
         let namespaces: BTreeSet<&String> =
             assessed.workloads.iter().map(|it| &it.namespace).collect();

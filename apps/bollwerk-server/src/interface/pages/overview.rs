@@ -12,6 +12,7 @@ use serde::Serialize;
 use store::{By, Filter, HistoryFilter, Order, PageRequest, Store, StoreError};
 use utoipa::ToSchema;
 
+use super::clusters::{self, ClusterRow};
 use super::exceptions::ExceptionRow;
 use super::findings::{SeverityCount, severities};
 use super::images::VulnerabilityRow;
@@ -23,7 +24,7 @@ use crate::interface::asked::Asked;
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
-use crate::interface::sight::Seen;
+use crate::interface::sight::{Seen, View};
 use crate::interface::viewer::Viewer;
 
 /// Days of the trend.
@@ -37,6 +38,9 @@ const ENDING: i64 = 14;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Overview {
+    /// All clusters, where there are several and none is chosen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clusters: Vec<ClusterRow>,
     severities: Vec<SeverityCount>,
     /// Open findings at the end of each day, and what appeared and was fixed in it.
     trend: Vec<Day>,
@@ -148,14 +152,13 @@ pub(crate) async fn overview(
 }
 
 async fn find(app: &Arc<App>, viewer: &Viewer, asked: &Asked) -> Result<Overview, Problem> {
-    let seen = app.seen(viewer).await?;
-    let filter = asked.filter(&app.cluster)?;
-    let this = Arc::clone(app);
-    app.ask(move |store| gather(&this, store, &seen, &filter)).await
+    let view = app.view(viewer, asked).await?;
+    let filter = asked.filter(view.cluster())?;
+    app.ask(move |store| gather(store, &view, &filter)).await
 }
 
-fn gather(app: &App, store: &Store, seen: &Seen, filter: &Filter) -> Result<Overview, StoreError> {
-    let (sight, now) = (&seen.sight, Timestamp::now());
+fn gather(store: &Store, view: &View, filter: &Filter) -> Result<Overview, StoreError> {
+    let (sight, now) = (&view.sight, Timestamp::now());
     let first = PageRequest::first(ROWS);
     let today = jiff::tz::Offset::UTC.to_datetime(now).date();
     let worst = Filter { severities: vec![Severity::Critical, Severity::High], ..filter.clone() };
@@ -178,32 +181,39 @@ fn gather(app: &App, store: &Store, seen: &Seen, filter: &Filter) -> Result<Over
     let day_ago = now - SignedDuration::from_hours(24);
     let until = now + SignedDuration::from_hours(24 * ENDING);
     let until = jiff::tz::Offset::UTC.to_datetime(until).date();
-    let (objects, workloads, images) = amounts(&app.assessed(), seen);
-    let cluster = Some(app.cluster.as_str());
+    let (objects, workloads, images) = amounts_of_all(view);
+    let cluster = view.cluster();
     let recent = HistoryFilter {
-        cluster: Some(app.cluster.clone()),
+        cluster: cluster.map(str::to_owned),
         since: Some(day_ago),
         what: Vec::new(),
     };
     let worst = store.findings(sight, &worst, Order::Worst, &first)?;
     let changes = store.history(sight, &recent, ROWS)?;
     Ok(Overview {
+        clusters: clusters::rows(store, view, filter)?,
         severities: severities(counts.as_deref()),
         trend: store.trend(sight, cluster, today, DAYS)?.iter().map(Day::of).collect(),
         worst: worst.rows.iter().map(row).collect(),
         changes: changes.iter().map(change).collect(),
         exploited: super::images::exploited(store, sight, ROWS)?,
-        ending: super::exceptions::ending(store, seen, until, ROWS)?,
+        ending: super::exceptions::ending(store, view, until, ROWS)?,
         namespaces,
         objects,
         workloads,
         images,
-        gaps: app.assessed().gaps.len() as u64,
+        gaps: view.parts.iter().map(|it| it.assessed.gaps.len() as u64).sum(),
     })
 }
 
-/// How many objects, workloads and images a viewer may see.
-fn amounts(assessed: &Assessed, seen: &Seen) -> (u64, u64, u64) {
+/// How many objects, workloads and images a viewer may see in all clusters.
+fn amounts_of_all(view: &View) -> (u64, u64, u64) {
+    let each = view.parts.iter().map(|it| amounts(&it.assessed, &it.seen));
+    each.fold((0, 0, 0), |all, one| (all.0 + one.0, all.1 + one.1, all.2 + one.2))
+}
+
+/// How many objects, workloads and images a viewer may see in one.
+pub(super) fn amounts(assessed: &Assessed, seen: &Seen) -> (u64, u64, u64) {
     let (snapshot, workloads) = (&assessed.snapshot, &assessed.workloads);
     if seen.is_all {
         return (snapshot.len() as u64, workloads.len() as u64, assessed.images);

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row {
     pub(crate) fingerprint: String,
+    pub(crate) cluster: String,
     pub(crate) control: String,
     pub(crate) severity: &'static str,
     /// `open`, `excepted` or `fixed`.
@@ -44,6 +45,7 @@ impl Row {
 pub(crate) fn row(finding: &store::Finding) -> Row {
     Row {
         fingerprint: finding.fingerprint.clone(),
+        cluster: finding.cluster.clone(),
         control: finding.control.clone(),
         severity: finding.severity.name(),
         state: state(finding.state),
@@ -77,6 +79,7 @@ pub(crate) struct Change {
     /// `appeared`, `returned`, `fixed`, `excepted` or `changed`.
     pub(crate) what: &'static str,
     pub(crate) fingerprint: String,
+    pub(crate) cluster: String,
     pub(crate) control: String,
     pub(crate) severity: &'static str,
     pub(crate) kind: String,
@@ -97,6 +100,7 @@ pub(crate) fn change(row: &store::History) -> Change {
         at: row.at,
         what: row.what.name(),
         fingerprint: row.fingerprint.clone(),
+        cluster: row.cluster.clone(),
         control: row.control.clone(),
         severity: row.severity.name(),
         kind: row.kind.clone(),

@@ -13,6 +13,7 @@ use crate::interface::asked::{Asked, CHOICES_MAX};
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
+use crate::interface::sight::Part;
 use crate::interface::viewer::Viewer;
 use crate::workloads::Workload;
 
@@ -56,7 +57,7 @@ impl WorkloadRow {
 }
 
 /// What runs, the worst first.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub(crate) struct WorkloadsPage {
     total: u64,
     workloads: Vec<WorkloadRow>,
@@ -99,13 +100,13 @@ pub(crate) async fn list(
     let chrome = app.chrome(&viewer, "/workloads", "Workloads", ("/workloads", &asked));
     match find(&app, &viewer, asked).await {
         Ok(page) => Ok(form.show(&chrome, &page)),
-        Err(problem) => Err(problem.answer(form, "/workloads")),
+        Err(problem) => Err(problem.answer_in(form, &chrome, "/workloads")),
     }
 }
 
 async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<WorkloadsPage, Problem> {
-    let seen = app.seen(viewer).await?;
-    let assessed = app.assessed();
+    let view = app.view(viewer, &asked).await?;
+    view.one()?;
     let limit = asked.limit()?;
     let first = match asked.one("after").map(str::parse::<usize>) {
         None => 0,
@@ -113,6 +114,9 @@ async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Workloads
         Some(Err(_)) => return Err(Problem::Bad("`after` is no place in this list.".to_owned())),
     };
     blocking(move || {
+        let Some(Part { assessed, seen, .. }) = view.parts.first() else {
+            return WorkloadsPage::default();
+        };
         let shown = |it: &&Workload| seen.allows(&it.group, &it.kind, Some(&it.namespace));
         let all: Vec<&Workload> = assessed.workloads.iter().filter(shown).collect();
         let mut namespaces: Vec<String> = all.iter().map(|it| it.namespace.clone()).collect();

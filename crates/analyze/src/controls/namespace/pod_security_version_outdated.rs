@@ -24,7 +24,8 @@ fn check(namespace: &Object<'_>, report: &mut Report<'_>) {
     let Some(minor) = minor.filter(|_| !is_of_the_system(namespace)) else { return };
     let level = namespace.label(ENFORCE);
     let is_level = matches!(level, Some("baseline" | "restricted"));
-    if is_level && minor + VERSIONS_BEHIND_MAX < report.snapshot.version.minor {
+    let newest = report.snapshot.version_of(report.world).minor;
+    if is_level && minor + VERSIONS_BEHIND_MAX < newest {
         let because = format!(
             "namespace `{}` is held to the level as of v1.{minor}: what was learned since is let \
              in",
