@@ -70,6 +70,10 @@ pub(crate) struct Run {
     /// [default: what the configuration names]
     #[arg(long, value_name = "PATH")]
     pub(crate) policies: Vec<PathBuf>,
+    /// File that describes the managed cluster: what `az aks show` prints, or an exported template
+    /// (repeatable); read again for each assessment
+    #[arg(long, value_name = "FILE")]
+    pub(crate) arm: Vec<PathBuf>,
     /// How logs are written: `text` or `json`
     #[arg(long, value_name = "FORM", default_value = "json")]
     pub(crate) log: String,

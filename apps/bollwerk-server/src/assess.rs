@@ -133,7 +133,7 @@ impl Assessor {
 
     /// Judges the cluster as it is now, and tells the store what differs.
     fn once(&self) -> Result<(), StoreError> {
-        let (snapshot, unseen) = {
+        let (mut snapshot, mut unseen) = {
             let state = self.live.read();
             if !state.is_ready() {
                 // Half a cluster would look like one that mended itself.
@@ -143,6 +143,7 @@ impl Assessor {
             snapshot.gaps.extend(state.gaps().cloned());
             (snapshot, unseen(&state))
         };
+        unseen.extend(self.add_managed_clusters(&mut snapshot));
         let mut settings = Settings::clone(&self.settings);
         settings.exceptions.extend(self.exceptions()?);
         let sources = Sources::none(self.key.clone());
@@ -176,6 +177,20 @@ impl Assessor {
         self.follow_up.assessed(&store, &said.snapshot, &workloads)?;
         self.tell(said, workloads);
         Ok(())
+    }
+
+    /// Adds what the cloud says of the cluster. What of it could not be read was not seen: its
+    /// findings are not gone.
+    fn add_managed_clusters(&self, snapshot: &mut Snapshot) -> Option<Unseen> {
+        let mut is_whole = true;
+        for path in &self.settings.managed_clusters {
+            let limits = &self.settings.collect.limits;
+            let key = &self.key;
+            is_whole &=
+                collect::manifests::add_managed_clusters(snapshot, path, WORLD, limits, key);
+        }
+        let group = Some(model::cloud::GROUP.to_owned());
+        (!is_whole).then_some(Unseen { group, kind: None, namespace: None })
     }
 
     fn tell(&self, said: Assessment, workloads: Vec<Workload>) {
@@ -283,5 +298,6 @@ pub(crate) fn parts(subject: &Subject) -> (&str, &str, Option<&str>, &str) {
             (group, kind, namespace.as_deref(), name)
         }
         Subject::File(name) => ("", "", None, name),
+        Subject::CloudResource { kind, name } => (model::cloud::GROUP, kind, None, name),
     }
 }

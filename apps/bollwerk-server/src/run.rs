@@ -28,7 +28,9 @@ pub(crate) fn run(arguments: &Run) -> Result<()> {
 
 async fn serve(arguments: &Run) -> Result<()> {
     log(&arguments.log)?;
-    let settings = Arc::new(settings::load(arguments.config.as_deref())?);
+    let mut settings = settings::load(arguments.config.as_deref())?;
+    settings.managed_clusters.clone_from(&arguments.arm);
+    let settings = Arc::new(settings);
     let certificate = Current::follow(&arguments.tls).with_context(|| {
         let folder = arguments.tls.display();
         format!("no certificate in {folder} (`bollwerk-server certificate` makes one)")

@@ -176,7 +176,14 @@ fn paths(admin: &Asker) -> Vec<String> {
 }
 
 fn start(plane: &ControlPlane) -> Server {
-    let more = ["--listen-interface", "127.0.0.1:0", "--store", "sqlite:bollwerk.db"];
+    // What a cloud says of the cluster is for those alone who see all of it.
+    let export = std::env::temp_dir().join(format!("bollwerk-export-{}.json", std::process::id()));
+    let cluster = json!({"type": "Microsoft.ContainerService/managedClusters", "name": HIDDEN,
+        "properties": {"enableRBAC": false}});
+    std::fs::write(&export, cluster.to_string()).unwrap();
+    let export = export.to_str().unwrap();
+    let more =
+        ["--listen-interface", "127.0.0.1:0", "--store", "sqlite:bollwerk.db", "--arm", export];
     Server::start_with("version: 1\n", &plane.kubeconfig, &more)
 }
 
@@ -238,6 +245,8 @@ fn nobody_sees_what_kubernetes_does_not_list_for_them() {
         told.extend([VISIBLE, HIDDEN].into_iter().filter(|word| text.contains(*word)));
     }
     assert_eq!(told.len(), 2, "the administrator does not see them");
+    let of_cloud = admin.data("/findings?kind=ManagedCluster");
+    assert!(of_cloud["total"].as_u64().unwrap() > 3, "{of_cloud}");
     // The reader sees what is theirs.
     for path in ["/findings", "/workloads", "/overview"] {
         let (status, text) = reader.ask(&format!("/api/v1{path}"), "application/json");

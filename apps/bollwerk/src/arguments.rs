@@ -173,15 +173,19 @@ pub(crate) struct Reporting {
 pub(crate) struct Inputs {
     /// Files and folders, each a cluster of its own; `-` is standard input
     #[arg(value_name = "PATH",
-          required_unless_present_any = ["manifests", "snapshot", "cluster"])]
+          required_unless_present_any = ["manifests", "snapshot", "cluster", "arm"])]
     pub(crate) paths: Vec<PathBuf>,
     /// The same as PATH
     #[arg(long, value_name = "PATH")]
     pub(crate) manifests: Vec<PathBuf>,
     /// Instead of PATH: what `bollwerk snapshot save` wrote
     #[arg(long, value_name = "FILE",
-          conflicts_with_all = ["paths", "manifests", "namespace", "no_ignore", "now"])]
+          conflicts_with_all = ["paths", "manifests", "namespace", "no_ignore", "now", "arm"])]
     pub(crate) snapshot: Option<PathBuf>,
+    /// File that describes a managed cluster: what `az aks show` prints, or an exported template
+    /// (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) arm: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) live: Live,
     #[command(flatten)]

@@ -42,6 +42,7 @@ impl Cluster {
             paths: Vec::new(),
             manifests: arguments.manifests.clone(),
             snapshot: arguments.snapshot.clone(),
+            arm: Vec::new(),
             live: arguments.live.clone(),
             reading: Reading {
                 namespace: arguments.object_namespace.clone(),

@@ -4,7 +4,7 @@ pub mod alerts;
 pub mod images;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use analyze::exception::{self, Exception};
 use anyhow::{Context, Result, anyhow, bail};
@@ -79,6 +79,9 @@ pub struct Settings {
     pub report: report::Policy,
     /// Admission policies that lie beside what is judged.
     pub policies: Option<Snapshot>,
+    /// Files in which a cloud describes the cluster that the server follows: read again for each
+    /// assessment.
+    pub managed_clusters: Vec<PathBuf>,
 }
 
 impl Default for Settings {
@@ -114,6 +117,7 @@ impl Settings {
                 accepted_gaps: Vec::new(),
             },
             policies: None,
+            managed_clusters: Vec::new(),
         }
     }
 

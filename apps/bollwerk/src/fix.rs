@@ -41,6 +41,9 @@ pub(crate) fn refuse_what_has_no_file(inputs: &Inputs, verb: &str) -> Result<()>
     if inputs.paths.iter().chain(&inputs.manifests).any(|path| path == Path::new("-")) {
         bail!("standard input has no file to {verb}; name a file or folder");
     }
+    if !inputs.arm.is_empty() {
+        bail!("what a cloud says of a cluster has no text to {verb}; name a file or folder");
+    }
     if inputs.snapshot.is_some() || inputs.live.cluster {
         bail!("a snapshot or a cluster has no text to {verb}; name a file or folder");
     }

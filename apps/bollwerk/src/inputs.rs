@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use analyze::admission_policy::worlds;
 use anyhow::{Context, Result, bail};
 use collect::manifests::{Input, Sources};
-use model::{DigestKey, Snapshot};
+use model::{DigestKey, Snapshot, WorldId};
 
 use crate::arguments::Inputs;
 use crate::assess;
@@ -74,6 +74,10 @@ fn running(
     let key = digest_key();
     let mut snapshot = Snapshot::new(settings.kubernetes_version, taken_at);
     collect::cluster::collect(&mut snapshot, from, &key, &settings.collect.limits)?;
+    for path in &inputs.arm {
+        let (world, limits) = (WorldId(0), &settings.collect.limits);
+        collect::manifests::add_managed_clusters(&mut snapshot, path, world, limits, &key);
+    }
     // Only a flag may overrule what the cluster says of itself.
     snapshot.version = inputs.reading.kubernetes_version.unwrap_or(snapshot.version);
     Ok((snapshot, Sources::none(key)))
@@ -102,6 +106,7 @@ fn named(inputs: &Inputs) -> Result<Vec<Input>> {
         io::stdin().take(limit).read_to_end(&mut text).context("cannot read standard input")?;
         found.push(Input::Text(text));
     }
+    found.extend(inputs.arm.iter().cloned().map(Input::ManagedClusters));
     Ok(found)
 }
 

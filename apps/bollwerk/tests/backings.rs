@@ -87,7 +87,8 @@ fn examples_of_all_pages_are_judged_alike() {
                 let (_, body) = block.split_once('\n').unwrap();
                 let body = body.split("```").next().unwrap();
                 let head = "apiVersion: v1\nkind: Pod\nmetadata: {name: example}\n";
-                let whole = body.lines().any(|line| line.starts_with("kind:"));
+                let has = |key: &str| body.lines().any(|line| line.starts_with(key));
+                let whole = has("kind:") || has("type:");
                 findings(&format!("{}{body}", if whole { "" } else { head }), control.name)
             })
             .sum();

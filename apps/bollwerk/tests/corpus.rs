@@ -113,7 +113,7 @@ fn independent(
 ) -> BTreeSet<String> {
     let namespace = |finding: &Finding| match &finding.subject {
         Subject::Object { namespace, .. } => namespace.clone().unwrap_or_default(),
-        Subject::File(_) => String::new(),
+        Subject::File(_) | Subject::CloudResource { .. } => String::new(),
     };
     assessment
         .findings
@@ -343,6 +343,7 @@ const CARRIERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("availability", &["Deployment", "PodDisruptionBudget", "StatefulSet"]),
+    ("cloud", &["AgentPool", "ManagedCluster"]),
     ("confinement", &["AppArmorProfile", "ConfigMap", "SeccompProfile"]),
     (
         "control-plane",
@@ -426,7 +427,11 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
         let values =
             read.entry(file).or_insert_with(|| documents(&std::fs::read_to_string(file).unwrap()));
         let document = &values[origin.document as usize];
-        let Subject::Object { kind, namespace, .. } = &finding.subject else { panic!() };
+        let (kind, namespace) = match &finding.subject {
+            Subject::Object { kind, namespace, .. } => (kind, namespace.as_deref()),
+            Subject::CloudResource { kind, .. } => (kind, None),
+            Subject::File(_) => panic!("{finding:?}"),
+        };
         let family = match analyze::catalog::find(finding.control) {
             Some(control) => analyze::catalog::family(control),
             None => "pod",
@@ -446,7 +451,7 @@ fn no_control_fires_on_what_cannot_carry_its_field() {
             | "removed-api-version"
             | "deprecated-api-version"
             | "admission-policy-violated" => true,
-            "default-namespace-used" => namespace.as_deref() == Some("default"),
+            "default-namespace-used" => namespace == Some("default"),
             "workload-in-system-namespace" => makes_pods(document),
             "default-account-mounts-token" => kind == "ServiceAccount",
             _ if family == "namespace" => kind == "Namespace",

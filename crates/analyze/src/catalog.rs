@@ -93,7 +93,8 @@ impl Example<'_> {
 
     /// What is left out before its text.
     pub fn head(&self) -> &'static str {
-        let is_whole = self.text.lines().any(|line| line.starts_with("kind:"));
+        let is_whole =
+            self.text.lines().any(|line| line.starts_with("kind:") || line.starts_with("type:"));
         if is_whole { "" } else { "apiVersion: v1\nkind: Pod\nmetadata: {name: example}\n" }
     }
 }

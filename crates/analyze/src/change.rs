@@ -1,6 +1,7 @@
 //! What a change of manifests does, object by object: of pods what is effective, of all else the
 //! fields.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use model::change::{Change, ChangeKind, SettingChange};
@@ -20,20 +21,20 @@ const PATH_BYTES_MAX: usize = 1 << 10;
 /// `same_key` says whether both keep the digests of credentials by one key; without it, whether a
 /// credential differs is not known and not told.
 pub fn changes(old: &Snapshot, new: &Snapshot, same_key: bool) -> Vec<Change> {
-    let mut before: HashMap<(Identity<'_>, usize), ObjectId> = HashMap::new();
-    let mut copies: HashMap<Identity<'_>, usize> = HashMap::new();
+    let mut before: HashMap<(Key<'_>, usize), ObjectId> = HashMap::new();
+    let mut copies: HashMap<Key<'_>, usize> = HashMap::new();
     for id in old.ids() {
-        let identity = old.object(id).identity();
-        let copy = copies.entry(identity).or_default();
-        before.insert((identity, *copy), id);
+        let key = key(old.object(id).identity());
+        let copy = copies.entry(key.clone()).or_default();
+        before.insert((key, *copy), id);
         *copy += 1;
     }
     let mut found = Vec::new();
-    let mut copies: HashMap<Identity<'_>, usize> = HashMap::new();
+    let mut copies: HashMap<Key<'_>, usize> = HashMap::new();
     for id in new.ids() {
-        let identity = new.object(id).identity();
-        let copy = copies.entry(identity).or_default();
-        let other = before.remove(&(identity, *copy));
+        let key = key(new.object(id).identity());
+        let copy = copies.entry(key.clone()).or_default();
+        let other = before.remove(&(key, *copy));
         *copy += 1;
         let change = match other {
             None => Some(whole(new, id, ChangeKind::Added)),
@@ -44,6 +45,13 @@ pub fn changes(old: &Snapshot, new: &Snapshot, same_key: bool) -> Vec<Change> {
     found.extend(before.into_values().map(|id| whole(old, id, ChangeKind::Removed)));
     found.sort_by(|a, b| (a.kind, &a.object, &a.file).cmp(&(b.kind, &b.object, &b.file)));
     found
+}
+
+/// An identity with its name as it is compared.
+type Key<'a> = (Identity<'a>, Cow<'a, str>);
+
+fn key(identity: Identity<'_>) -> Key<'_> {
+    (Identity { name: "", ..identity }, identity.compared_name())
 }
 
 fn whole(snapshot: &Snapshot, id: ObjectId, kind: ChangeKind) -> Change {

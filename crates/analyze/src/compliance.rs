@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use model::compliance::{Answer, Compliance, Status};
-use model::{ComponentKind, Finding, Severity, Snapshot, Subject};
+use model::{ComponentKind, Finding, Severity, Snapshot, Subject, cloud};
 
 use crate::framework::{Coverage, Framework, Item};
 use crate::{Check, Control, Kinds, Options, catalog};
@@ -163,6 +163,10 @@ impl<'a> Ground<'a> {
         match control.check {
             Check::Pod(_) => self.run.workloads > 0,
             Check::Component(kinds, _) => kinds.iter().any(|it| self.components.contains(it)),
+            Check::ManagedCluster(_) => {
+                self.kinds.contains(&(cloud::GROUP, cloud::MANAGED_CLUSTER))
+            }
+            Check::AgentPool(_) => self.kinds.iter().any(|(group, _)| *group == cloud::GROUP),
             Check::Object(Kinds::Any, _) => !self.kinds.is_empty(),
             Check::Object(Kinds::Of(kinds), _) => {
                 kinds.iter().any(|kind| self.kinds.contains(kind))
@@ -186,6 +190,7 @@ fn place(finding: &Finding) -> String {
         }
         Subject::Object { kind, namespace: None, name, .. } => format!("{kind} {name}"),
         Subject::File(file) => file.clone(),
+        Subject::CloudResource { kind, name } => format!("{kind} {}", cloud::short_name(name)),
     };
     format!("{}{subject} ({})", at.unwrap_or_default(), finding.control)
 }

@@ -8,6 +8,7 @@ use crate::severity::{self, Impact, Reach};
 use crate::worlds::Worlds;
 use engine::network::Profile;
 use engine::pod_security::{Exemptions, Policy};
+use model::cloud::{self, AgentPool, ManagedCluster};
 use model::{
     Component, ComponentKind, Finding, Fix, Object, Path, Pod, Severity, Snapshot, WorldId,
 };
@@ -47,6 +48,10 @@ pub enum Check {
     Pod(fn(&Pod<'_>, &mut Report<'_>)),
     /// Every component of Kubernetes itself, by its flags or its configuration file.
     Component(&'static [ComponentKind], fn(&Component<'_>, &mut Report<'_>)),
+    /// Managed clusters of a cloud provider.
+    ManagedCluster(fn(&ManagedCluster<'_>, &mut Report<'_>)),
+    /// Agent pools of managed clusters, as part of them or by themselves.
+    AgentPool(fn(&AgentPool<'_>, &mut Report<'_>)),
     /// Objects of these kinds.
     Object(Kinds, fn(&Object<'_>, &mut Report<'_>)),
 }
@@ -54,7 +59,7 @@ pub enum Check {
 /// Kinds a control can fire on.
 #[derive(Clone, Copy)]
 pub enum Kinds {
-    /// Any: the field is part of every object's metadata.
+    /// Any of Kubernetes: the field is part of every object's metadata.
     Any,
     /// These, as (group, kind).
     Of(&'static [(&'static str, &'static str)]),
@@ -64,7 +69,7 @@ impl Kinds {
     /// Whether an object is one of them.
     pub fn contain(self, object: &Object<'_>) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any => !cloud::is_resource(object),
             Self::Of(kinds) => kinds.iter().any(|(group, kind)| object.is(group, kind)),
         }
     }
@@ -202,6 +207,16 @@ impl<'a> Report<'a> {
             Check::Component(kinds, check) => {
                 let these = parts.components.iter().filter(|it| kinds.contains(&it.kind));
                 these.for_each(|component| check(component, self));
+            }
+            Check::ManagedCluster(check) => {
+                if let Some(cluster) = ManagedCluster::of(object) {
+                    check(&cluster, self);
+                }
+            }
+            Check::AgentPool(check) => {
+                let pools = ManagedCluster::of(object).map(|cluster| cluster.pools());
+                let pools = pools.into_iter().flatten().chain(AgentPool::of(object));
+                pools.for_each(|pool| check(&pool, self));
             }
             Check::Object(kinds, check) if kinds.contain(object) => check(object, self),
             Check::Object(..) => {}

@@ -5,6 +5,7 @@ use crate::Control;
 pub(crate) mod access;
 mod admission;
 pub(crate) mod availability;
+mod cloud;
 mod confinement;
 mod control_plane;
 mod exposure;
@@ -34,4 +35,5 @@ pub(crate) const FAMILIES: &[(&str, &[&Control])] = &[
     ("availability", availability::CONTROLS),
     ("control-plane", control_plane::CONTROLS),
     ("lifecycle", lifecycle::CONTROLS),
+    ("cloud", cloud::CONTROLS),
 ];

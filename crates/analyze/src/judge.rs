@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use model::cloud::{self, AgentPool, ManagedCluster, Problem};
 use model::shape::{Mismatch, mismatches};
 use model::{
     Finding, Fingerprint, Gap, GapKind, ItemNames, Object, ObjectId, Path, Snapshot, Subject,
@@ -130,6 +131,9 @@ fn judge_in<'c>(
         let reason = "it is too large or too deep to be searched for pods as a whole";
         judgement.gap(object, Path::root(), GapKind::Limit, reason.to_owned());
     }
+    for problem in cloud_problems(object) {
+        judgement.gap(object, problem.path, problem.kind, problem.reason);
+    }
     for Mismatch { path, expected, found } in mismatches {
         let reason = format!(
             "`{path}` is a {found} where Kubernetes has a {expected}: the API server refuses \
@@ -204,6 +208,13 @@ impl Judgement {
     }
 }
 
+/// Settings of a managed cluster or an agent pool that are written and not known.
+fn cloud_problems(object: &Object<'_>) -> Vec<Problem> {
+    let of_cluster = ManagedCluster::of(object).map(|cluster| cluster.problems());
+    let of_pool = || AgentPool::of(object).map(|pool| pool.problems());
+    of_cluster.or_else(of_pool).unwrap_or_default()
+}
+
 /// Whether two paths end in one field name.
 fn is_same_name(one: &Path, other: &Path) -> bool {
     one.last_key().is_some() && one.last_key() == other.last_key()
@@ -221,10 +232,13 @@ fn is_unknown(at: &Path, mismatches: &[Mismatch]) -> bool {
 /// Labels and annotations in which teams say who answers for an object.
 const OWNER_KEYS: &[&str] = &["bollwerk.io/owner", "owner", "team"];
 
-/// Who answers for an object, by its annotations and labels.
+/// Who answers for an object, by its annotations and labels; for a resource of the cloud, by its
+/// tags.
 pub fn owner(object: &Object<'_>) -> Option<String> {
+    let tags = object.root.get("tags").filter(|_| cloud::is_resource(object));
+    let tag = |key: &str| tags.and_then(|tags| tags.str(key));
     OWNER_KEYS
         .iter()
-        .find_map(|key| object.annotation(key).or_else(|| object.label(key)))
+        .find_map(|key| object.annotation(key).or_else(|| object.label(key)).or_else(|| tag(key)))
         .map(str::to_owned)
 }

@@ -3,7 +3,7 @@
 //! Each YAML block under `## Bad` must have exactly the findings its `# finding` marks say, on
 //! those lines; each under `## Good` must have none. A block that is no whole object is a Pod.
 //! Words after `yaml` in a block's first line set options: `approved-registry=…`,
-//! `writable-path=…`, `approved-program=…`, `kubernetes=1.20`.
+//! `writable-path=…`, `approved-program=…`, `kubernetes=1.20`, `now=2026-12-01T00:00:00Z`.
 
 use engine::pod_security::Policy;
 use model::{
@@ -79,6 +79,7 @@ fn findings(judged: &Judged, example: &Example<'_>) -> (Vec<u32>, String) {
     let head_lines = head.lines().count() as u32;
     let mut options = Options { pod_security: judged.pod_security, ..Options::default() };
     let mut version = KubernetesVersion::NEWEST;
+    let mut now = jiff::Timestamp::UNIX_EPOCH;
     for word in &example.words {
         match word.split_once('=') {
             Some(("approved-registry", name)) => {
@@ -87,11 +88,12 @@ fn findings(judged: &Judged, example: &Example<'_>) -> (Vec<u32>, String) {
             Some(("writable-path", folder)) => options.writable_paths.push(folder.to_owned()),
             Some(("approved-program", name)) => options.approved_programs.push(name.to_owned()),
             Some(("kubernetes", text)) => version = text.parse().unwrap(),
+            Some(("now", text)) => now = text.parse().unwrap(),
             _ => panic!("{}: unknown option `{word}` of an example", judged.name),
         }
     }
     let stream = yaml::Stream::yaml(&text, &yaml::Limits::default());
-    let mut snapshot = Snapshot::new(version, jiff::Timestamp::UNIX_EPOCH);
+    let mut snapshot = Snapshot::new(version, now);
     let mut part = Part::new();
     let mut nodes = Vec::new();
     let key = DigestKey::new(&[7; 32]);

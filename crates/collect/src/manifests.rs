@@ -71,6 +71,8 @@ pub enum Input {
     },
     /// The text of standard input, already read.
     Text(Vec<u8>),
+    /// A file in which a cloud describes a managed cluster: that it holds none is a gap.
+    ManagedClusters(PathBuf),
 }
 
 /// A file that is read: under its name for people, in its world.
@@ -79,6 +81,8 @@ struct File {
     content: Content,
     world: WorldId,
     digest: u64,
+    /// Whether it was named as one that holds a managed cluster.
+    is_export: bool,
 }
 
 enum Content {
@@ -137,11 +141,16 @@ pub fn collect(
             Input::Text(text) => {
                 let world = worlds.number(snapshot, "-".to_owned());
                 let content = Content::Text(text);
-                files.push(File { name: "-".to_owned(), content, world, digest: 0 });
+                let name = "-".to_owned();
+                files.push(File { name, content, world, digest: 0, is_export: false });
             }
             Input::Path(path) => {
                 let tree = Tree { path: &path, shown: &path, world: path.display().to_string() };
                 folder(snapshot, &tree, options, &mut worlds, &mut files);
+            }
+            Input::ManagedClusters(path) => {
+                let world = worlds.number(snapshot, path.display().to_string());
+                files.push(File::export(&path, world));
             }
             Input::Copy { path, shown, world } => {
                 let tree = Tree { path: &path, shown: &shown, world };
@@ -152,6 +161,36 @@ pub fn collect(
     let sources = Sources { files, limits: options.limits.clone(), key };
     options.progress.total.store(2 * sources.files.len(), Ordering::Relaxed);
     read_all(snapshot, sources, options)
+}
+
+/// Adds the managed clusters of a file to a world of a snapshot that was made otherwise: of a
+/// running cluster. What could not be read becomes gaps in it; whether there is none.
+pub fn add_managed_clusters(
+    snapshot: &mut Snapshot,
+    path: &Path,
+    world: WorldId,
+    limits: &yaml::Limits,
+    key: &DigestKey,
+) -> bool {
+    let number = snapshot.files.len();
+    let file = File::export(path, world);
+    snapshot.files.push(file.name.clone());
+    let sources = Sources { files: Vec::new(), limits: limits.clone(), key: key.clone() };
+    let mut harvest = Harvest::default();
+    read::read(&sources, &file, number, &mut Vec::new(), &mut harvest);
+    let is_whole = harvest.gaps.is_empty();
+    snapshot.coverage.add(harvest.coverage);
+    snapshot.gaps.extend(harvest.gaps.into_iter().map(|(_, gap)| gap));
+    snapshot.add(harvest.part);
+    is_whole
+}
+
+impl File {
+    fn export(path: &Path, world: WorldId) -> Self {
+        let name = path.strip_prefix(".").unwrap_or(path).display().to_string();
+        let content = Content::Path(path.to_owned());
+        Self { name, content, world, digest: 0, is_export: true }
+    }
 }
 
 /// A file or folder, what it is called and what its world is.
@@ -209,7 +248,7 @@ fn folder(
             Some(text) => Content::Text(text.clone()),
             None => Content::Path(file),
         };
-        files.push(File { name, content, world, digest: 0 });
+        files.push(File { name, content, world, digest: 0, is_export: false });
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest;
 
-use crate::{Identity, ItemNames, Node, Object, ObjectId, Path};
+use crate::{Identity, ItemNames, Node, Object, ObjectId, Path, cloud};
 
 /// How bad a finding is, from stated impact and reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,11 +71,22 @@ pub enum Subject {
     },
     /// A file.
     File(String),
+    /// A resource of a cloud provider: a managed cluster, an agent pool.
+    CloudResource {
+        /// Its kind: see [`cloud::MANAGED_CLUSTER`], [`cloud::AGENT_POOL`].
+        kind: String,
+        /// Its id, else its name; [`cloud::short_name`] is for people.
+        name: String,
+    },
 }
 
 impl Subject {
     /// An object as a subject.
     pub fn of_object(object: &Object<'_>) -> Self {
+        if cloud::is_resource(object) {
+            let (kind, name) = (object.kind.to_owned(), object.name.to_owned());
+            return Self::CloudResource { kind, name };
+        }
         Self::Object {
             api_version: object.api_version.to_owned(),
             kind: object.kind.to_owned(),
@@ -241,13 +252,22 @@ impl Fingerprint {
         names: &mut ItemNames,
     ) -> Self {
         let stable = path.stable(root, names);
+        let (name, stable) = match identity.group {
+            // `az` and the REST interface say the same in two forms.
+            cloud::GROUP => {
+                let stable = stable.to_lowercase();
+                let bare = stable.strip_prefix("properties.").map(str::to_owned);
+                (identity.compared_name(), bare.unwrap_or(stable))
+            }
+            _ => (identity.name.into(), stable),
+        };
         let parts = [
             control,
             cluster.unwrap_or_default(),
             identity.group,
             identity.kind,
             identity.namespace.unwrap_or_default(),
-            identity.name,
+            &name,
             &stable,
         ];
         Self::of_parts(&parts)

@@ -9,6 +9,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod change;
+pub mod cloud;
 mod compact;
 pub mod compliance;
 mod component;

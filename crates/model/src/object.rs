@@ -1,8 +1,9 @@
 //! A Kubernetes object: its identity and its tree.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use crate::{KubernetesVersion, Node, Path, Pod, template};
+use crate::{KubernetesVersion, Node, Path, Pod, cloud, template};
 
 /// An object: a cheap handle (copy it freely).
 #[derive(Clone, Copy)]
@@ -15,7 +16,8 @@ pub struct Object<'a> {
     pub kind: &'a str,
     /// The namespace written in it, or the one given for objects that name none. Never assumed.
     pub namespace: Option<&'a str>,
-    /// `metadata.name`, else `metadata.generateName`, else empty.
+    /// `metadata.name`, else `metadata.generateName`, else empty. Of a resource of the cloud its
+    /// id, else its name.
     pub name: &'a str,
     /// The Kubernetes version it is judged for.
     pub version: KubernetesVersion,
@@ -41,9 +43,13 @@ impl<'a> Object<'a> {
         namespace: Option<&'a str>,
         version: KubernetesVersion,
     ) -> Self {
+        let group = api_group(api_version);
+        if group == cloud::GROUP {
+            let name = cloud::identity(root);
+            return Self { root, api_version, kind, namespace: None, name, version };
+        }
         let metadata = root.get("metadata");
         let text = |key| metadata.and_then(|metadata| metadata.str(key));
-        let group = api_group(api_version);
         let namespace = if is_cluster_scoped(group, kind) {
             None
         } else {
@@ -113,9 +119,22 @@ pub struct Identity<'a> {
     pub name: &'a str,
 }
 
+impl<'a> Identity<'a> {
+    /// The name as it is compared: Azure tells none apart by their capitals.
+    pub fn compared_name(&self) -> Cow<'a, str> {
+        match self.group {
+            cloud::GROUP => Cow::Owned(self.name.to_lowercase()),
+            _ => Cow::Borrowed(self.name),
+        }
+    }
+}
+
 impl fmt::Display for Identity<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ", self.kind)?;
+        if self.group == cloud::GROUP && !self.name.is_empty() {
+            return formatter.write_str(&cloud::short_name(self.name));
+        }
         if let Some(namespace) = self.namespace {
             write!(formatter, "{namespace}/")?;
         }

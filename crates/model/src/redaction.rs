@@ -7,6 +7,7 @@ use aws_lc_rs::hmac;
 use hashbrown::{HashMap, HashSet};
 use yaml::NodeId;
 
+use crate::cloud;
 use secret::{self, SecretKind};
 
 /// What is known of a value that is not kept.
@@ -67,6 +68,7 @@ impl Redactions {
         let context = match kind {
             "Secret" => Context::SecretObject,
             "ConfigMap" => Context::ConfigMapObject,
+            cloud::MANAGED_CLUSTER | cloud::AGENT_POOL => Context::CloudResource,
             _ => Context::Other,
         };
         let is_definition = kind == "CustomResourceDefinition";
@@ -114,6 +116,8 @@ impl Redactions {
 enum Context {
     SecretObject,
     ConfigMapObject,
+    /// A resource of the cloud, with all below it.
+    CloudResource,
     Other,
     /// Every value below is secret.
     Secret,
@@ -129,10 +133,20 @@ impl Context {
     fn below(self, key: &str) -> Self {
         match (self, key) {
             (Self::Secret | Self::Named, _) => self,
-            (Self::SecretObject, "data" | "stringData") => Self::Secret,
-            (Self::ConfigMapObject, "data" | "binaryData") | (_, "annotations") => Self::Named,
+            // What Azure's interface takes and gives back to nobody, but a template may hold
+            // (`servicePrincipalProfile`, `aadProfile`, `windowsProfile`).
+            (Self::SecretObject, "data" | "stringData")
+            | (
+                Self::CloudResource,
+                "secret" | "serverAppSecret" | "adminPassword" | "kubeConfig" | "kubeConfigs",
+            ) => Self::Secret,
+            // Configurations of a cluster's add-ons are maps of texts, as its tags are.
+            (Self::ConfigMapObject, "data" | "binaryData")
+            | (Self::CloudResource, "config" | "tags")
+            | (_, "annotations") => Self::Named,
             (_, "env") => Self::Environment,
             (_, "args" | "command") => Self::Arguments,
+            (Self::CloudResource, _) => self,
             _ => Self::Other,
         }
     }

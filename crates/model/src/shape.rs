@@ -4,7 +4,7 @@
 //! scanner that reads `privileged: "true"` as "not privileged" turns such an object into a pass;
 //! here it is found once, when the object is judged, and becomes a gap with its place.
 
-use crate::{Node, Object, Path, Pod, Value};
+use crate::{Node, Object, Path, Pod, Value, cloud};
 
 /// What a field may hold. Null is always allowed: it means not set.
 enum Shape {
@@ -42,6 +42,9 @@ const MISMATCHES_MAX: usize = 100;
 /// in [`KINDS`] their other fields. `pods` are its pods, as [`Object::pods`] finds them.
 pub fn mismatches(object: &Object<'_>, pods: &[Pod<'_>]) -> Vec<Mismatch> {
     let mut check = Check { found: Vec::new() };
+    if cloud::is_resource(object) {
+        return check.found;
+    }
     check.node(object.root, &OBJECT, &Path::root());
     let kind = KINDS.iter().find(|(group, kind, _)| object.is(group, kind));
     if let Some((_, _, shape)) = kind {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::{CompactId, Gap, KubernetesVersion, Location, Node, Object, Path, Pool, Redactions};
+use crate::{
+    CompactId, Gap, KubernetesVersion, Location, Node, Object, Path, Pool, Redactions, cloud,
+};
 
 pub use read::{SnapshotError, read};
 pub use write::write;
@@ -50,7 +52,7 @@ pub struct Coverage {
     pub documents: u64,
     /// Documents that are no Kubernetes objects (a values file, a pipeline): not judged.
     pub other_documents: u64,
-    /// Kubernetes objects, each item of a `List` counted.
+    /// Kubernetes objects, each item of a `List` counted, and resources of a cloud.
     pub objects: u64,
     /// Objects that make pods.
     pub workloads: u64,
@@ -515,11 +517,16 @@ impl Part {
 ///
 /// - who wrote which field, and the number of the last write;
 /// - the schemas of custom resources;
+/// - of a managed cluster who wrote it, and logins of its nodes;
 /// - of a pod's status what changes from minute to minute and is told better by events and
 ///   metrics: conditions, states of containers, addresses of the node. Its phase, its addresses
 ///   and the images that really run are kept.
 fn not_kept(kind: &str, depth: u32, above: &str, key: &str) -> bool {
     match (depth, above, key) {
+        (0, _, "systemData" | "linuxProfile" | "windowsProfile" | "httpProxyConfig")
+        | (1, "properties", "linuxProfile" | "windowsProfile" | "httpProxyConfig") => {
+            matches!(kind, cloud::MANAGED_CLUSTER | cloud::AGENT_POOL)
+        }
         (1, "metadata", "managedFields" | "resourceVersion" | "selfLink") => true,
         (1, "status", "conditions" | "hostIP" | "hostIPs" | "startTime")
         | (
@@ -543,11 +550,15 @@ pub struct Item<'s> {
 }
 
 /// The Kubernetes objects of a document: the document itself, or the items of a `List`, a
-/// `PodList` or any other list kind. What is no object is given to `refuse` with the reason.
+/// `PodList` or any other list kind; or the managed clusters of a cloud's export, typed by
+/// [`cloud::GROUP`]. What is no object is given to `refuse` with the reason.
 pub fn items<'s>(
     root: yaml::Node<'s>,
     refuse: &mut impl FnMut(yaml::Node<'s>, &'static str),
 ) -> Vec<Item<'s>> {
+    if cloud::holds(root) {
+        return cloud::resources(root, refuse);
+    }
     let mut found = Vec::new();
     flatten(root, Path::root(), None, 0, &mut found, refuse);
     found

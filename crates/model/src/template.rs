@@ -1,6 +1,6 @@
 //! Finds pod templates by their shape, in any kind.
 
-use crate::{Node, Object, Path, Pod};
+use crate::{Node, Object, Path, Pod, cloud};
 
 /// Deepest place a template is looked for; RayCluster, JobSet and the like stay below ten.
 const DEPTH_MAX: usize = 64;
@@ -35,6 +35,9 @@ pub(crate) fn pods<'a>(object: &Object<'a>) -> (Vec<Pod<'a>>, bool) {
         let spec = object.root.get("spec").filter(|spec| spec.is_map());
         let pod = spec.map(|spec| Pod::new(*object, Path::root(), object.root, spec));
         return (pod.into_iter().collect(), true);
+    }
+    if cloud::is_resource(object) {
+        return (Vec::new(), true);
     }
     let known = KNOWN.iter().find(|(group, kind, _)| object.is(group, kind));
     if let Some((_, _, path)) = known {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use model::{Finding, Subject};
+use model::{Finding, Subject, cloud};
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the format.
@@ -61,6 +61,9 @@ impl Baseline {
                     format!("{kind} {}{name}", namespace.unwrap_or_default())
                 }
                 Subject::File(name) => name.clone(),
+                Subject::CloudResource { kind, name } => {
+                    format!("{kind} {}", cloud::short_name(name))
+                }
             };
             let (control, path) = (finding.control.to_owned(), finding.path.to_string());
             (fingerprint.clone(), Entry { fingerprint, control, subject, path })

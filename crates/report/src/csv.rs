@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use model::change::{Change, SettingChange};
 use model::compliance::Answer;
-use model::{Finding, Severity, Subject};
+use model::{Finding, Severity, Subject, cloud};
 
 use crate::change::value;
 use crate::wording::{coverage, harmless, verdict};
@@ -105,6 +105,7 @@ fn row(finding: &Finding) -> Row {
             (api_version.as_str(), kind.as_str(), namespace.as_deref().unwrap_or_default(), name)
         }
         Subject::File(name) => ("", "", "", name),
+        Subject::CloudResource { kind, name } => (cloud::GROUP, kind.as_str(), "", name),
     };
     let row = Row {
         r#type: "finding",

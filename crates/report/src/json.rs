@@ -220,6 +220,9 @@ impl<'a> JsonFinding<'a> {
                 Some(JsonObject { api_version, kind, namespace: namespace.as_deref(), name }),
             ),
             Subject::File(name) => (JsonSubject { r#type: "file", name }, None),
+            Subject::CloudResource { name, .. } => {
+                (JsonSubject { r#type: "cloud-resource", name }, None)
+            }
         };
         Self {
             control: finding.control,

@@ -373,6 +373,10 @@ impl Lists<'_> {
             Subject::File(name) => {
                 (uuid::of(&["file", &self.scope, name]), vec![prop("file", name)])
             }
+            Subject::CloudResource { kind, name } => {
+                let props = vec![prop("resource-kind", kind), prop("resource-id", name)];
+                (uuid::of(&["cloud-resource", &self.scope, kind, name]), props)
+            }
         };
         self.items.entry(uuid.clone()).or_insert_with(
             || json!({"uuid": uuid.clone(), "description": subject(of), "props": props}),

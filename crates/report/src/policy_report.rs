@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use model::{Finding, Gap, Severity, Subject};
+use model::{Finding, Gap, Severity, Subject, cloud};
 use serde_json::{Value, json};
 
 use crate::Report;
@@ -68,8 +68,12 @@ pub fn policy_reports(
         by_namespace.insert(None, Vec::new());
     }
     for finding in findings {
-        if let Subject::Object { namespace, .. } = &finding.subject {
-            by_namespace.entry(namespace.as_deref()).or_default().push(finding);
+        match &finding.subject {
+            Subject::Object { namespace, .. } => {
+                by_namespace.entry(namespace.as_deref()).or_default().push(finding);
+            }
+            Subject::CloudResource { .. } => by_namespace.entry(None).or_default().push(finding),
+            Subject::File(_) => {}
         }
     }
     let report = |(namespace, findings): (Option<&str>, Vec<&Finding>)| {
@@ -138,10 +142,15 @@ fn unknown(gap: &Gap, taken_at: jiff::Timestamp) -> Value {
 }
 
 fn result(finding: &Finding, namespace: Option<&str>, taken_at: jiff::Timestamp) -> Value {
-    let mut resource = json!({});
-    if let Subject::Object { api_version, kind, name, .. } = &finding.subject {
-        resource = json!({"apiVersion": api_version, "kind": kind, "name": name});
-    }
+    let mut resource = match &finding.subject {
+        Subject::Object { api_version, kind, name, .. } => {
+            json!({"apiVersion": api_version, "kind": kind, "name": name})
+        }
+        Subject::CloudResource { kind, name } => {
+            json!({"apiVersion": cloud::GROUP, "kind": kind, "name": cloud::short_name(name)})
+        }
+        Subject::File(_) => json!({}),
+    };
     if let Some(namespace) = namespace {
         resource["namespace"] = namespace.into();
     }

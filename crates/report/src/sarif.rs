@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use model::{Finding, Gap, Location, Severity, Subject};
+use model::{Finding, Gap, Location, Severity, Subject, cloud};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -136,6 +136,9 @@ fn result(finding: &Finding, index: &BTreeMap<&str, usize>) -> Value {
             (format!("{kind} {}{name}", namespace.unwrap_or_default()), "object")
         }
         Subject::File(name) => (name.clone(), "module"),
+        Subject::CloudResource { kind, name } => {
+            (format!("{kind} {}", cloud::short_name(name)), "resource")
+        }
     };
     let mut place = finding.location.as_ref().map_or_else(
         || json!({"physicalLocation": {"artifactLocation": {"uri": "cluster"}}}),

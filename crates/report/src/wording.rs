@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Finding, GapKind, Location, Severity, Subject};
+use model::{Finding, GapKind, Location, Severity, Subject, cloud};
 
 use crate::{Outcome, Report, Rule, json};
 
@@ -125,6 +125,11 @@ pub(crate) fn subject(subject: &Subject) -> String {
             harmless(&format!("{kind} {}{name}", namespace.unwrap_or_default()))
         }
         Subject::File(name) => harmless(name),
+        Subject::CloudResource { kind, name } => {
+            let short = cloud::short_name(name);
+            let name = if short.is_empty() { "(no name)" } else { &short };
+            harmless(&format!("{kind} {name}"))
+        }
     }
 }
 

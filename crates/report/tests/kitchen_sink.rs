@@ -93,7 +93,16 @@ fn findings() -> Vec<Finding> {
     let mut file = finding(Severity::Medium, 0, None, "file");
     file.subject = Subject::File("exceptions.yaml".into());
     file.path = Path::root().key("a.b/c");
-    vec![safe, wide, long, file, several, empty]
+    let mut cloud = finding(Severity::Medium, 0, None, "cloud");
+    cloud.subject = Subject::CloudResource {
+        kind: "ManagedCluster".into(),
+        name: "/subscriptions/0/resourceGroups/web/providers/Microsoft.ContainerService/\
+               managedClusters/shop"
+            .into(),
+    };
+    cloud.path = Path::root().field("properties.enableRBAC");
+    cloud.location = Some(location("shop.json", 5, (3, 9)));
+    vec![safe, wide, long, file, cloud, several, empty]
 }
 
 fn gaps() -> Vec<Gap> {

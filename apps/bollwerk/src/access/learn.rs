@@ -98,6 +98,7 @@ fn today(arguments: &Learn, settings: &Settings) -> Result<Option<World>> {
         paths: Vec::new(),
         manifests: arguments.manifests.clone(),
         snapshot: arguments.snapshot.clone(),
+        arm: Vec::new(),
         live: Live::default(),
         reading: arguments.reading.clone(),
     };

@@ -112,6 +112,7 @@ fn running(arguments: &ImageScan, gaps: &mut Vec<(ImageGapKind, String)>) -> Res
         paths: Vec::new(),
         manifests: arguments.from_manifests.clone(),
         snapshot: arguments.from_snapshot.clone(),
+        arm: Vec::new(),
         live: Live::default(),
         reading: Reading::default(),
     };

@@ -54,6 +54,7 @@ pub(crate) fn folder() -> Folder {
         let mut text = String::new();
         for name in own.copied().chain([long.as_str()]) {
             text.push_str(&pod(name));
+            text.push_str(&managed_cluster(name));
         }
         folder.write(file, &text);
         folder.write(&format!("broken/{file}"), "apiVersion: v1\nkind: [\n");
@@ -69,5 +70,14 @@ fn pod(name: &str) -> String {
          annotations: {{app.kubernetes.io/managed-by: \"{name}\"}}\nspec:\n  hostPID: true\n  \
          priority: \"{name}\"\n  containers:\n  - name: \"{name}\"\n    image: \"{name}\"\n    \
          securityContext: {{privileged: true, runAsUser: \"{name}\"}}\n"
+    )
+}
+
+/// A managed cluster with a name wherever one fits, and a setting of the wrong type.
+fn managed_cluster(name: &str) -> String {
+    format!(
+        "---\ntype: Microsoft.ContainerService/managedClusters\nname: \"{name}\"\ntags: {{owner: \
+         \"{name}\"}}\nproperties:\n  enableRBAC: \"{name}\"\n  agentPoolProfiles: [{{name: \
+         \"{name}\", enableNodePublicIP: true, nodeImageVersion: \"{name}\"}}]\n"
     )
 }

@@ -108,6 +108,64 @@ fn one_flag_makes_one_finding() {
     }
 }
 
+/// A managed cluster that no control objects to.
+const CLUSTER: &str = "\
+type: Microsoft.ContainerService/managedClusters
+name: shop
+identity: {type: SystemAssigned}
+properties:
+  enableRBAC: true
+  disableLocalAccounts: true
+  aadProfile: {managed: true, enableAzureRBAC: true}
+  apiServerAccessProfile: {enablePrivateCluster: true, disableRunCommand: true}
+  networkProfile: {networkPlugin: azure, networkPolicy: cilium}
+  oidcIssuerProfile: {enabled: true}
+  securityProfile: {workloadIdentity: {enabled: true}, azureKeyVaultKms: {enabled: true}}
+  servicePrincipalProfile: {clientId: msi}
+  autoUpgradeProfile: {upgradeChannel: none, nodeOSUpgradeChannel: NodeImage}
+  agentPoolProfiles:
+  - {name: system, enableNodePublicIP: false, nodeImageVersion: AKSUbuntu-2204-196912.30.0}
+";
+
+#[test]
+fn one_setting_of_a_managed_cluster_makes_one_finding() {
+    assert_eq!(controls_that_fire(CLUSTER), Vec::<&str>::new());
+    for (before, after, expected) in [
+        ("enableRBAC: true", "enableRBAC: false", "cluster-without-rbac"),
+        ("  disableLocalAccounts: true\n", "", "local-accounts-usable"),
+        ("  aadProfile: {managed: true, enableAzureRBAC: true}\n", "", "directory-not-integrated"),
+        ("enableAzureRBAC: true", "enableAzureRBAC: false", "rights-outside-the-directory"),
+        ("enablePrivateCluster: true, ", "", "api-server-open-to-all-addresses"),
+        (
+            "enablePrivateCluster: true",
+            "authorizedIPRanges: [192.0.2.0/24]",
+            "api-server-public-address",
+        ),
+        (", disableRunCommand: true", "", "run-command-usable"),
+        ("networkPolicy: cilium", "networkPolicy: none", "network-policy-engine-missing"),
+        ("  oidcIssuerProfile: {enabled: true}\n", "", "workload-identity-off"),
+        ("workloadIdentity: {enabled: true}, ", "", "workload-identity-off"),
+        ("azureKeyVaultKms: {enabled: true}", "", "secrets-under-platform-key"),
+        ("identity: {type: SystemAssigned}", "", ""),
+        ("clientId: msi", "clientId: 0f1e2d3c", ""),
+        (
+            "nodeOSUpgradeChannel: NodeImage",
+            "nodeOSUpgradeChannel: None",
+            "node-images-not-renewed",
+        ),
+        ("enableNodePublicIP: false", "enableNodePublicIP: true", "node-public-address"),
+        ("196912.30", "196911.30", "node-image-outdated"),
+    ] {
+        assert!(CLUSTER.contains(before), "there is no `{before}`");
+        let expected: Vec<&str> = Some(expected).filter(|it| !it.is_empty()).into_iter().collect();
+        let text = CLUSTER.replacen(before, after, 1);
+        assert_eq!(controls_that_fire(&text), expected, "{before} → {after}");
+    }
+    let principal = CLUSTER.replace("clientId: msi", "clientId: 0f1e2d3c");
+    let principal = principal.replace("{type: SystemAssigned}", "{type: None}");
+    assert_eq!(controls_that_fire(&principal), ["service-principal-used"]);
+}
+
 type Fault = (&'static str, &'static str, &'static str);
 
 fn pod_faults() -> Vec<Fault> {

@@ -1,6 +1,6 @@
 //! What an exception covers.
 
-use model::{Finding, Node, Object, Path, Segment};
+use model::{Finding, Node, Object, Path, Segment, cloud};
 
 /// Conditions, all of which must hold; an absent one always does. Texts may hold `*` for any run
 /// of characters.
@@ -10,7 +10,7 @@ pub struct Scope {
     pub kind: Option<String>,
     /// The object's namespace.
     pub namespace: Option<String>,
-    /// The object's name.
+    /// The object's name; of a resource of the cloud its id, or `group/cluster` of it.
     pub name: Option<String>,
     /// The container the finding is in.
     pub container: Option<String>,
@@ -38,10 +38,13 @@ impl Scope {
             pattern.as_ref().is_none_or(|pattern| text.is_some_and(|text| matches(pattern, text)))
         };
         let file = finding.location.as_ref().map(|location| location.file.as_str());
+        let resource = object.filter(|object| cloud::is_resource(object));
+        let short = resource.map(|object| cloud::short_name(object.name));
         let is_empty = |text: &&str| !text.is_empty();
         is(&self.kind, object.map(|object| object.kind))
             && is(&self.namespace, object.and_then(|object| object.namespace))
-            && is(&self.name, object.map(|object| object.name).filter(is_empty))
+            && (is(&self.name, object.map(|object| object.name).filter(is_empty))
+                || is(&self.name, short.as_deref()))
             && is(&self.path, file)
             && self.field.as_ref().is_none_or(|field| finding.path.starts_with(field))
             && is(&self.container, object.and_then(|object| container(finding, object)))

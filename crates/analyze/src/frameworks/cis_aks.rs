@@ -113,17 +113,17 @@ const SECTIONS: &[Section] = &[
     section(
         "5.2",
         "Access and identity",
-        &[item("5.2.1", "Workloads have identities of their own", NeedsPerson)],
+        &[item("5.2.1", "Workloads have identities of their own", Partly("a person"))],
     ),
-    section("5.3", "Key management", &[item("5.3.1", "Secrets are encrypted at rest", NeedsCloud)]),
+    section("5.3", "Key management", &[item("5.3.1", "Secrets are encrypted at rest", Controls)]),
     section(
         "5.4",
         "Cluster network",
         &[
-            item("5.4.1", "The control plane is reached from known networks only", NeedsCloud),
-            item("5.4.2", "The control plane has no public address", NeedsCloud),
-            item("5.4.3", "Nodes have no public addresses", NeedsCloud),
-            item("5.4.4", "Network policies are enforced", NeedsCloud),
+            item("5.4.1", "The control plane is reached from known networks only", Controls),
+            item("5.4.2", "The control plane has no public address", Controls),
+            item("5.4.3", "Nodes have no public addresses", Controls),
+            item("5.4.4", "Network policies are enforced", Controls),
             item(
                 "5.4.5",
                 "What is served outside is served with TLS",
@@ -135,8 +135,8 @@ const SECTIONS: &[Section] = &[
         "5.5",
         "Authentication and authorization",
         &[
-            item("5.5.1", "People log in by the directory", NeedsCloud),
-            item("5.5.2", "Rights are given by the directory", NeedsCloud),
+            item("5.5.1", "People log in by the directory", Controls),
+            item("5.5.2", "Rights are given by the directory", Controls),
         ],
     ),
 ];

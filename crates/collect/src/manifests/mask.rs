@@ -1,7 +1,7 @@
 //! Source text for people, without its credentials.
 
 use model::secret::{self, Match};
-use model::{DigestKey, Redactions, items};
+use model::{DigestKey, Redactions, cloud, items};
 use yaml::{Span, Stream, Style};
 
 /// Where credentials stand in a text, in order.
@@ -14,6 +14,12 @@ impl Secrets {
         let key = DigestKey::new(&[0; 32]);
         let mut secrets = Self(Vec::new());
         for document in stream.documents().flatten() {
+            // What stands beside the resources of an export is not judged, but may be shown.
+            if cloud::holds(document.root()) {
+                let kind = cloud::MANAGED_CLUSTER;
+                secrets.add(stream, &Redactions::find_in(document.root(), kind, &key));
+                continue;
+            }
             for item in items(document.root(), &mut |_, _| {}) {
                 let kind = item.node.get("kind").and_then(yaml::Node::as_str).unwrap_or_default();
                 let kind = item.typed.as_ref().map_or(kind, |(_, kind)| kind);

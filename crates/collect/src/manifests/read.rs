@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use std::io::Read;
 
 use hashbrown::DefaultHashBuilder;
-use model::{Gap, GapKind, Origin, Redactions, items};
+use model::{Gap, GapKind, Origin, Redactions, cloud, items};
 use yaml::{ErrorKind, Stream, Value};
 
 use super::location::location;
@@ -31,7 +31,12 @@ pub(super) fn read(
             harvest.coverage.files += 1;
             harvest.coverage.bytes += buffer.len() as u64;
             match text(buffer) {
-                Ok(text) => documents(sources, file, number, &text, harvest, &mut gaps),
+                Ok(text) => {
+                    let has_clusters = documents(sources, file, number, &text, harvest, &mut gaps);
+                    if file.is_export && !has_clusters {
+                        gaps.push(file_gap(file, GapKind::Empty, NO_CLUSTER.to_owned()));
+                    }
+                }
                 Err(reason) => gaps.push(file_gap(file, GapKind::Encoding, reason)),
             }
         }
@@ -45,6 +50,8 @@ pub(super) fn read(
     }
     harvest.gaps.extend(gaps.into_iter().map(|gap| (number, gap)));
 }
+
+const NO_CLUSTER: &str = "holds no managed cluster; write one with `az aks show --output json`";
 
 fn file_gap(file: &File, kind: GapKind, reason: String) -> Gap {
     Gap { kind, subject: file.name.clone(), location: None, reason }
@@ -115,6 +122,7 @@ pub(super) fn stream<'t>(text: &'t str, limits: &yaml::Limits) -> Stream<'t> {
     Stream::yaml(text, limits)
 }
 
+/// Reads the documents of a text; whether one of them holds a managed cluster.
 fn documents(
     sources: &Sources,
     file: &File,
@@ -122,8 +130,9 @@ fn documents(
     text: &str,
     harvest: &mut Harvest,
     gaps: &mut Vec<Gap>,
-) {
+) -> bool {
     let stream = stream(text, &sources.limits);
+    let mut has_clusters = false;
     let gap_at = |kind, span, reason| Gap {
         kind,
         subject: file.name.clone(),
@@ -146,6 +155,7 @@ fn documents(
             harvest.coverage.other_documents += 1;
             continue;
         }
+        has_clusters |= cloud::holds(root);
         if let Some(rest) = document.ignored() {
             let reason = "text after the document's end, which Kubernetes' reader drops without \
                           a word: it was not judged";
@@ -180,6 +190,7 @@ fn documents(
             harvest.coverage.objects += 1;
         }
     }
+    has_clusters
 }
 
 fn duplicate(stream: &Stream<'_>, twice: &yaml::Duplicate) -> String {
@@ -192,11 +203,11 @@ fn duplicate(stream: &Stream<'_>, twice: &yaml::Duplicate) -> String {
     )
 }
 
-/// Whether a document wants to be a Kubernetes object. What has one of the two fields only, or
-/// is no map, is somebody else's (a chart's metadata, a values file, a pipeline).
+/// Whether a document wants to be a Kubernetes object, or holds a managed cluster. What has one of
+/// the two fields only, or is no map, is somebody else's (a chart's metadata, a values file, a pipeline).
 fn is_ours(root: yaml::Node<'_>) -> bool {
     let has = |key| root.get(key).is_some_and(|value| value.value() != Value::Null);
-    root.value() == Value::Map && has("apiVersion") && has("kind")
+    (root.value() == Value::Map && has("apiVersion") && has("kind")) || cloud::holds(root)
 }
 
 fn gap_kind(kind: ErrorKind) -> GapKind {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
-use model::{Finding, Severity, Subject};
+use model::{Finding, Severity, Subject, cloud};
 use serde::Serialize;
 
 use super::frame::Lines;
@@ -125,6 +125,9 @@ impl Columns {
                 (texts.number(kind), texts.optional(namespace.as_deref()), texts.number(name))
             }
             Subject::File(name) => (NONE, NONE, texts.number(name)),
+            Subject::CloudResource { kind, name } => {
+                (texts.number(kind), NONE, texts.number(&cloud::short_name(name)))
+            }
         };
         self.kind.push(kind);
         self.namespace.push(namespace);
