@@ -104,7 +104,6 @@ impl App {
 
     /// Whether a user of a cluster may make or end exceptions there, in a namespace (none: in
     /// all).
-    #[expect(clippy::unused_self, reason = "rights are asked of the interface")]
     pub(crate) async fn may_except(
         self: &Arc<Self>,
         user: &Authenticated,

@@ -404,9 +404,9 @@ fn cluster(app: &App, viewer: &Viewer, named: &str) -> Result<Arc<Shown>, Proble
     match (known.as_slice(), named) {
         ([only], "") => Ok(Arc::clone(only)),
         (several, "") => {
-            let names: Vec<&str> = several.iter().map(|it| it.name.as_str()).collect();
-            let names = names.join("`, `");
-            Err(Problem::Bad(format!("An exception needs a `cluster`; there are `{names}`.")))
+            let there: Vec<&str> = several.iter().map(|it| it.name.as_str()).collect();
+            let there = there.join("`, `");
+            Err(Problem::Bad(format!("An exception needs a `cluster`; there are `{there}`.")))
         }
         (known, named) => {
             let found = known.iter().find(|it| it.name == named);
