@@ -1,8 +1,8 @@
 //! What somebody may see: the objects that Kubernetes would list for them.
 //!
-//! Decided once a user and cluster by the RBAC engine over the cluster as it was last assessed, and applied
-//! inside of every query, count and picture. Right is what the API server says of `list` on the
-//! kind (`SubjectAccessReview`; a test compares the two).
+//! Decided once a user and cluster by the RBAC engine, over the cluster as it was last assessed,
+//! and applied inside of every query, count and picture. Right is what the API server says of
+//! `list` on the kind (`SubjectAccessReview`; a test compares the two).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -404,9 +404,9 @@ fn cluster(app: &App, viewer: &Viewer, named: &str) -> Result<Arc<Shown>, Proble
     match (known.as_slice(), named) {
         ([only], "") => Ok(Arc::clone(only)),
         (several, "") => {
-            let all: Vec<&str> = several.iter().map(|it| it.name.as_str()).collect();
-            let all = all.join("`, `");
-            Err(Problem::Bad(format!("An exception needs a `cluster`; there are `{all}`.")))
+            let there: Vec<&str> = several.iter().map(|it| it.name.as_str()).collect();
+            let there = there.join("`, `");
+            Err(Problem::Bad(format!("An exception needs a `cluster`; there are `{there}`.")))
         }
         (known, named) => {
             let found = known.iter().find(|it| it.name == named);
