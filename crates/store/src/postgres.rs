@@ -4,6 +4,7 @@ mod bulk;
 mod tls;
 
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -186,6 +187,23 @@ impl Postgres {
         );
         client.batch_execute(&settings)?;
         Ok(Connection { client, statements: HashMap::new() })
+    }
+}
+
+impl Drop for Postgres {
+    /// Ends the connections on a thread of its own: a client runs its connection itself, which it
+    /// must not do, and panics, where a store is dropped by code that runs asynchronously.
+    fn drop(&mut self) {
+        let idle = std::mem::take(&mut self.pool().idle);
+        if idle.is_empty() {
+            return;
+        }
+        // Without a thread they are left to the server, which notices that nobody speaks.
+        let idle = ManuallyDrop::new(idle);
+        let ending = std::thread::Builder::new().name("store-end".to_owned());
+        if let Ok(ending) = ending.spawn(move || drop(ManuallyDrop::into_inner(idle))) {
+            let _ = ending.join();
+        }
     }
 }
 

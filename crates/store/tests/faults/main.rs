@@ -253,6 +253,25 @@ fn a_connection_that_the_server_ended_is_replaced() {
     store.add_exception(&new, "eva", at(1)).unwrap();
 }
 
+/// What drops a store may run asynchronously: its own connections are none of its business.
+#[test]
+fn a_store_may_end_where_nobody_may_wait() {
+    let Some(server) = PostgresServer::start() else { return };
+    let address = Address::Postgres(server.database());
+    for runtime in [tokio::runtime::Builder::new_current_thread(), multi()] {
+        let mut runtime = runtime;
+        let runtime = runtime.enable_all().build().unwrap();
+        let store = Store::open(&address).unwrap();
+        record(&store, 1).unwrap();
+        runtime.block_on(async move { drop(store) });
+    }
+    assert!(record(&Store::open(&address).unwrap(), 2).is_ok());
+}
+
+fn multi() -> tokio::runtime::Builder {
+    tokio::runtime::Builder::new_multi_thread()
+}
+
 #[test]
 fn a_server_that_is_not_there_is_told_without_the_password() {
     let address: Address = "postgres://eva:geheim@127.0.0.1:1/b".parse().unwrap();
