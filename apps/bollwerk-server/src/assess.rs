@@ -19,6 +19,7 @@ use crate::follow_up::FollowUp;
 use crate::leading::Leading;
 use crate::live::{Live, State, WORLD};
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::workloads::{self, Workload};
 
 /// Shortest time from the end of an assessment to the beginning of the next.
@@ -101,6 +102,7 @@ pub(crate) struct Assessor {
     /// Whether what is found is written by this server.
     pub(crate) leading: Arc<Leading>,
     pub(crate) follow_up: Arc<FollowUp>,
+    pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) publish: watch::Sender<Arc<Assessed>>,
 }
 
@@ -112,11 +114,16 @@ impl Assessor {
             let began = Instant::now();
             let this = Arc::clone(&self);
             match tokio::task::spawn_blocking(move || this.once()).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(None)) => {}
+                Ok(Ok(Some(findings))) => self.telemetry.assessed(began.elapsed(), Ok(findings)),
                 Ok(Err(error)) => {
                     tracing::error!(%error, "what was found is not stored yet; it is tried again");
+                    self.telemetry.assessed(began.elapsed(), Err(error.to_string()));
                 }
-                Err(error) => tracing::error!(%error, "an assessment ended before its time"),
+                Err(error) => {
+                    tracing::error!(%error, "an assessment ended before its time");
+                    self.telemetry.assessed(began.elapsed(), Err("it panicked".to_owned()));
+                }
             }
             let pause = PAUSE.max(began.elapsed() * PAUSE_FACTOR);
             tokio::select! {
@@ -131,13 +138,14 @@ impl Assessor {
         }
     }
 
-    /// Judges the cluster as it is now, and tells the store what differs.
-    fn once(&self) -> Result<(), StoreError> {
+    /// Judges the cluster as it is now, and tells the store what differs. How much was found; none
+    /// while the cluster is not known.
+    fn once(&self) -> Result<Option<usize>, StoreError> {
         let (snapshot, unseen) = {
             let state = self.live.read();
             if !state.is_ready() {
                 // Half a cluster would look like one that mended itself.
-                return Ok(());
+                return Ok(None);
             }
             let mut snapshot = state.snapshot.clone();
             snapshot.gaps.extend(state.gaps().cloned());
@@ -156,16 +164,14 @@ impl Assessor {
         let all = new_findings(&said);
         let Some(store) = self.leading.store(&self.store)? else {
             let workloads = workloads::of(&said.snapshot, &said.findings);
+            self.follow_up.rest();
             self.tell(said, workloads);
-            return Ok(());
+            return Ok(Some(all.len()));
         };
         let cause =
             |it: &store::Touched<'_>| self.causes.of(it.group, it.kind, it.namespace, it.name);
-        let recorded = store.ledger(&self.cluster).record(&assessed, &all, &unseen, &cause);
-        if let Err(StoreError::Fenced { .. }) = recorded {
-            self.leading.lost();
-        }
-        let recorded = recorded?;
+        let record = || store.ledger(&self.cluster).record(&assessed, &all, &unseen, &cause);
+        let recorded = self.leading.learn(self.telemetry.metrics.write("assessment", record))?;
         tracing::debug!(
             findings = said.findings.len(),
             appeared = recorded.appeared.len(),
@@ -175,7 +181,7 @@ impl Assessor {
         let workloads = workloads::of(&said.snapshot, &said.findings);
         self.follow_up.assessed(&store, &said.snapshot, &workloads)?;
         self.tell(said, workloads);
-        Ok(())
+        Ok(Some(all.len()))
     }
 
     fn tell(&self, said: Assessment, workloads: Vec<Workload>) {

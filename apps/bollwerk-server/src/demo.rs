@@ -11,6 +11,8 @@ use crate::arguments::Demo;
 use crate::leading::Leading;
 use crate::live::Live;
 use crate::show::{self, Wanted};
+use crate::telemetry::Telemetry;
+use crate::traces::Tracer;
 use crate::users::Users;
 use crate::{listen, run, settings};
 
@@ -46,7 +48,8 @@ async fn serve(arguments: &Demo) -> Result<()> {
     let store = Store::open(&address).context("cannot open the store")?;
     let (live, causes) = (Live::still(snapshot), Arc::default());
     let leading = Leading::Always;
-    let wanted = Wanted { live, settings, key, cluster, causes, leading, decided: None };
+    let telemetry = Arc::new(Telemetry::new(Tracer::default()));
+    let wanted = Wanted { live, settings, key, cluster, causes, leading, telemetry, reviews: None };
     let router = show::show(wanted, store, users, false)?;
     let listener = listen::bind(arguments.listen).await?;
     let at = listener.local_addr()?;

@@ -13,11 +13,13 @@ use tokio_rustls::TlsAcceptor;
 use crate::arguments::Run;
 use crate::causes::Causes;
 use crate::certificate::Current;
+use crate::images::KnownImages;
 use crate::live::{self, Live};
-use crate::metrics::Metrics;
 use crate::routes::{self, REVIEWS_MAX, Server};
 use crate::settings::Settings;
-use crate::show::{self, Wanted};
+use crate::show::{self, Reviews, Wanted};
+use crate::telemetry::Telemetry;
+use crate::traces::Tracer;
 use crate::{decided, listen, policies, settings};
 
 /// Runs until it is told to end.
@@ -101,10 +103,16 @@ async fn begin(
     let (of, to) = (Arc::clone(&connection), live.clone());
     tokio::spawn(live::follow(of, version, to, resources, key.clone(), limits));
     let causes = Arc::new(Causes::default());
-    let mut teller = None;
+    let telemetry = Arc::new(Telemetry::new(tracer(arguments)?));
+    let known = Arc::<KnownImages>::default();
+    let (teller, reviews) = match &arguments.interface.store {
+        None => (None, None),
+        Some(_) => {
+            let (tell, decided) = decided::channel();
+            (Some(tell), Some(Reviews { decided, known: Arc::clone(&known) }))
+        }
+    };
     if let Some(listener) = shown {
-        let (tell, told) = decided::channel();
-        teller = Some(tell);
         let wanted = Wanted {
             live: live.clone(),
             settings: Arc::clone(&settings),
@@ -112,16 +120,35 @@ async fn begin(
             cluster: name.to_owned(),
             causes: Arc::clone(&causes),
             leading: show::leading(&arguments.interface, &connection)?,
-            decided: Some(told),
+            telemetry: Arc::clone(&telemetry),
+            reviews,
         };
         let opened = show::open(&arguments.interface, Arc::clone(&connection))?;
         tokio::spawn(show::serve(wanted, opened, listener, tls.clone()));
+    } else if let (Some(address), Some(reviews)) = (arguments.interface.store.clone(), reviews) {
+        let telemetry = Arc::clone(&telemetry);
+        tokio::spawn(show::remember(address, reviews, name.to_owned(), telemetry));
     }
     let controls =
         analyze::catalog::at_admission().filter(|it| settings.judge.asks(it.name)).collect();
-    let metrics = Metrics::new();
-    let places = Semaphore::new(REVIEWS_MAX);
-    Ok(Server { live, settings, controls, key, metrics, places, causes, policies, decided: teller })
+    Ok(Server {
+        live,
+        settings,
+        controls,
+        key,
+        telemetry,
+        places: Semaphore::new(REVIEWS_MAX),
+        causes,
+        policies,
+        known,
+        decided: teller,
+    })
+}
+
+fn tracer(arguments: &Run) -> Result<Tracer> {
+    let Some(endpoint) = &arguments.otlp else { return Ok(Tracer::default()) };
+    let started = Tracer::start(endpoint, arguments.otlp_every.get());
+    started.map_err(|error| anyhow::anyhow!("--otlp {error}"))
 }
 
 /// A key of this process alone, under which credentials can be told apart.

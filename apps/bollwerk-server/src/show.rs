@@ -1,6 +1,6 @@
 //! The interface of a cluster that is followed: the store behind it, its users, its assessments.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -15,12 +15,14 @@ use tokio_rustls::TlsAcceptor;
 use crate::arguments::InterfaceOptions;
 use crate::assess::{Assessed, Assessor};
 use crate::causes::Causes;
-use crate::follow_up::FollowUp;
+use crate::follow_up::{Beside, FollowUp};
+use crate::images::KnownImages;
 use crate::interface::app::{App, Parts};
 use crate::leading::Leading;
 use crate::lease::Lease;
 use crate::live::Live;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::users::{Provider, ProviderSettings, Tokens, Users, secret};
 use crate::{decided, interface, listen};
 
@@ -35,8 +37,45 @@ pub(crate) struct Wanted {
     pub(crate) cluster: String,
     pub(crate) causes: Arc<Causes>,
     pub(crate) leading: Leading,
-    /// What the webhook decides, if there is one.
-    pub(crate) decided: Option<mpsc::Receiver<store::Decision>>,
+    pub(crate) telemetry: Arc<Telemetry>,
+    /// What the webhook decides and asks, if there is one.
+    pub(crate) reviews: Option<Reviews>,
+}
+
+/// What reviews have to do with a store.
+pub(crate) struct Reviews {
+    /// What is decided, on its way to the store.
+    pub(crate) decided: mpsc::Receiver<store::Decision>,
+    /// What is known of images, from the store.
+    pub(crate) known: Arc<KnownImages>,
+}
+
+impl Reviews {
+    fn serve(self, store: &Store, cluster: &str, telemetry: &Arc<Telemetry>) {
+        let (cluster, telemetry) = (cluster.to_owned(), Arc::clone(telemetry));
+        tokio::spawn(self.known.keep(store.clone()));
+        tokio::spawn(decided::keep(self.decided, store.clone(), cluster, telemetry));
+    }
+}
+
+/// Where a server answers reviews and shows nothing: what it decides is stored, and it knows the
+/// images that others scanned.
+pub(crate) async fn remember(
+    address: Address,
+    reviews: Reviews,
+    cluster: String,
+    telemetry: Arc<Telemetry>,
+) {
+    reviews.serve(&opened(address).await, &cluster, &telemetry);
+}
+
+/// A store; it is waited for.
+async fn opened(address: Address) -> Store {
+    let open = || {
+        let address = address.clone();
+        async move { Ok(tokio::task::spawn_blocking(move || Store::open(&address)).await??) }
+    };
+    again("the store cannot be opened yet", open).await
 }
 
 /// Where what is found is kept, and who may see it.
@@ -57,7 +96,7 @@ pub(crate) fn leading(options: &InterfaceOptions, connection: &Arc<Connection>) 
         .lease
         .split_once('/')
         .context("a lease is written NAMESPACE/NAME, as bollwerk/bollwerk-server")?;
-    let (known, held) = watch::channel(false);
+    let (told, renewed) = watch::channel(None);
     // The name of a pod, and what tells a process from the one before it.
     let host = std::env::var("HOSTNAME").unwrap_or_default();
     let own = format!("{host}-{}", &secret().map_err(|_| anyhow!("no random numbers"))?[..12]);
@@ -66,10 +105,10 @@ pub(crate) fn leading(options: &InterfaceOptions, connection: &Arc<Connection>) 
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         own: own.clone(),
-        held: known,
+        renewed: told,
     };
     tokio::spawn(lease.keep());
-    Ok(Leading::WhileHeld { held, own, term: Mutex::default() })
+    Ok(Leading::while_held(renewed, own))
 }
 
 /// What the flags say of an interface.
@@ -91,11 +130,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     tls: TlsAcceptor,
 ) {
-    let store = again("the store cannot be opened yet", || {
-        let address = opening.address.clone();
-        async move { Ok(tokio::task::spawn_blocking(move || Store::open(&address)).await??) }
-    });
-    let store = store.await;
+    let store = opened(opening.address).await;
     let provider = match &opening.provider {
         Some(settings) => {
             let problem = "the identity provider is not to be had yet";
@@ -128,16 +163,22 @@ async fn again<T, F: Future<Output = Result<T>>>(
 
 /// Begins to assess the cluster again and again; what the interface answers.
 pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> Result<Router> {
-    let Wanted { live, settings, key, cluster, causes, leading, decided } = wanted;
+    let Wanted { live, settings, key, cluster, causes, leading, telemetry, reviews } = wanted;
     let nothing = Assessed::nothing(live.read().snapshot.clone());
     let (publish, assessed) = watch::channel(Arc::new(nothing));
     let hurry = Arc::new(Notify::new());
     let leading = Arc::new(leading);
-    let follow_up = Arc::new(FollowUp::begin(&settings, &store, &cluster, &leading));
+    let follow_up = Arc::new(FollowUp::begin(Beside {
+        settings: Arc::clone(&settings),
+        store: store.clone(),
+        cluster: cluster.clone(),
+        leading: Arc::clone(&leading),
+        telemetry: Arc::clone(&telemetry),
+        known: reviews.as_ref().map(|it| Arc::clone(&it.known)).unwrap_or_default(),
+    }));
     let missed = Arc::clone(&follow_up.missed);
-    if let Some(told) = decided {
-        let (store, leading) = (store.clone(), Arc::clone(&leading));
-        tokio::spawn(decided::keep(told, store, cluster.clone(), leading));
+    if let Some(reviews) = reviews {
+        reviews.serve(&store, &cluster, &telemetry);
     }
     let assessor = Arc::new(Assessor {
         live,
@@ -149,6 +190,7 @@ pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> 
         hurry: Arc::clone(&hurry),
         leading,
         follow_up,
+        telemetry,
         publish,
     });
     tokio::spawn(assessor.keep());

@@ -5,7 +5,8 @@ use crate::transaction::{Transaction, Value};
 
 /// Every step, in order; the number of a step is its place, from 1. A step that was released is
 /// never changed.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
+const STEPS: &[&str] =
+    &[include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_images.sql")];
 
 /// The newest schema this program knows.
 pub(crate) fn known() -> i64 {

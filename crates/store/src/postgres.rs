@@ -25,6 +25,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_MILLISECONDS: u32 = 5_000;
 /// How long a statement may run.
 const STATEMENT_MILLISECONDS: u32 = 120_000;
+/// How long a transaction may wait for its own program: one that was stopped in the middle of a
+/// write must not keep others from writing for much longer than a lease holds.
+const IDLE_MILLISECONDS: u32 = 20_000;
 /// How long to wait after a connection could not be made: at first, and at most.
 const BACK_OFF: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
@@ -183,7 +186,7 @@ impl Postgres {
         let mut client = client.map_err(|error| StoreError::Gone(said(&error)))?;
         let settings = format!(
             "SET statement_timeout = {STATEMENT_MILLISECONDS}; SET client_encoding = 'UTF8'; \
-             SET idle_in_transaction_session_timeout = {STATEMENT_MILLISECONDS}"
+             SET idle_in_transaction_session_timeout = {IDLE_MILLISECONDS}"
         );
         client.batch_execute(&settings)?;
         Ok(Connection { client, statements: HashMap::new() })

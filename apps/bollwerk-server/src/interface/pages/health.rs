@@ -105,11 +105,8 @@ async fn find(app: &Arc<App>, viewer: &Viewer) -> Result<Health, Problem> {
         Vec::new()
     };
     let images = follow_up::missed(&app.missed);
-    let images = images.into_iter().filter(|_| seen.is_all).map(|(subject, reason)| GapRow {
-        kind: "image",
-        subject,
-        reason,
-    });
+    let images = images.into_iter().filter(|_| seen.is_all);
+    let images = images.map(|(kind, subject, reason)| GapRow { kind, subject, reason });
     let gap_count = assessed.gaps.len() + follow_up::missed(&app.missed).len();
     // A gap names objects and files in its own words: only who sees all sees them.
     let shown = assessed.gaps.iter().filter(|_| seen.is_all).take(GAPS_MAX);
