@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -76,6 +77,12 @@ pub(crate) struct Run {
     /// (repeatable); read again for each assessment
     #[arg(long, value_name = "FILE")]
     pub(crate) arm: Vec<PathBuf>,
+    /// Collector that spans are sent to, by OTLP over HTTP: `http://collector:4318` [default: none]
+    #[arg(long, value_name = "ENDPOINT", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub(crate) otlp: Option<String>,
+    /// Of reviews, one of so many becomes a span; assessments and scans all do
+    #[arg(long, value_name = "NUMBER", default_value = "100")]
+    pub(crate) otlp_every: NonZeroU64,
     /// How logs are written: `text` or `json`
     #[arg(long, value_name = "FORM", default_value = "json")]
     pub(crate) log: String,
@@ -228,6 +235,10 @@ pub(crate) struct Manifests {
     /// Image of the server
     #[arg(long, value_name = "IMAGE", required_unless_present = "url")]
     pub(crate) image: Option<String>,
+    /// Name of a Secret with the address of a PostgreSQL database under the key `url`: the replicas
+    /// share it, and show the interface
+    #[arg(long, value_name = "NAME", requires = "image")]
+    pub(crate) postgres_secret: Option<String>,
     /// Where the server runs, if not in the cluster: prints the webhook configuration alone
     #[arg(long, value_name = "URL", conflicts_with = "image")]
     pub(crate) url: Option<String>,

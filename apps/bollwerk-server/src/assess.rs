@@ -21,6 +21,7 @@ use crate::follow_up::FollowUp;
 use crate::leading::Leading;
 use crate::live::{Live, State, WORLD};
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::workloads::{self, Workload};
 
 /// Shortest time from the end of an assessment to the beginning of the next.
@@ -110,6 +111,7 @@ pub(crate) struct Assessing {
     /// Whether what is found is written by this server.
     pub(crate) leading: Arc<Leading>,
     pub(crate) follow_up: Arc<FollowUp>,
+    pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) publish: watch::Sender<Arc<Assessed>>,
 }
 
@@ -121,11 +123,20 @@ impl Assessor {
             let began = Instant::now();
             let this = Arc::clone(&self);
             match tokio::task::spawn_blocking(move || this.once()).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(None)) => {}
+                Ok(Ok(Some(findings))) => {
+                    self.assessing.telemetry.assessed(began.elapsed(), Ok(findings));
+                }
                 Ok(Err(error)) => {
                     tracing::error!(%error, "what was found is not stored yet; it is tried again");
+                    self.assessing.telemetry.assessed(began.elapsed(), Err(error.to_string()));
                 }
-                Err(error) => tracing::error!(%error, "an assessment ended before its time"),
+                Err(error) => {
+                    tracing::error!(%error, "an assessment ended before its time");
+                    self.assessing
+                        .telemetry
+                        .assessed(began.elapsed(), Err("it panicked".to_owned()));
+                }
             }
             let pause = PAUSE.max(began.elapsed() * PAUSE_FACTOR);
             tokio::select! {
@@ -140,13 +151,14 @@ impl Assessor {
         }
     }
 
-    /// Judges the cluster as it is now, and tells the store what differs.
-    fn once(&self) -> Result<(), StoreError> {
+    /// Judges the cluster as it is now, and tells the store what differs. How much was found; none
+    /// while the cluster is not known.
+    fn once(&self) -> Result<Option<usize>, StoreError> {
         let (mut snapshot, mut unseen) = {
             let state = self.live.read();
             if !state.is_ready() {
                 // Half a cluster would look like one that mended itself.
-                return Ok(());
+                return Ok(None);
             }
             let mut snapshot = state.snapshot.clone();
             snapshot.gaps.extend(state.gaps().cloned());
@@ -158,7 +170,7 @@ impl Assessor {
 }
 
 impl Assessing {
-    fn assess(&self, snapshot: Snapshot, unseen: &[Unseen]) -> Result<(), StoreError> {
+    fn assess(&self, snapshot: Snapshot, unseen: &[Unseen]) -> Result<Option<usize>, StoreError> {
         let mut settings = Settings::clone(&self.settings);
         settings.exceptions.extend(self.exceptions()?);
         let sources = Sources::none(self.key.clone());
@@ -169,18 +181,17 @@ impl Assessing {
             workloads: said.coverage.workloads,
             gaps: said.gaps.iter().map(gap).collect(),
         };
+        let count = said.findings.len() + said.hidden.len();
         let Some(store) = self.leading.store(&self.store)? else {
             let workloads = workloads::of(&said.snapshot, &said.findings);
+            self.follow_up.rest();
             self.tell(said, workloads);
-            return Ok(());
+            return Ok(Some(count));
         };
         let cause =
             |it: &store::Touched<'_>| self.causes.of(it.group, it.kind, it.namespace, it.name);
-        let recorded = store.ledger(&self.cluster).record(&assessed, &Said(&said), unseen, &cause);
-        if let Err(StoreError::Fenced { .. }) = recorded {
-            self.leading.lost();
-        }
-        let recorded = recorded?;
+        let record = || store.ledger(&self.cluster).record(&assessed, &Said(&said), unseen, &cause);
+        let recorded = self.leading.learn(self.telemetry.metrics.write("assessment", record))?;
         tracing::debug!(
             findings = said.findings.len(),
             appeared = recorded.appeared.len(),
@@ -190,7 +201,7 @@ impl Assessing {
         let workloads = workloads::of(&said.snapshot, &said.findings);
         self.follow_up.assessed(&store, &self.cluster, &said.snapshot, &workloads)?;
         self.tell(said, workloads);
-        Ok(())
+        Ok(Some(count))
     }
 
     /// Adds what the cloud says of the cluster. What of it could not be read was not seen: its

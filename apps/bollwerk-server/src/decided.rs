@@ -1,13 +1,14 @@
 //! What the webhook refused and warned of, on its way to the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use admission::{Decision, Review};
 use jiff::Timestamp;
-use store::Store;
+use store::{Store, StoreError};
 use tokio::sync::mpsc;
 
-use crate::leading::Leading;
+use crate::telemetry::Telemetry;
 
 /// Decisions that wait to be stored. What comes beyond it is counted and not stored: an answer
 /// never waits for a disk.
@@ -15,6 +16,9 @@ const WAITING_MAX: usize = 10_000;
 
 /// Decisions that are stored at once.
 const BATCH: usize = 1_000;
+
+/// Shortest and longest wait before a store that is away is asked again.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 
 /// Where decisions are told.
 pub(crate) type Teller = mpsc::Sender<store::Decision>;
@@ -57,21 +61,37 @@ pub(crate) async fn keep(
     mut told: mpsc::Receiver<store::Decision>,
     store: Store,
     cluster: String,
-    leading: Arc<Leading>,
+    telemetry: Arc<Telemetry>,
 ) {
     let mut some = Vec::with_capacity(BATCH);
     while told.recv_many(&mut some, BATCH).await > 0 {
-        let (store, cluster) = (store.clone(), cluster.clone());
-        let (batch, leading) = (std::mem::take(&mut some), Arc::clone(&leading));
-        let done = tokio::task::spawn_blocking(move || {
-            // Every server answers reviews; what one that does not write was told is stored too.
-            let store = leading.store(&store)?.unwrap_or(store);
-            store.record_decisions(&cluster, &batch)
-        });
-        match done.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "decisions are not stored"),
-            Err(error) => tracing::error!(%error, "storing decisions ended before its time"),
+        let batch = Arc::new(std::mem::take(&mut some));
+        let mut wait = BACK_OFF.0;
+        loop {
+            let (store, cluster) = (store.clone(), cluster.clone());
+            let (batch, telemetry) = (Arc::clone(&batch), Arc::clone(&telemetry));
+            let done = tokio::task::spawn_blocking(move || {
+                // Every server answers reviews, whoever leads: what each was asked is stored.
+                let record = || store.record_decisions(&cluster, &batch);
+                telemetry.metrics.write("decisions", record)
+            });
+            match done.await {
+                Ok(Ok(())) => break,
+                // A store that is away comes back: others wait meanwhile, as many as may.
+                Ok(Err(error @ (StoreError::Busy | StoreError::Gone(_)))) => {
+                    tracing::warn!(%error, "decisions are not stored yet");
+                    tokio::time::sleep(wait).await;
+                    wait = (2 * wait).min(BACK_OFF.1);
+                }
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "decisions are not stored");
+                    break;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "storing decisions ended before its time");
+                    break;
+                }
+            }
         }
     }
 }

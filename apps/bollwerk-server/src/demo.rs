@@ -12,6 +12,8 @@ use crate::clusters::Way;
 use crate::leading::Leading;
 use crate::live::Live;
 use crate::show::{self, Wanted, Watched};
+use crate::telemetry::Telemetry;
+use crate::traces::Tracer;
 use crate::users::Users;
 use crate::{listen, run, settings};
 
@@ -50,7 +52,8 @@ async fn serve(arguments: &Demo) -> Result<()> {
     let (live, causes, way) = (Box::pin(live), Arc::default(), Way::none());
     let clusters = vec![Watched { name: cluster, live, causes, way, managed_clusters: Vec::new() }];
     let leading = Leading::Always;
-    let wanted = Wanted { clusters, settings, key, leading, decided: None };
+    let telemetry = Arc::new(Telemetry::new(Tracer::default()));
+    let wanted = Wanted { clusters, settings, key, leading, telemetry, reviews: None };
     let router = show::show(wanted, store, users, false)?;
     let listener = listen::bind(arguments.listen).await?;
     let at = listener.local_addr()?;

@@ -4,33 +4,27 @@
 mod outbox;
 mod scanned;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bollwerk::config::alerts::AlertSettings;
+use bollwerk::config::alerts::{AlertSettings, Receiver};
+use bollwerk::config::images::ImageSettings;
 use jiff::{SignedDuration, Timestamp};
 use model::Snapshot;
-use store::{Old, Sight, Store, StoreError};
+use store::{Log, Old, Sight, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::alerts::{self, Groups, Outbox};
-use crate::images::{self, Running, Schedule};
+use crate::images::{self, Job, KnownImages, Running};
 use crate::leading::Leading;
 use crate::live::WORLD;
-use crate::settings::Settings;
+use crate::settings::{Retention, Settings};
+use crate::telemetry::Telemetry;
 use crate::workloads::Workload;
 
 use outbox::StoreOutbox;
-
-/// How long what is no more is kept.
-const KEPT: &[(Old, SignedDuration)] = &[
-    (Old::Fixed, SignedDuration::from_hours(24 * 180)),
-    (Old::History, SignedDuration::from_hours(24 * 365)),
-    (Old::Days, SignedDuration::from_hours(24 * 730)),
-    (Old::Decisions, SignedDuration::from_hours(24 * 30)),
-    (Old::Actions, SignedDuration::from_hours(24 * 365)),
-];
+use scanned::Recorder;
 
 /// How often it is looked for what is old.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
@@ -47,44 +41,79 @@ const TOLD: &str = "alerts";
 /// What runs, for whoever follows it.
 pub(crate) type RunningNow = Arc<[Running]>;
 
-/// Images that could not be had, and why.
-pub(crate) type Missed = Arc<Mutex<BTreeMap<String, String>>>;
+/// Images and tags that could not be had, and why.
+pub(crate) type Missed = Arc<Mutex<BTreeMap<Job, String>>>;
+
+/// What goes on beside assessments, and what it needs.
+pub(crate) struct Beside {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Store,
+    pub(crate) clusters: Vec<String>,
+    pub(crate) leading: Arc<Leading>,
+    pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) known: Arc<KnownImages>,
+}
 
 /// Follows the assessments of all clusters: an image that runs in two is asked for once.
 pub(crate) struct FollowUp {
     /// What runs in each cluster.
     by_cluster: Mutex<BTreeMap<String, RunningNow>>,
     running: watch::Sender<RunningNow>,
+    known: Arc<KnownImages>,
+    leading: Arc<Leading>,
+    telemetry: Arc<Telemetry>,
     /// Images that could not be had.
     missed: Missed,
 }
 
 impl FollowUp {
     /// Begins what goes on beside assessments.
-    pub(crate) fn begin(
-        settings: &Settings,
-        store: &Store,
-        clusters: &[String],
-        leading: &Arc<Leading>,
-    ) -> Self {
+    pub(crate) fn begin(beside: Beside) -> Self {
+        let Beside { settings, store, clusters, leading, telemetry, known } = beside;
         let (running, changes) = watch::channel(Arc::from([]));
         let missed = Missed::default();
-        let tell = scanned::teller(store.clone(), Arc::clone(&missed));
-        tokio::spawn(images::follow(settings.images.clone(), changes, Schedule::default(), tell));
-        tokio::spawn(forget(store.clone(), Arc::clone(leading)));
+        let recorder = Recorder {
+            store: store.clone(),
+            leading: Arc::clone(&leading),
+            missed: Arc::clone(&missed),
+            known: Arc::clone(&known),
+            telemetry: Arc::clone(&telemetry),
+        };
+        tokio::spawn(scan(settings.images.clone(), changes, Arc::new(recorder)));
+        let kept = settings.retention.clone();
+        tokio::spawn(forget(kept, store.clone(), Arc::clone(&leading), Arc::clone(&telemetry)));
         if !settings.alerts.receivers.is_empty() {
-            let (alerts, outbox) = (Arc::new(settings.alerts.clone()), outbox(store));
+            let alerts = Arc::new(settings.alerts.clone());
+            let outbox =
+                StoreOutbox::new(store.clone(), Arc::clone(&leading), Arc::clone(&telemetry));
+            let outbox: Arc<dyn Outbox> = Arc::new(outbox);
+            telemetry.metrics.know_receivers(&alerts.receivers);
             let people = People {
                 settings: Arc::clone(&alerts),
-                store: store.clone(),
-                clusters: clusters.to_vec(),
+                store,
+                clusters,
                 outbox: Arc::clone(&outbox),
-                leading: Arc::clone(leading),
+                leading: Arc::clone(&leading),
+                telemetry: Arc::clone(&telemetry),
             };
             tokio::spawn(Arc::new(people).keep());
-            tokio::spawn(alerts::deliver(alerts, outbox, |_, _| {}));
+            let of = Arc::clone(&telemetry);
+            let count = move |receiver: &Receiver, outcome| {
+                of.metrics.alerted(&receiver.name, outcome);
+            };
+            tokio::spawn(alerts::deliver(alerts, outbox, count));
         }
-        Self { by_cluster: Mutex::default(), running, missed }
+        let by_cluster = Mutex::default();
+        Self { by_cluster, running, known, leading, telemetry, missed }
+    }
+
+    /// Another server writes: this one asks no registry.
+    pub(crate) fn rest(&self) {
+        self.running.send_if_modified(|known| {
+            let is_new = !known.is_empty();
+            *known = Arc::from([]);
+            is_new
+        });
     }
 
     /// Takes in an assessment.
@@ -105,13 +134,18 @@ impl FollowUp {
             scanned::running_row(it, groups.get(&key).copied())
         };
         let rows: Vec<store::Running> = running.iter().map(row).collect();
-        store.record_running(cluster, snapshot.taken_at, &rows)?;
+        let record = || store.record_running(cluster, snapshot.taken_at, &rows);
+        self.leading.learn(self.telemetry.metrics.write("running", record))?;
         let running = self.everywhere(cluster, running);
-        self.running.send_if_modified(|known| {
+        let is_new = self.running.send_if_modified(|known| {
             let is_new = **known != *running;
-            *known = running;
+            *known = Arc::clone(&running);
             is_new
         });
+        if is_new {
+            self.known.changed();
+            self.forget_missed(&running);
+        }
         Ok(())
     }
 }
@@ -124,9 +158,9 @@ impl FollowUp {
         if all.len() == 1 { running } else { all.values().flat_map(|it| it.to_vec()).collect() }
     }
 
-    /// Images that could not be had and why, of those that run in one of these clusters; all of
-    /// them if no cluster is named.
-    pub(crate) fn missed(&self, clusters: Option<&[&str]>) -> Vec<(String, String)> {
+    /// What could not be had (its kind, what it is, and why), of what runs in one of these
+    /// clusters; all of it if no cluster is named.
+    pub(crate) fn missed(&self, clusters: Option<&[&str]>) -> Vec<(&'static str, String, String)> {
         let all = self.by_cluster.lock().unwrap_or_else(PoisonError::into_inner);
         let runs = |what: &str| {
             let Some(clusters) = clusters else { return true };
@@ -134,13 +168,36 @@ impl FollowUp {
             of.flat_map(|it| it.iter()).any(|it| it.pull == what || it.reference == what)
         };
         let missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown = missed.iter().filter(|(what, _)| runs(what));
-        shown.map(|(what, why)| (what.clone(), why.clone())).collect()
+        let told = missed.iter().map(|(job, why)| match job {
+            Job::Scan(what) => ("image", what.clone(), why.clone()),
+            Job::Tag(what) => ("tag", what.clone(), why.clone()),
+        });
+        told.filter(|(_, what, _)| runs(what)).collect()
+    }
+
+    /// What runs no more is not missed.
+    fn forget_missed(&self, running: &[Running]) {
+        let pulls: BTreeSet<&str> = running.iter().map(|it| &*it.pull).collect();
+        let references: BTreeSet<&str> = running.iter().map(|it| &*it.reference).collect();
+        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        missed.retain(|job, _| match job {
+            Job::Scan(pull) => pulls.contains(pull.as_str()),
+            Job::Tag(reference) => references.contains(reference.as_str()),
+        });
     }
 }
 
-fn outbox(store: &Store) -> Arc<dyn Outbox> {
-    Arc::new(StoreOutbox::new(store.clone()))
+/// Asks registries for what runs, for as long as the program runs.
+async fn scan(
+    settings: ImageSettings,
+    running: watch::Receiver<RunningNow>,
+    recorder: Arc<Recorder>,
+) {
+    let of = Arc::clone(&recorder);
+    let Ok(schedule) = tokio::task::spawn_blocking(move || of.schedule()).await else { return };
+    let waiting = Arc::clone(&recorder);
+    let wait = move |count| waiting.telemetry.metrics.images_wait(count);
+    images::follow(settings, running, schedule, move |told| recorder.take(told), wait).await;
 }
 
 /// Whoever is told of changes.
@@ -150,6 +207,7 @@ struct People {
     clusters: Vec<String>,
     outbox: Arc<dyn Outbox>,
     leading: Arc<Leading>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl People {
@@ -170,11 +228,20 @@ impl People {
 
     fn tell(&self) -> Result<(), String> {
         let failed = |error: StoreError| error.to_string();
-        let Some(store) = self.leading.store(&self.store).map_err(failed)? else { return Ok(()) };
+        let Some(store) = self.leading.store(&self.store).map_err(failed)? else {
+            // The server that sends counts.
+            self.telemetry.metrics.know_receivers(&self.settings.receivers);
+            return Ok(());
+        };
+        let keep = |seq| {
+            let set = || store.set_cursor(TOLD, seq);
+            self.leading.learn(self.telemetry.metrics.write("alerts", set)).map_err(failed)
+        };
+        self.count_waiting(&store).map_err(failed)?;
         let Some(told) = store.cursor(TOLD).map_err(failed)? else {
             // Whoever is told for the first time is told of what comes, not of all there is.
             let last = store.last_event().map_err(failed)?;
-            return store.set_cursor(TOLD, last).map_err(failed);
+            return keep(last);
         };
         let events = store.history_after(&Sight::All, told, CHANGES_MAX).map_err(failed)?;
         let Some(last) = events.last().map(|it| it.seq) else { return Ok(()) };
@@ -190,22 +257,61 @@ impl People {
                 self.outbox.add(envelope)?;
             }
         }
-        store.set_cursor(TOLD, last).map_err(failed)
+        keep(last)
+    }
+
+    fn count_waiting(&self, store: &Store) -> Result<(), StoreError> {
+        let waiting: BTreeMap<String, u64> = store.waiting_alerts()?.into_iter().collect();
+        for receiver in &self.settings.receivers {
+            let count = waiting.get(&receiver.name).copied().unwrap_or_default();
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            self.telemetry.metrics.alerts_wait(&receiver.name, count);
+        }
+        Ok(())
     }
 }
 
+/// How many days what is no more is kept.
+fn days(kept: &Retention) -> [(Old, u32); 6] {
+    [
+        (Old::Fixed, kept.fixed_days),
+        (Old::History, kept.history_days),
+        (Old::Days, kept.trend_days),
+        (Old::Decisions, kept.decision_days),
+        (Old::Actions, kept.action_days),
+        (Old::Images, kept.image_days),
+    ]
+}
+
+/// How many rows of what is only added to are kept.
+fn rows(kept: &Retention) -> [(Log, u64); 3] {
+    [
+        (Log::History, kept.history_rows),
+        (Log::Decisions, kept.decision_rows),
+        (Log::Actions, kept.action_rows),
+    ]
+}
+
 /// Forgets what is old, step by step.
-async fn forget(store: Store, leading: Arc<Leading>) {
+async fn forget(kept: Retention, store: Store, leading: Arc<Leading>, telemetry: Arc<Telemetry>) {
     let mut look = tokio::time::interval(FORGET_EVERY);
     loop {
         look.tick().await;
-        let (store, leading) = (store.clone(), Arc::clone(&leading));
+        let (kept, store, leading) = (kept.clone(), store.clone(), Arc::clone(&leading));
+        let telemetry = Arc::clone(&telemetry);
         let done = tokio::task::spawn_blocking(move || -> Result<(), StoreError> {
             let Some(store) = leading.store(&store)? else { return Ok(()) };
+            let write = |step: &dyn Fn() -> Result<u64, StoreError>| {
+                leading.learn(telemetry.metrics.write("forgetting", step))
+            };
             let now = Timestamp::now();
-            store.sweep_sessions(now)?;
-            for (old, kept) in KEPT {
-                while store.forget(*old, now - *kept)? > 0 {}
+            write(&|| store.sweep_sessions(now))?;
+            for (old, days) in days(&kept) {
+                let before = now - SignedDuration::from_hours(24 * i64::from(days));
+                while write(&|| store.forget(old, before))? > 0 {}
+            }
+            for (log, rows) in rows(&kept) {
+                while write(&|| store.forget_beyond(log, rows))? > 0 {}
             }
             Ok(())
         });

@@ -25,6 +25,15 @@ const PORT: u16 = 8443;
 /// Where health and metrics are told, in the pod.
 const HEALTH_PORT: u16 = 8080;
 
+/// Where the interface is shown, in the pod.
+const WEB_PORT: u16 = 8444;
+
+/// Where a PostgreSQL database is, as a rule.
+const POSTGRES_PORT: u16 = 5432;
+
+/// The Lease of several servers, which the flag `--lease` names by default.
+const LEASE: &str = "bollwerk-server";
+
 /// Prints the manifests as YAML on standard output, and on standard error what they may cost.
 pub(crate) fn print(arguments: &Manifests) -> Result<()> {
     let settings = settings::load(arguments.config.as_deref())?;
@@ -52,17 +61,18 @@ pub(crate) fn print(arguments: &Manifests) -> Result<()> {
             Some(path) => std::fs::read_to_string(path)?,
             None => "version: 1\n".to_owned(),
         };
-        manifests.extend(rights(namespace, &bound));
+        let database = arguments.postgres_secret.as_deref();
+        manifests.extend(rights(namespace, &bound, database.is_some()));
         manifests.extend([
             secret(namespace, &arguments.tls)?,
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(namespace),
                 "data": {"bollwerk.yaml": config}}),
-            service(namespace),
-            deployment(namespace, image),
+            service(namespace, database.is_some()),
+            deployment(namespace, image, database),
             json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
                 "metadata": metadata(namespace),
                 "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels()}}}),
-            network_policy(namespace),
+            network_policy(namespace, database.is_some()),
         ]);
     }
     // Last: from here on the API server asks.
@@ -90,9 +100,26 @@ fn metadata(namespace: &str) -> Value {
     json!({"name": "bollwerk", "namespace": namespace, "labels": labels()})
 }
 
-fn rights(namespace: &str, policies: &Bound) -> [Value; 4] {
+fn rights(namespace: &str, policies: &Bound, is_shown: bool) -> Vec<Value> {
     let standard = "restricted";
-    [
+    let mut role = webhook::cluster_role(policies);
+    let mut of_lease = Vec::new();
+    if is_shown {
+        if let Some(rules) = role["rules"].as_array_mut() {
+            rules.extend(webhook::shown_rules());
+        }
+        let subjects =
+            json!([{"kind": "ServiceAccount", "name": "bollwerk", "namespace": namespace}]);
+        of_lease.extend([
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+                "metadata": metadata(namespace), "rules": webhook::lease_rules(LEASE)}),
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                "metadata": metadata(namespace), "subjects": subjects,
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role",
+                    "name": "bollwerk"}}),
+        ]);
+    }
+    let rights = [
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": {
             "app.kubernetes.io/name": "bollwerk",
             "pod-security.kubernetes.io/audit": standard,
@@ -101,13 +128,14 @@ fn rights(namespace: &str, policies: &Bound) -> [Value; 4] {
         }}}),
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(namespace),
             "automountServiceAccountToken": false}),
-        webhook::cluster_role(policies),
+        role,
         json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
             "metadata": {"name": "bollwerk", "labels": labels()},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
                 "name": "bollwerk"},
             "subjects": [{"kind": "ServiceAccount", "name": "bollwerk", "namespace": namespace}]}),
-    ]
+    ];
+    rights.into_iter().chain(of_lease).collect()
 }
 
 fn secret(namespace: &str, folder: &Path) -> Result<Value> {
@@ -117,14 +145,18 @@ fn secret(namespace: &str, folder: &Path) -> Result<Value> {
         "data": {"tls.crt": encoded("tls.crt")?, "tls.key": encoded("tls.key")?}}))
 }
 
-fn service(namespace: &str) -> Value {
+fn service(namespace: &str, is_shown: bool) -> Value {
+    let mut ports = vec![json!({"name": "webhook", "port": 443, "targetPort": "webhook"})];
+    if is_shown {
+        ports.push(json!({"name": "web", "port": WEB_PORT, "targetPort": "web"}));
+    }
     json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata(namespace), "spec": {
-        "ports": [{"name": "webhook", "port": 443, "targetPort": "webhook"}],
+        "ports": ports,
         "selector": labels(),
     }})
 }
 
-fn deployment(namespace: &str, image: &str) -> Value {
+fn deployment(namespace: &str, image: &str, database: Option<&str>) -> Value {
     let probe = |path: &str| json!({"httpGet": {"path": path, "port": "health"}});
     let mounts = json!([
         {"name": "config", "mountPath": "/etc/bollwerk", "readOnly": true},
@@ -132,7 +164,7 @@ fn deployment(namespace: &str, image: &str) -> Value {
         {"name": "account", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
             "readOnly": true},
     ]);
-    let container = json!({
+    let mut container = json!({
         "name": "server",
         "image": image,
         "args": ["run", "--config", "/etc/bollwerk/bollwerk.yaml", "--tls", "/etc/bollwerk-tls"],
@@ -155,6 +187,9 @@ fn deployment(namespace: &str, image: &str) -> Value {
         },
         "volumeMounts": mounts,
     });
+    if let Some(secret) = database {
+        show(&mut container, namespace, secret);
+    }
     // The same as the mount that is made by itself, with a token that ends sooner.
     let account = json!({"name": "account", "projected": {"sources": [
         {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}},
@@ -189,16 +224,37 @@ fn deployment(namespace: &str, image: &str) -> Value {
     }})
 }
 
+/// Has a container show the interface over a database.
+fn show(container: &mut Value, namespace: &str, secret: &str) {
+    container["env"] = json!([{"name": "BOLLWERK_STORE",
+        "valueFrom": {"secretKeyRef": {"name": secret, "key": "url"}}}]);
+    if let Some(arguments) = container["args"].as_array_mut() {
+        let interface = format!("--listen-interface=0.0.0.0:{WEB_PORT}");
+        arguments.extend([interface.into(), format!("--lease={namespace}/{LEASE}").into()]);
+    }
+    if let Some(ports) = container["ports"].as_array_mut() {
+        ports.push(json!({"name": "web", "containerPort": WEB_PORT}));
+    }
+}
+
 /// In: reviews, which come from the nodes of the control plane, and probes. Out: the API server
-/// and names.
-fn network_policy(namespace: &str) -> Value {
+/// and names; where the interface is shown, that and the database as well.
+fn network_policy(namespace: &str, is_shown: bool) -> Value {
+    let (mut to_us, mut from_us) = (vec![PORT, HEALTH_PORT], vec![443, 6443]);
+    if is_shown {
+        to_us.push(WEB_PORT);
+        from_us.push(POSTGRES_PORT);
+    }
+    let ports = |all: Vec<u16>| -> Vec<Value> {
+        all.into_iter().map(|port| json!({"port": port})).collect()
+    };
     json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
     "metadata": metadata(namespace), "spec": {
         "podSelector": {"matchLabels": labels()},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"ports": [{"port": PORT}, {"port": HEALTH_PORT}]}],
+        "ingress": [{"ports": ports(to_us)}],
         "egress": [
-            {"ports": [{"port": 443}, {"port": 6443}]},
+            {"ports": ports(from_us)},
             {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
                 "to": [{"namespaceSelector": {"matchLabels":
                     {"kubernetes.io/metadata.name": "kube-system"}}}]},

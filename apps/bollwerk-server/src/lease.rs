@@ -18,7 +18,7 @@ use tokio::sync::watch;
 const DURATION: Duration = Duration::from_secs(15);
 
 /// How long the holder tries to renew before it stops to write.
-const RENEW_DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Between two tries.
 const RETRY: Duration = Duration::from_secs(2);
@@ -82,25 +82,20 @@ pub(crate) struct Lease {
     pub(crate) name: String,
     /// Who this process is: unique among the servers.
     pub(crate) own: String,
-    /// Whether it is held.
-    pub(crate) held: watch::Sender<bool>,
+    /// When the renewal began that succeeded last; none while another holds it.
+    pub(crate) renewed: watch::Sender<Option<Instant>>,
 }
 
 impl Lease {
     pub(crate) async fn keep(self) {
-        let (mut memory, mut renewed) = (Memory::default(), None::<Instant>);
+        let mut memory = Memory::default();
         loop {
+            let began = Instant::now();
             match self.attempt(&mut memory).await {
-                Ok(true) => renewed = Some(Instant::now()),
-                Ok(false) => renewed = None,
+                Ok(true) => drop(self.renewed.send_replace(Some(began))),
+                Ok(false) => drop(self.renewed.send_replace(None)),
                 Err(error) => tracing::warn!(%error, "the lease cannot be read or renewed"),
             }
-            let holds = renewed.is_some_and(|at| at.elapsed() < RENEW_DEADLINE);
-            self.held.send_if_modified(|held| {
-                let is_new = *held != holds;
-                *held = holds;
-                is_new
-            });
             tokio::time::sleep(RETRY).await;
         }
     }

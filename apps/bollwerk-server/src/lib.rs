@@ -27,6 +27,7 @@ mod routes;
 mod run;
 mod settings;
 mod show;
+mod telemetry;
 pub mod traces;
 mod users;
 mod workloads;

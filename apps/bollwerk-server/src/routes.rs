@@ -16,10 +16,12 @@ use tokio::sync::Semaphore;
 
 use crate::causes::Causes;
 use crate::decided::{self, Teller};
+use crate::images::KnownImages;
 use crate::live::{Live, WORLD};
-use crate::metrics::Metrics;
+use crate::metrics::Now;
 use crate::policies::Policies;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 
 /// Longest wait for the rest of a review. The API server gives up after
 /// [`webhook::TIMEOUT_SECONDS`].
@@ -35,13 +37,15 @@ pub(crate) struct Server {
     pub(crate) settings: Arc<Settings>,
     pub(crate) controls: Vec<&'static Control>,
     pub(crate) key: DigestKey,
-    pub(crate) metrics: Metrics,
+    pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) places: Semaphore,
     pub(crate) causes: Arc<Causes>,
     /// Where decisions are stored, if anywhere.
     pub(crate) decided: Option<Teller>,
     /// Admission policies that the cluster does not run itself.
     pub(crate) policies: Option<Policies>,
+    /// What is known of images; nothing without a store.
+    pub(crate) known: Arc<KnownImages>,
 }
 
 /// What the API server asks.
@@ -79,12 +83,14 @@ async fn ready(State(server): State<Begun>) -> Response {
 
 async fn metrics(State(server): State<Begun>) -> Response {
     let Some(server) = server.get() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    let (objects, missing, gaps) = {
+    let spans_dropped = server.telemetry.tracer.dropped();
+    let now = {
         let state = server.live.read();
-        (state.snapshot.len(), state.missing(), state.gaps().count())
+        let (objects, gaps) = (state.snapshot.len(), state.gaps().count());
+        Now { objects, missing: state.missing(), gaps, spans_dropped }
     };
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], server.metrics.text(objects, missing, gaps)).into_response()
+    ([(header::CONTENT_TYPE, kind)], server.telemetry.metrics.text(&now)).into_response()
 }
 
 async fn open(State(server): State<Arc<Server>>, body: Body) -> Response {
@@ -99,7 +105,7 @@ async fn closed(State(server): State<Arc<Server>>, body: Body) -> Response {
 /// webhook's failure policy says.
 async fn review(server: &Server, body: Body, gate: Unavailable) -> Response {
     let shed = |reason: &'static str, status: StatusCode, text: String| {
-        server.metrics.shed(reason);
+        server.telemetry.metrics.shed(reason);
         // What was not read of the review stays on the connection: nobody may use it again.
         (status, [(header::CONNECTION, "close")], text).into_response()
     };
@@ -119,15 +125,12 @@ async fn review(server: &Server, body: Body, gate: Unavailable) -> Response {
         }
     };
     let began = Instant::now();
-    let judged = judge(server, &bytes, gate);
-    let name = match gate {
-        Unavailable::Allow => "open",
-        Unavailable::Deny => "closed",
-    };
+    let judged = judge(server, &bytes, gate, began);
+    let name = webhook_name(gate);
     match judged {
         Ok(Some(answer)) => {
             let said = if answer.is_allowed { "allowed" } else { "refused" };
-            server.metrics.reviewed(name, said, began.elapsed());
+            server.telemetry.metrics.reviewed(name, said, began.elapsed());
             ([(header::CONTENT_TYPE, "application/json")], answer.json).into_response()
         }
         Ok(None) => {
@@ -138,10 +141,18 @@ async fn review(server: &Server, body: Body, gate: Unavailable) -> Response {
     }
 }
 
+fn webhook_name(gate: Unavailable) -> &'static str {
+    match gate {
+        Unavailable::Allow => "open",
+        Unavailable::Deny => "closed",
+    }
+}
+
 fn judge(
     server: &Server,
     bytes: &[u8],
     gate: Unavailable,
+    began: Instant,
 ) -> Result<Option<admission::Answer>, BadReview> {
     let text = Text::read(bytes, &server.settings.collect.limits)?;
     let review = text.review()?;
@@ -149,6 +160,8 @@ fn judge(
     if !state.is_ready() {
         return Ok(None);
     }
+    let known = server.known.now();
+    let known = |image: &str| known.verdict(image);
     let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
     let judged = admission::Judged {
         snapshot: &state.snapshot,
@@ -161,11 +174,11 @@ fn judge(
         today,
         key: &server.key,
         policies: server.policies.as_ref().map(|it| it.with(&state.snapshot, &state.parameters)),
-        known_images: None,
+        known_images: Some(&known),
     };
     let decision = admission::decide(&judged, &review, gate);
     drop(state);
-    let metrics = &server.metrics;
+    let metrics = &server.telemetry.metrics;
     metrics.found("enforce", decision.refused.len());
     metrics.found("warn", decision.warned.len());
     metrics.found("audit", decision.audited.len());
@@ -173,9 +186,9 @@ fn judge(
         server.causes.admitted(&review);
     }
     if let Some(teller) = &server.decided {
-        let webhook = if gate == Unavailable::Allow { "open" } else { "closed" };
-        decided::tell(teller, &review, &decision, webhook);
+        decided::tell(teller, &review, &decision, webhook_name(gate));
     }
+    server.telemetry.judged(&review, &decision, webhook_name(gate), began.elapsed());
     if !decision.is_allowed() {
         let (object, user) = (decision.subject.as_str(), review.user);
         let controls: Vec<&str> = decision.refused.iter().map(|it| it.finding.control).collect();

@@ -15,11 +15,13 @@ use crate::arguments::Run;
 use crate::causes::Causes;
 use crate::certificate::Current;
 use crate::clusters::{self, Also, Way};
+use crate::images::KnownImages;
 use crate::live::{self, Live};
-use crate::metrics::Metrics;
 use crate::routes::{self, REVIEWS_MAX, Server};
 use crate::settings::Settings;
-use crate::show::{self, Wanted, Watched};
+use crate::show::{self, Reviews, Wanted, Watched};
+use crate::telemetry::Telemetry;
+use crate::traces::Tracer;
 use crate::{decided, listen, policies, settings};
 
 /// Runs until it is told to end.
@@ -99,10 +101,11 @@ async fn begin(
     let causes = Arc::new(Causes::default());
     let (way, known_way) = watch::channel(Way::by(Arc::clone(&connection)));
     let (known, to_be_known) = oneshot::channel();
-    let (is_shown, mut teller) = (shown.is_some(), None);
+    let telemetry = Arc::new(Telemetry::new(tracer(arguments)?));
+    let known_images = Arc::<KnownImages>::default();
+    let (teller, reviews) = reviews(arguments, &known_images);
+    let is_shown = shown.is_some();
     if let Some(listener) = shown {
-        let (tell, told) = decided::channel();
-        teller = Some(tell);
         let own = Watched {
             name: name.to_owned(),
             live: Box::pin(async { to_be_known.await.ok() }),
@@ -115,10 +118,14 @@ async fn begin(
             settings: Arc::clone(&settings),
             key: key.clone(),
             leading: show::leading(&arguments.interface, &connection)?,
-            decided: Some(told),
+            telemetry: Arc::clone(&telemetry),
+            reviews,
         };
         let opened = show::open(&arguments.interface)?;
         tokio::spawn(show::serve(wanted, opened, listener, tls.clone()));
+    } else if let (Some(address), Some(reviews)) = (arguments.interface.store.clone(), reviews) {
+        let telemetry = Arc::clone(&telemetry);
+        tokio::spawn(show::remember(address, reviews, name.to_owned(), telemetry));
     }
     let (version, resources) = live::served_by(&connection, &kinds, is_shown, &way).await;
     let live = Live::new(name, version, jiff::Timestamp::now(), &resources);
@@ -130,9 +137,36 @@ async fn begin(
     let _ = known.send(live.clone());
     let controls =
         analyze::catalog::at_admission().filter(|it| settings.judge.asks(it.name)).collect();
-    let metrics = Metrics::new();
-    let places = Semaphore::new(REVIEWS_MAX);
-    Ok(Server { live, settings, controls, key, metrics, places, causes, policies, decided: teller })
+    Ok(Server {
+        live,
+        settings,
+        controls,
+        key,
+        telemetry,
+        places: Semaphore::new(REVIEWS_MAX),
+        causes,
+        policies,
+        known: known_images,
+        decided: teller,
+    })
+}
+
+/// What is decided, on its way to the store if there is one.
+fn reviews(
+    arguments: &Run,
+    known: &Arc<KnownImages>,
+) -> (Option<decided::Teller>, Option<Reviews>) {
+    if arguments.interface.store.is_none() {
+        return (None, None);
+    }
+    let (tell, decided) = decided::channel();
+    (Some(tell), Some(Reviews { decided, known: Arc::clone(known) }))
+}
+
+fn tracer(arguments: &Run) -> Result<Tracer> {
+    let Some(endpoint) = &arguments.otlp else { return Ok(Tracer::default()) };
+    let started = Tracer::start(endpoint, arguments.otlp_every.get());
+    started.map_err(|error| anyhow::anyhow!("--otlp {error}"))
 }
 
 /// The server's own cluster and the further ones, each under a name of its own.

@@ -1,7 +1,7 @@
 //! The interface of a cluster that is followed: the store behind it, its users, its assessments.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -18,13 +18,15 @@ use crate::arguments::InterfaceOptions;
 use crate::assess::{Assessed, Assessing, Assessor};
 use crate::causes::Causes;
 use crate::clusters::Way;
-use crate::follow_up::FollowUp;
+use crate::follow_up::{Beside, FollowUp};
+use crate::images::KnownImages;
 use crate::interface::app::{App, Parts};
 use crate::interface::sight::Shown;
 use crate::leading::Leading;
 use crate::lease::Lease;
 use crate::live::Live;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::users::{Provider, ProviderSettings, Tokens, Users, secret};
 use crate::{decided, interface, listen};
 
@@ -50,8 +52,45 @@ pub(crate) struct Wanted {
     pub(crate) settings: Arc<Settings>,
     pub(crate) key: DigestKey,
     pub(crate) leading: Leading,
-    /// What the webhook of its own cluster decides, if there is one.
-    pub(crate) decided: Option<mpsc::Receiver<store::Decision>>,
+    pub(crate) telemetry: Arc<Telemetry>,
+    /// What the webhook decides and asks, if there is one.
+    pub(crate) reviews: Option<Reviews>,
+}
+
+/// What reviews have to do with a store.
+pub(crate) struct Reviews {
+    /// What is decided, on its way to the store.
+    pub(crate) decided: mpsc::Receiver<store::Decision>,
+    /// What is known of images, from the store.
+    pub(crate) known: Arc<KnownImages>,
+}
+
+impl Reviews {
+    fn serve(self, store: &Store, cluster: &str, telemetry: &Arc<Telemetry>) {
+        let (cluster, telemetry) = (cluster.to_owned(), Arc::clone(telemetry));
+        tokio::spawn(self.known.keep(store.clone()));
+        tokio::spawn(decided::keep(self.decided, store.clone(), cluster, telemetry));
+    }
+}
+
+/// Where a server answers reviews and shows nothing: what it decides is stored, and it knows the
+/// images that others scanned.
+pub(crate) async fn remember(
+    address: Address,
+    reviews: Reviews,
+    cluster: String,
+    telemetry: Arc<Telemetry>,
+) {
+    reviews.serve(&opened(address).await, &cluster, &telemetry);
+}
+
+/// A store; it is waited for.
+async fn opened(address: Address) -> Store {
+    let open = || {
+        let address = address.clone();
+        async move { Ok(tokio::task::spawn_blocking(move || Store::open(&address)).await??) }
+    };
+    again("the store cannot be opened yet", open).await
 }
 
 /// Where what is found is kept, and who may see it.
@@ -71,7 +110,7 @@ pub(crate) fn leading(options: &InterfaceOptions, connection: &Arc<Connection>) 
         .lease
         .split_once('/')
         .context("a lease is written NAMESPACE/NAME, as bollwerk/bollwerk-server")?;
-    let (known, held) = watch::channel(false);
+    let (told, renewed) = watch::channel(None);
     // The name of a pod, and what tells a process from the one before it.
     let host = std::env::var("HOSTNAME").unwrap_or_default();
     let own = format!("{host}-{}", &secret().map_err(|_| anyhow!("no random numbers"))?[..12]);
@@ -80,10 +119,10 @@ pub(crate) fn leading(options: &InterfaceOptions, connection: &Arc<Connection>) 
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         own: own.clone(),
-        held: known,
+        renewed: told,
     };
     tokio::spawn(lease.keep());
-    Ok(Leading::WhileHeld { held, own, term: Mutex::default() })
+    Ok(Leading::while_held(renewed, own))
 }
 
 /// What the flags say of an interface.
@@ -105,11 +144,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     tls: TlsAcceptor,
 ) {
-    let store = again("the store cannot be opened yet", || {
-        let address = opening.address.clone();
-        async move { Ok(tokio::task::spawn_blocking(move || Store::open(&address)).await??) }
-    });
-    let store = store.await;
+    let store = opened(opening.address).await;
     let provider = match &opening.provider {
         Some(settings) => {
             let problem = "the identity provider is not to be had yet";
@@ -146,13 +181,19 @@ async fn again<T, F: Future<Output = Result<T>>>(
 
 /// Begins to assess the cluster again and again; what the interface answers.
 pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> Result<Router> {
-    let Wanted { clusters, settings, key, leading, decided } = wanted;
+    let Wanted { clusters, settings, key, leading, telemetry, reviews } = wanted;
     let leading = Arc::new(leading);
     let names: Vec<String> = clusters.iter().map(|it| it.name.clone()).collect();
-    let follow_up = Arc::new(FollowUp::begin(&settings, &store, &names, &leading));
-    if let (Some(told), Some(own)) = (decided, names.into_iter().next()) {
-        let (store, leading) = (store.clone(), Arc::clone(&leading));
-        tokio::spawn(decided::keep(told, store, own, leading));
+    let follow_up = Arc::new(FollowUp::begin(Beside {
+        settings: Arc::clone(&settings),
+        store: store.clone(),
+        clusters: names.clone(),
+        leading: Arc::clone(&leading),
+        telemetry: Arc::clone(&telemetry),
+        known: reviews.as_ref().map(|it| Arc::clone(&it.known)).unwrap_or_default(),
+    }));
+    if let (Some(reviews), Some(own)) = (reviews, names.first()) {
+        reviews.serve(&store, own, &telemetry);
     }
     let mut shown = Vec::new();
     for Watched { name, live, causes, way, managed_clusters } in clusters {
@@ -170,6 +211,7 @@ pub(crate) fn show(wanted: Wanted, store: Store, users: Users, is_tls: bool) -> 
                 hurry: Arc::clone(&hurry),
                 leading: Arc::clone(&leading),
                 follow_up: Arc::clone(&follow_up),
+                telemetry: Arc::clone(&telemetry),
                 publish,
             },
         );

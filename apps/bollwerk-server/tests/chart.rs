@@ -177,6 +177,7 @@ fn it_says_what_manifests_prints() {
             "digest": format!("sha256:{}", "a".repeat(64))},
         "config": objects_of_config(config),
         "certificate": {"secretName": "bollwerk-tls", "authority": authority},
+        "server": {"enabled": false},
     });
     let rendered = objects(&manifests(&rendered(&mut helm, &values.to_string(), &[]).unwrap()));
     // Helm makes no namespace, and the certificate is given.
@@ -247,6 +248,9 @@ fn wrong_values_are_refused() {
         ("server: {store: {postgres: it}}", "store"),
         ("server: {clusters: [{name: east}]}", "secret"),
         ("server: {clusters: [{name: \"a=b\", secret: it}]}", "name"),
+        // A SQLite file has one writer.
+        ("server: {replicas: 2}", "replicas"),
+        ("server: {replicas: 11, store: {postgresSecret: it}}", "replicas"),
         ("networkPolicy: {egressPorts: [70000]}", "egressPorts"),
         ("monitoring: {alerts: true}", "monitoring"),
     ];
@@ -254,6 +258,50 @@ fn wrong_values_are_refused() {
         let error = rendered(&mut helm, values, &[]).expect_err(values);
         assert!(error.contains("schema") && error.contains(word), "{values}: {error}");
     }
+}
+
+/// By default there is an interface over a volume of its own; with PostgreSQL several servers share
+/// the database, and may hold one Lease and nothing else.
+#[test]
+fn the_server_comes_by_itself() {
+    let Some(mut helm) = helm() else { return };
+    let plain = objects(&manifests(&rendered(&mut helm, "", &[]).unwrap()));
+    let server = find(&plain, "StatefulSet", "bollwerk-server");
+    assert_eq!((&server["spec"]["replicas"], claims(server)), (&json!(1), 1));
+    let arguments = server["spec"]["template"]["spec"]["containers"][0]["args"].to_string();
+    assert!(arguments.contains("--store=sqlite:/var/lib/bollwerk/bollwerk.db"), "{arguments}");
+    assert!(arguments.contains("--listen-interface="), "{arguments}");
+    assert!(plain.iter().all(|it| it["kind"] != "Role"));
+    let webhook = find(&plain, "Deployment", "bollwerk");
+    assert!(!webhook.to_string().contains("BOLLWERK_STORE"));
+
+    let values = std::fs::read_to_string(root().join("charts/bollwerk/ci/postgres-values.yaml"));
+    let shared = objects(&manifests(&rendered(&mut helm, &values.unwrap(), &[]).unwrap()));
+    let server = find(&shared, "StatefulSet", "bollwerk-server");
+    assert_eq!((&server["spec"]["replicas"], claims(server)), (&json!(2), 0));
+    let arguments = server["spec"]["template"]["spec"]["containers"][0]["args"].to_string();
+    assert!(arguments.contains("--lease=bollwerk/bollwerk-server"), "{arguments}");
+    assert_eq!(
+        find(&shared, "PodDisruptionBudget", "bollwerk-server")["spec"]["maxUnavailable"],
+        1
+    );
+    let role = find(&shared, "Role", "bollwerk-server");
+    assert_eq!(role["metadata"]["namespace"], "bollwerk");
+    assert_eq!(role["rules"], json!(admission::webhook::lease_rules("bollwerk-server")));
+    let bound = find(&shared, "RoleBinding", "bollwerk-server");
+    assert_eq!(bound["subjects"][0]["name"], "bollwerk-server");
+    // Whoever answers reviews knows the images that were scanned, and reaches the database.
+    for (kind, name) in [("Deployment", "bollwerk"), ("StatefulSet", "bollwerk-server")] {
+        let workload = find(&shared, kind, name);
+        let variable = &workload["spec"]["template"]["spec"]["containers"][0]["env"][0];
+        assert_eq!(variable["name"], "BOLLWERK_STORE", "{name}");
+        let policy = find(&shared, "NetworkPolicy", name);
+        assert!(policy["spec"]["egress"][0].to_string().contains("6432"), "{policy}");
+    }
+}
+
+fn claims(workload: &Value) -> usize {
+    workload["spec"]["volumeClaimTemplates"].as_array().map_or(0, Vec::len)
 }
 
 /// The certificate is made once and kept; the server takes it, and the webhook trusts it.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bollwerk::config::Settings;
 use bollwerk::config::images::ImageSettings;
-use bollwerk_server::images::{Job, Running, Schedule, Told, drift, follow, old, running};
+use bollwerk_server::images::{Job, Running, Schedule, Told, follow, running};
 use collect::manifests::Input;
 use image::Digest;
 use jiff::{SignedDuration, Timestamp};
@@ -123,28 +123,6 @@ fn odd_statuses_are_no_digests() {
     bare["metadata"]["ownerReferences"] = json!("x");
     let found = all(&[bare]);
     assert_eq!((found[0].workload_kind.as_str(), found[0].workload.as_str()), ("Pod", "web-1"));
-}
-
-#[test]
-fn tags_that_moved_and_images_that_are_old_are_told() {
-    let id = |of| format!("reg.example/web@{}", digest(of));
-    let found = all(&[pod("web-1", &id('a')), pod("web-2", &id('b'))]);
-    let tags = BTreeMap::from([("reg.example/web:1".to_owned(), digest('b'))]);
-    let moved = drift(&found, &tags);
-    assert_eq!(moved.len(), 1);
-    assert_eq!(
-        (moved[0].running.digest.clone(), moved[0].named),
-        (Some(digest('a')), &*digest('b'))
-    );
-    assert_eq!(drift(&found, &BTreeMap::new()), []);
-    let now: Timestamp = "2026-12-01T00:00:00Z".parse().unwrap();
-    let created = BTreeMap::from([
-        (digest('a'), "2026-08-01T00:00:00Z".to_owned()),
-        (digest('b'), "1970-01-01T00:00:00Z".to_owned()),
-    ]);
-    let ages: Vec<i64> = old(&found, &created, now, 90).iter().map(|it| it.days).collect();
-    assert_eq!(ages, [122]);
-    assert_eq!(old(&found, &created, now, 122), []);
 }
 
 #[test]
@@ -298,9 +276,16 @@ fn told(settings: ImageSettings, pods: &[Value], count: usize) -> Vec<Told> {
     let now: Arc<[Running]> = all(pods).into();
     let (tell, seen) = tokio::sync::watch::channel(now);
     let told = move |it| drop(out.send(it));
-    runtime.spawn(follow(settings, seen, Schedule::default(), told));
-    let wait = Duration::from_mins(1);
-    let found = (0..count).map(|_| answers.recv_timeout(wait).unwrap()).collect();
+    let (wait, left) = channel();
+    let wait = move |count| {
+        let _ = wait.send(count);
+    };
+    runtime.spawn(follow(settings, seen, Schedule::default(), told, wait));
+    let longest = Duration::from_mins(1);
+    let found = (0..count).map(|_| answers.recv_timeout(longest).unwrap()).collect();
+    // What is left is told before it is done, down to nothing.
+    let told: Vec<usize> = left.try_iter().collect();
+    assert_eq!(told, (0..=count).rev().collect::<Vec<_>>());
     // It ends when nobody tells it any more.
     drop(tell);
     found
@@ -354,6 +339,26 @@ fn what_a_registry_refuses_is_a_gap() {
         let Told::Missed { reason, again, .. } = answer else { panic!("{answer:?}") };
         assert!(reason.contains("403") && *again > Timestamp::now(), "{reason}");
     }
+}
+
+#[test]
+fn without_advisories_every_image_is_a_gap() {
+    let registry = Registry::start();
+    let mut settings = settings();
+    settings.scanner.database = Some("/there/is/none".into());
+    let (out, answers) = channel();
+    let now: Arc<[Running]> = all(&[running_pod(&registry)]).into();
+    let (tell, seen) = tokio::sync::watch::channel(now);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let told = move |it| drop(out.send(it));
+    runtime.spawn(follow(settings, seen, Schedule::default(), told, |_| {}));
+    for _ in 0..2 {
+        let answer = answers.recv_timeout(Duration::from_mins(1)).unwrap();
+        let Told::Missed { reason, .. } = &answer else { panic!("{answer:?}") };
+        assert!(reason.contains("/there/is/none"), "{reason}");
+    }
+    assert_eq!(registry.asked(""), 0);
+    drop(tell);
 }
 
 #[test]

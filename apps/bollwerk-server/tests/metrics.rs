@@ -8,6 +8,7 @@ mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use fake_api::FakeApi;
 use serde_json::{Value, json};
@@ -22,7 +23,11 @@ fn told() -> BTreeMap<String, String> {
     let folder = std::env::temp_dir().join(format!("bollwerk-metrics-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let api = FakeApi::start(Vec::new(), &folder);
-    let mut server = Server::start("version: 1\n", &api.kubeconfig);
+    // With a store and a receiver there is more to tell.
+    let config = "version: 1\nalerts: {receivers: [{name: ops, kind: slack, url: \
+                  'http://127.0.0.1:9/'}]}\n";
+    let more = ["--listen-interface", "127.0.0.1:0", "--store", "sqlite:bollwerk.db"];
+    let mut server = Server::start_with(config, &api.kubeconfig, &more);
     // What is told by labels is there once it has happened: a review that finds something, and
     // one that cannot be read.
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "it"},
@@ -32,15 +37,25 @@ fn told() -> BTreeMap<String, String> {
         "request": {"uid": "1", "kind": {"group": "", "version": "v1", "kind": "Pod"},
             "namespace": "shop", "operation": "CREATE", "userInfo": {"username": "it"},
             "object": pod}});
-    let authority = std::fs::read(server.folder.join("tls/ca.crt")).unwrap();
-    let authority = reqwest::Certificate::from_pem(&authority).unwrap();
-    let client = reqwest::blocking::Client::builder().tls_certs_only([authority]).build().unwrap();
+    let (client, began) = (server.client(), Instant::now());
     for (body, status) in [(review.to_string(), 200), ("{".to_owned(), 400)] {
         let url = format!("https://{}/admission/open", server.address);
         let answer = client.post(url).body(body).send().unwrap();
         assert_eq!(answer.status().as_u16(), status);
     }
-    let text = server.asked("/metrics");
+    let is_all = |text: &str| {
+        ["bollwerk_store_write_seconds_bucket", "bollwerk_alerts_total{"]
+            .iter()
+            .all(|part| text.contains(part))
+    };
+    let text = loop {
+        let text = server.asked("/metrics");
+        if is_all(&text) {
+            break text;
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "{text}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
     server.kill();
     std::fs::remove_dir_all(&folder).unwrap();
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));

@@ -1,11 +1,19 @@
 //! Spans reach a collector in the form of OTLP, and nobody waits for one that does not take them.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
+#[path = "../../bollwerk/tests/control_plane/mod.rs"]
+mod control_plane;
+mod fake_api;
 mod receiver;
+mod server;
+
+use std::collections::BTreeMap;
 
 use bollwerk_server::traces::{Span, Tracer};
+use fake_api::FakeApi;
 use receiver::{Receiver, Reply};
-use serde_json::Value;
+use serde_json::{Value, json};
+use server::Server;
 
 fn span(error: Option<&str>) -> Span {
     Span {
@@ -69,4 +77,56 @@ fn what_is_not_taken_is_dropped_and_counted() {
     none.tell(span(None));
     assert!(!none.samples() && none.dropped() == 0);
     assert!(Tracer::start("not an address", 1).is_err());
+}
+
+/// A server tells of one review of so many, and of each assessment; what nobody takes is counted.
+#[test]
+fn a_server_tells_of_reviews_and_assessments() {
+    let collector = Receiver::start(&[Reply::Status(503, "")]);
+    let folder = std::env::temp_dir().join(format!("bollwerk-spans-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let api = FakeApi::start(Vec::new(), &folder);
+    let more = ["--listen-interface", "127.0.0.1:0", "--store", "sqlite:bollwerk.db"];
+    let more = [&more[..], &["--otlp", &collector.address, "--otlp-every", "3"]].concat();
+    let config = "version: 1\nadmission: {rules: [{severity: high, action: enforce}]}\n";
+    let mut server = Server::start_with(config, &api.kubeconfig, &more);
+    let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {"uid": "1", "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "namespace": "shop", "operation": "CREATE", "userInfo": {"username": "it"},
+            "object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "secret-name"},
+                "spec": {"hostPID": true, "containers": [{"name": "it", "image": "it"}]}}}});
+    let url = format!("https://{}/admission/open", server.address);
+    let client = server.client();
+    let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut sent = 0;
+    // The first batch is refused; those after it arrive.
+    while found.get("review").map_or(0, Vec::len) < 2 || !found.contains_key("assessment") {
+        for _ in 0..6 {
+            assert_eq!(client.post(&url).body(review.to_string()).send().unwrap().status(), 200);
+            sent += 1;
+        }
+        let asked = collector.next();
+        assert!(!asked.body.contains("secret-name"), "an object is named: {}", asked.body);
+        let body: Value = serde_json::from_str(&asked.body).unwrap();
+        for span in body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap() {
+            found.entry(span["name"].as_str().unwrap().to_owned()).or_default().push(span.clone());
+        }
+        assert!(sent < 1_000, "{found:?}");
+    }
+    let reviews = &found["review"];
+    assert!(reviews.len() <= sent / 3, "{} of {sent}", reviews.len());
+    let attribute = |span: &Value, key: &str| {
+        let all = span["attributes"].as_array().unwrap();
+        let found = all.iter().find(|it| it["key"] == key).unwrap();
+        found["value"]["stringValue"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(attribute(&reviews[0], "answer"), "refused");
+    assert_eq!(attribute(&reviews[0], "controls"), "host-pid");
+    assert_eq!(attribute(&found["assessment"][0], "findings"), "0");
+    let metrics = server.asked("/metrics");
+    let dropped =
+        metrics.lines().find(|it| it.starts_with("bollwerk_spans_dropped_total ")).unwrap();
+    assert!(!dropped.ends_with(" 0"), "{dropped}");
+    server.kill();
+    std::fs::remove_dir_all(&folder).unwrap();
 }

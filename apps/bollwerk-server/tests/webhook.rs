@@ -221,6 +221,20 @@ fn the_manifests_are_as_strict_as_their_judge() {
         let role = text.split("---\n").find(|it| it.contains("kind: ClusterRole\n")).unwrap();
         assert!(!role.contains(verb), "{verb}");
     }
+    strict(text);
+    // With a database the replicas show the interface, and may hold a Lease and nothing else.
+    let shared = run(&[&manifests[..], &["--postgres-secret", "database"]].concat());
+    let role = shared.split("---\n").find(|it| it.contains("kind: Role\n")).unwrap();
+    assert!(role.contains("leases") && role.contains("bollwerk-server"), "{role}");
+    for part in ["--lease=bollwerk/bollwerk-server", "BOLLWERK_STORE", "name: database", "5432"] {
+        assert!(shared.contains(part), "{part}");
+    }
+    strict(shared);
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+/// Nothing that bollwerk itself would say something of.
+fn strict(text: String) {
     let settings = Settings::new();
     let inputs = vec![Input::Text(text.into_bytes())];
     let key = DigestKey::new(&[1; 32]);
@@ -233,5 +247,4 @@ fn the_manifests_are_as_strict_as_their_judge() {
     };
     let bad: Vec<_> = said.findings.iter().filter(is_bad).collect();
     assert!(bad.is_empty() && said.gaps.is_empty(), "{bad:#?} {:?}", said.gaps);
-    let _ = std::fs::remove_dir_all(&folder);
 }

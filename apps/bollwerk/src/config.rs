@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod images;
+pub mod retention;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -49,6 +50,11 @@ pub const KEYS: &[Key] = &[
         kind: KeyKind::Section(images::KEYS),
         doc: "How the server comes to know what is in the images that run.",
     },
+    Key {
+        name: "retention",
+        kind: KeyKind::Section(retention::KEYS),
+        doc: "How long the server keeps what is no more.",
+    },
     Key { name: "report", kind: KeyKind::Section(report::config::KEYS), doc: "What is told." },
 ];
 
@@ -75,6 +81,8 @@ pub struct Settings {
     pub alerts: alerts::AlertSettings,
     /// How running images are scanned.
     pub images: images::ImageSettings,
+    /// How long the server keeps what is no more.
+    pub retention: retention::Retention,
     /// What is told.
     pub report: report::Policy,
     /// Admission policies that lie beside what is judged.
@@ -109,6 +117,7 @@ impl Settings {
             admission: admission::Policy::default(),
             alerts: alerts::AlertSettings::default(),
             images: images::ImageSettings::default(),
+            retention: retention::Retention::default(),
             report: report::Policy {
                 fail_on: Some(model::Severity::Medium),
                 accepted_gaps: Vec::new(),
@@ -211,6 +220,7 @@ impl Settings {
         admission::policy::configure(file.section("admission"), &mut self.admission, name)?;
         self.alerts.configure(file.section("alerts"))?;
         self.images.configure(file.section("images"))?;
+        self.retention.configure(file.section("retention"))?;
         report::config::configure(file.section("report"), &mut self.report)?;
         Ok(())
     }

@@ -83,6 +83,27 @@ mounted by itself. */}}
         items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]
 {{- end }}
 
+{{- /* Replicas of a part on nodes of their own, where there are as many. */}}
+{{- define "bollwerk.apart" -}}
+podAntiAffinity:
+  preferredDuringSchedulingIgnoredDuringExecution:
+  - weight: 100
+    podAffinityTerm:
+      topologyKey: kubernetes.io/hostname
+      labelSelector:
+        matchLabels: {{- include "bollwerk.selector" . | nindent 10 }}
+{{- end }}
+
+{{- /* The address of a PostgreSQL database that several share. */}}
+{{- define "bollwerk.store" -}}
+{{- with .Values.server.store.postgresSecret }}
+env:
+- name: BOLLWERK_STORE
+  valueFrom:
+    secretKeyRef: {name: {{ . }}, key: url}
+{{- end }}
+{{- end }}
+
 {{- /* Where pods may stand, and by whose leave images come. */}}
 {{- define "bollwerk.placement" -}}
 {{- $root := index . 0 }}{{ $part := index . 1 }}

@@ -39,6 +39,10 @@
 - {"apiGroups":["authentication.k8s.io"],"resources":["tokenreviews"],"verbs":["create"]}
 - {"apiGroups":["authorization.k8s.io"],"resources":["subjectaccessreviews"],"verbs":["create"]}
 {{- end }}
+{{- define "bollwerk.rights.lease" -}}
+- {"apiGroups":["coordination.k8s.io"],"resources":["leases"],"verbs":["create"]}
+- {"apiGroups":["coordination.k8s.io"],"resourceNames":["{{ include `bollwerk.name` . }}-server"],"resources":["leases"],"verbs":["get","update"]}
+{{- end }}
 {{- define "bollwerk.reviewed" -}}
 - {"apiGroups":[""],"apiVersions":["*"],"operations":["CREATE","UPDATE"],"resources":["configmaps","namespaces","persistentvolumes","pods","pods/ephemeralcontainers","pods/resize","podtemplates","replicationcontrollers","secrets","serviceaccounts","services"],"scope":"*"}
 - {"apiGroups":["admissionregistration.k8s.io"],"apiVersions":["*"],"operations":["CREATE","UPDATE"],"resources":["mutatingwebhookconfigurations","validatingadmissionpolicies","validatingadmissionpolicybindings","validatingwebhookconfigurations"],"scope":"*"}

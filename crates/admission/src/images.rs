@@ -15,8 +15,18 @@ pub struct ImageVerdict {
     pub act_now: u32,
     /// How many are open beside these.
     pub later: u32,
-    /// The name of the worst, `CVE-2026-0001`, if any is open.
+    /// How many of all that are open are critical.
+    pub critical: u32,
+    /// How many of them are high.
+    pub high: u32,
+    /// How many of them a newer version mends.
+    pub fixable: u32,
+    /// The name of the most urgent, `CVE-2026-0001`, if any is open.
     pub worst: Option<String>,
+    /// What could not be read or decided of it, if anything: nothing found is not nothing there.
+    pub gap: Option<String>,
+    /// The day on which it was scanned.
+    pub scanned_on: jiff::civil::Date,
     /// The day of the data by which it was judged.
     pub known_on: jiff::civil::Date,
 }
@@ -65,10 +75,12 @@ pub(crate) fn judge(judged: &Judged<'_>, object: &Object<'_>) -> (Vec<Finding>, 
             if image.is_empty() || !told.insert(image.to_owned()) {
                 continue;
             }
-            let Some(verdict) = known(image) else {
-                let reason = format!("image {image} was not judged yet");
+            let mut gap = |reason| {
                 let subject = object.identity().to_string();
                 gaps.push(Gap { kind: GapKind::NotEvaluated, subject, location: None, reason });
+            };
+            let Some(verdict) = known(image) else {
+                gap(format!("image {image} was not judged yet"));
                 continue;
             };
             let is_denied = match deny {
@@ -82,6 +94,8 @@ pub(crate) fn judge(judged: &Judged<'_>, object: &Object<'_>) -> (Vec<Finding>, 
                 let message = words(image, &verdict);
                 let at = container.at("image");
                 findings.push(finding(judged, object, (IMAGES, severity), at, message, Some(fix)));
+            } else if let Some(why) = &verdict.gap {
+                gap(format!("of image {image} not all is known: {why}"));
             }
         }
     }
@@ -89,10 +103,12 @@ pub(crate) fn judge(judged: &Judged<'_>, object: &Object<'_>) -> (Vec<Finding>, 
 }
 
 fn words(image: &str, verdict: &ImageVerdict) -> String {
-    let ImageVerdict { act_now, later, worst, known_on } = verdict;
+    let ImageVerdict { act_now, later, critical, high, fixable, worst, .. } = verdict;
+    let ImageVerdict { scanned_on, known_on, .. } = verdict;
     let worst = worst.as_ref().map(|name| format!(", the worst is {name}")).unwrap_or_default();
     format!(
-        "image {image} has {act_now} vulnerabilities to act on today and {later} more{worst} \
-         (as known on {known_on})"
+        "image {image} has {act_now} vulnerabilities to act on today and {later} more: {critical} \
+         critical, {high} high, {fixable} with a fix{worst} (as known on {known_on}, scanned on \
+         {scanned_on})"
     )
 }

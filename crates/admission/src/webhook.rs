@@ -229,6 +229,33 @@ pub fn cluster_role(policies: &Bound) -> Value {
     })
 }
 
+/// What a server may that shows the cluster as well: read what any control looks at, but no
+/// Secret, and ask who somebody is and what they may see.
+pub fn shown_rules() -> Vec<Value> {
+    let read = assessed().into_iter().map(|(group, resources)| {
+        json!({"apiGroups": [group], "resources": resources, "verbs": ["list", "watch"]})
+    });
+    let asked = [
+        ("authentication.k8s.io", "tokenreviews"),
+        ("authorization.k8s.io", "subjectaccessreviews"),
+    ];
+    let asked = asked.map(|(group, resource)| {
+        json!({"apiGroups": [group], "resources": [resource], "verbs": ["create"]})
+    });
+    read.chain(asked).collect()
+}
+
+/// What servers may that share a database, in their namespace: hold the Lease of this name. To
+/// make one cannot be bound to a name (RBAC knows none yet when it is asked).
+pub fn lease_rules(name: &str) -> [Value; 2] {
+    let (groups, resources) = (["coordination.k8s.io"], ["leases"]);
+    [
+        json!({"apiGroups": groups, "resources": resources, "verbs": ["create"]}),
+        json!({"apiGroups": groups, "resources": resources, "resourceNames": [name],
+            "verbs": ["get", "update"]}),
+    ]
+}
+
 /// What it costs to choose `unavailable: deny`, in words, for whoever installs it.
 pub fn consequence(policy: &Policy) -> Option<String> {
     policy.has_closed_rules().then(|| {

@@ -174,13 +174,21 @@ fn images_of_which_something_is_known() {
     let verdict = |act_now, later| ImageVerdict {
         act_now,
         later,
+        critical: 1,
+        high: act_now,
+        fixable: later,
         worst: Some("CVE-2026-0001".to_owned()),
+        gap: None,
+        scanned_on: jiff::civil::date(2026, 1, 2),
         known_on: jiff::civil::date(2026, 1, 1),
     };
+    let partly = Some("a layer could not be read".to_owned());
     let known = |image: &str| match image {
         "bad" => Some(verdict(2, 5)),
         "late" => Some(verdict(0, 3)),
         "good" => Some(ImageVerdict { worst: None, ..verdict(0, 0) }),
+        "half" => Some(ImageVerdict { worst: None, gap: partly.clone(), ..verdict(0, 0) }),
+        "bad-half" => Some(ImageVerdict { gap: partly.clone(), ..verdict(1, 0) }),
         _ => None,
     };
     let pod = |image: &str| {
@@ -198,6 +206,10 @@ fn images_of_which_something_is_known() {
         ("act-now", "unknown", 0, 1),
         ("any", "late", 1, 0),
         ("any", "good", 0, 0),
+        // Nothing was found, but not all was looked at.
+        ("any", "half", 0, 1),
+        ("never", "half", 0, 0),
+        ("act-now", "bad-half", 1, 0),
     ] {
         let policy = policy(&format!(
             "images: {{deny: {deny}}}\nrules: [{{controls: [vulnerable-image], action: enforce}}]"
@@ -208,7 +220,10 @@ fn images_of_which_something_is_known() {
         assert_eq!(counts, (refused, gaps), "{deny} {image}");
         for told in &decision.refused {
             assert_eq!(told.finding.path.to_string(), "spec.containers[0].image");
-            assert!(told.finding.message.contains("CVE-2026-0001"), "{}", told.finding.message);
+            let message = &told.finding.message;
+            for part in ["CVE-2026-0001", "1 critical", "as known on 2026-01-01"] {
+                assert!(message.contains(part), "{message}");
+            }
         }
     }
     // An update that leaves the image as it was warns.

@@ -233,6 +233,9 @@ fn images(store: &Store) {
             packages: 100,
             scanned_at: at,
             database_date: None,
+            built_at: Some(at),
+            act_now: Some(1),
+            worst: None,
             gaps: Vec::new(),
         };
         let findings: Vec<ImageFinding> = (0..IMAGE_FINDINGS)
@@ -245,7 +248,7 @@ fn images(store: &Store) {
                     package: format!("package-{place}"),
                     version: "1.0".to_owned(),
                     fixed: place.is_multiple_of(2).then(|| "1.1".to_owned()),
-                    severity: Severity::ALL[vulnerability % 5],
+                    severity: Severity::ALL.get(vulnerability % 6).copied(),
                     known_exploited: vulnerability.is_multiple_of(100),
                     epss_millionths: Some(1_000),
                     title: format!("something is wrong with package-{place}"),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::filter::{like, pattern};
 use crate::finding::namespace_of;
 use crate::names;
 use crate::query::{Conditions, Sight};
@@ -49,6 +50,8 @@ pub struct DecisionFilter {
     pub user: Option<String>,
     /// Let in, or refused.
     pub allowed: Option<bool>,
+    /// Refused, warned or noted by this control.
+    pub control: Option<String>,
     /// Then or later.
     pub since: Option<Timestamp>,
 }
@@ -112,6 +115,10 @@ impl Store {
         filter: &DecisionFilter,
         page: &PageRequest,
     ) -> Result<Page<Decision>, StoreError> {
+        // As it stands in the list, quotes and all.
+        let quoted = |name: &String| serde_json::Value::from(name.as_str()).to_string();
+        let control = filter.control.as_ref().map(quoted);
+        let control = control.as_deref().map(pattern).transpose()?.flatten();
         self.read(|transaction| {
             let mut conditions = Conditions::default();
             conditions.sight(transaction, "d.scope", sight);
@@ -123,6 +130,10 @@ impl Store {
             }
             if let Some(allowed) = filter.allowed {
                 conditions.compare("d.allowed", "=", allowed);
+            }
+            if let Some(control) = &control {
+                let number = conditions.value(control.as_str());
+                conditions.add(like(&["d.controls_json"], number));
             }
             if let Some(since) = filter.since {
                 conditions.compare("d.at", ">=", since);

@@ -62,6 +62,9 @@ pub enum StoreError {
     /// An older program wrote the database.
     #[error("the database is of an older program: start the server of this one on it first")]
     Older,
+    /// A program from before the first release wrote the database.
+    #[error("the database is of a program from before the first release: name another one")]
+    Unreleased,
     /// The database was never used.
     #[error("the database holds nothing of bollwerk: name the one that the server uses")]
     Empty,

@@ -1,8 +1,10 @@
 //! Images and what is known to be wrong with them.
 
+mod known;
 mod list;
 mod vulnerability;
 
+pub use known::{IMAGES_KNOWN_MAX, KnownImage, Named};
 pub use list::{ImageDetail, ImageFilter, ImageRow};
 pub use vulnerability::{Place, Vulnerability, VulnerabilityFilter};
 
@@ -16,6 +18,7 @@ use serde_json::json;
 use crate::finding::{severity_number, severity_of};
 use crate::ledger::AssessedGap;
 use crate::query::{Conditions, Sight};
+use crate::running;
 use crate::transaction::{Columns, Kind, Row, Rows, Transaction, Value};
 use crate::{Store, StoreError, counts, text};
 
@@ -35,6 +38,13 @@ pub struct Image {
     pub scanned_at: Timestamp,
     /// The day of the vulnerability database; none when there was none.
     pub database_date: Option<Date>,
+    /// When it was built, by its own word; none when it says nothing of use.
+    pub built_at: Option<Timestamp>,
+    /// How many of its findings have to be acted on, by the team's policy on the day of the scan;
+    /// none when nobody judged it.
+    pub act_now: Option<u64>,
+    /// The most urgent of its findings, by name.
+    pub worst: Option<String>,
     /// What could not be read or decided.
     pub gaps: Vec<AssessedGap>,
 }
@@ -50,8 +60,9 @@ pub struct ImageFinding {
     pub version: String,
     /// The version that fixes it; none when there is none.
     pub fixed: Option<String>,
-    /// How bad it is.
-    pub severity: Severity,
+    /// How bad it is; none when nobody rated it. It stands behind all that is rated, as in
+    /// `advisory::Rating`.
+    pub severity: Option<Severity>,
     /// Whether it is known to be used by attackers.
     pub known_exploited: bool,
     /// How likely it is to be used within 30 days, in millionths; none when not known.
@@ -114,11 +125,7 @@ impl Store {
             let Some(id) = transaction.first(sql, &[digest.into()], |row| row.int(0))? else {
                 return Ok(false);
             };
-            let sql = "SELECT DISTINCT vulnerability FROM image_findings WHERE image = $1";
-            let touched = transaction.all(sql, &[id.into()], |row| row.int(0))?;
-            transaction.execute("DELETE FROM image_findings WHERE image = $1", &[id.into()])?;
-            transaction.execute("DELETE FROM images WHERE id = $1", &[id.into()])?;
-            vulnerability::settle(transaction, touched)?;
+            forget(transaction, vec![id])?;
             Ok(true)
         })
     }
@@ -130,8 +137,9 @@ fn seen(
     sight: &Sight,
     running: bool,
     exposed: bool,
+    drifted: bool,
 ) -> Result<Option<Arc<[i64]>>, StoreError> {
-    if *sight == Sight::All && !running && !exposed {
+    if *sight == Sight::All && !running && !exposed && !drifted {
         return Ok(None);
     }
     let mut conditions = Conditions::default();
@@ -139,11 +147,26 @@ fn seen(
     if exposed {
         conditions.add("r.shelter = 0".to_owned());
     }
+    if drifted {
+        conditions.add(running::DRIFTED.to_owned());
+    }
     let sql = format!(
         "SELECT DISTINCT m.id FROM running r JOIN images m ON m.digest = r.digest {}",
         conditions.clause()
     );
     Ok(Some(transaction.all(&sql, &conditions.values, |row| row.int(0))?.into()))
+}
+
+/// Forgets images by their numbers.
+pub(crate) fn forget(transaction: &mut Transaction<'_>, ids: Vec<i64>) -> Result<(), StoreError> {
+    let ids = [Value::Ints(ids.into())];
+    let of = transaction.within("image", 1);
+    let sql = format!("SELECT DISTINCT vulnerability FROM image_findings WHERE {of}");
+    let touched = transaction.all(&sql, &ids, |row| row.int(0))?;
+    transaction.execute(&format!("DELETE FROM image_findings WHERE {of}"), &ids)?;
+    let sql = format!("DELETE FROM images WHERE {}", transaction.within("id", 1));
+    transaction.execute(&sql, &ids)?;
+    vulnerability::settle(transaction, touched)
 }
 
 fn write_image(
@@ -160,10 +183,10 @@ fn write_image(
         Some(id) => id,
         None => transaction.take("images", 1)?,
     };
-    let count = |severity| {
-        let found = findings.iter().filter(|finding| finding.severity == severity);
-        Value::from(found.count())
+    let count = |is: &dyn Fn(&ImageFinding) -> bool| {
+        Value::from(findings.iter().filter(|finding| is(finding)).count())
     };
+    let rated = |severity| count(&|finding| finding.severity == Some(severity));
     let os = image.os.as_deref().map(text::line);
     let values = [
         id.into(),
@@ -173,20 +196,28 @@ fn write_image(
         image.scanned_at.into(),
         Value::int_or_null(image.database_date.map(counts::day_number)),
         Value::Text(gaps_json(&image.gaps).into()),
-        count(Severity::Critical),
-        count(Severity::High),
-        count(Severity::Medium),
-        count(Severity::Low),
-        count(Severity::Info),
+        rated(Severity::Critical),
+        rated(Severity::High),
+        rated(Severity::Medium),
+        rated(Severity::Low),
+        rated(Severity::Info),
+        count(&|finding| finding.severity.is_none()),
+        count(&|finding| finding.fixed.is_some()),
+        image.built_at.map_or(Value::Null, Value::from),
+        image.act_now.map_or(Value::Null, Value::from),
+        image.worst.as_deref().map_or(Value::Null, |worst| Value::Text(text::line(worst))),
     ];
     let sql = "INSERT INTO images (id, digest, os, packages, scanned_at, database_date, \
-               gaps_json, critical, high, medium, low, info) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+               gaps_json, critical, high, medium, low, info, unrated, fixable, built_at, \
+               act_now, worst) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+               $14, $15, $16, $17) \
                ON CONFLICT (id) DO UPDATE SET os = excluded.os, packages = excluded.packages, \
                scanned_at = excluded.scanned_at, database_date = excluded.database_date, \
                gaps_json = excluded.gaps_json, critical = excluded.critical, \
                high = excluded.high, medium = excluded.medium, low = excluded.low, \
-               info = excluded.info";
+               info = excluded.info, unrated = excluded.unrated, fixable = excluded.fixable, \
+               built_at = excluded.built_at, act_now = excluded.act_now, \
+               worst = excluded.worst";
     transaction.execute(sql, &values)?;
     Ok(id)
 }
@@ -208,7 +239,7 @@ fn finding_row(
         package,
         version,
         fixed.map_or(Value::Null, Value::Text),
-        severity_number(finding.severity).into(),
+        rating_number(finding.severity).into(),
         finding.known_exploited.into(),
         Value::int_or_null(finding.epss_millionths.map(i64::from)),
         title,
@@ -224,12 +255,28 @@ fn finding(row: &Row<'_>, from: usize) -> Result<ImageFinding, StoreError> {
         package: row.string(from + 1)?,
         version: row.string(from + 2)?,
         fixed: row.string_or_null(from + 3)?,
-        severity: severity_of(row.int(from + 4)?)?,
+        severity: rating_of(row.int(from + 4)?)?,
         known_exploited: row.int(from + 5)? != 0,
         epss_millionths: row.int_or_null(from + 6)?.map(millionths),
         title: row.string(from + 7)?,
         purl: row.string(from + 8)?,
     })
+}
+
+/// The number of what nobody rated: behind all that is.
+const UNRATED: i64 = -1;
+
+/// A severity as it is stored.
+fn rating_number(severity: Option<Severity>) -> i64 {
+    severity.map_or(UNRATED, severity_number)
+}
+
+fn rating_of(number: i64) -> Result<Option<Severity>, StoreError> {
+    if number == UNRATED { Ok(None) } else { severity_of(number).map(Some) }
+}
+
+fn count_of(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
 }
 
 fn millionths(number: i64) -> u32 {

@@ -46,15 +46,15 @@ pub use filter::{CHOICES_MAX, Filter, SEARCH_MAX};
 pub use finding::{Finding, History, NewFinding, State, What};
 pub use findings::{HistoryFilter, Order};
 pub use image::{
-    IMAGE_FINDINGS_MAX, Image, ImageDetail, ImageFilter, ImageFinding, ImageRow, Place,
-    Vulnerability, VulnerabilityFilter,
+    IMAGE_FINDINGS_MAX, IMAGES_KNOWN_MAX, Image, ImageDetail, ImageFilter, ImageFinding, ImageRow,
+    KnownImage, Named, Place, Vulnerability, VulnerabilityFilter,
 };
 pub use ledger::{Assessed, AssessedGap, Cause, Findings, Gone, Ledger, Recorded, Touched, Unseen};
 pub use names::Scope;
 pub use outbox::{ALERT_BYTES_MAX, Alert};
 pub use page::{Cursor, PAGE_ROWS_MAX, Page, PageRequest};
 pub use query::Sight;
-pub use retention::{FORGET_ROWS_MAX, Old};
+pub use retention::{FORGET_ROWS_MAX, Log, Old};
 pub use running::{Running, Tag};
 pub use search::COUNTED_MAX;
 pub use session::{Action, ActionFilter, Session};

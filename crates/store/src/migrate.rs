@@ -3,16 +3,19 @@
 use crate::StoreError;
 use crate::transaction::{Transaction, Value};
 
-/// Every step, in order; the number of a step is its place, from 1. A step that was released is
-/// never changed.
+/// The number of the first step. Schema 1 was of no release: its findings held their texts.
+const FIRST: i64 = 2;
+
+/// Every step, in order. A step that was released is never changed.
 const STEPS: &[&str] = &[
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_clusters.sql"),
+    include_str!("../migrations/0003_images.sql"),
 ];
 
 /// The newest schema this program knows.
 pub(crate) fn known() -> i64 {
-    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+    FIRST - 1 + i64::try_from(STEPS.len()).unwrap_or(i64::MAX - 1)
 }
 
 /// Brings a database to the schema of this program, all steps or none.
@@ -23,7 +26,10 @@ pub(crate) fn migrate(transaction: &mut Transaction<'_>) -> Result<(), StoreErro
     if found > known() {
         return Err(StoreError::Newer { found, known: known() });
     }
-    for (number, step) in (1..).zip(STEPS).skip(usize::try_from(found).unwrap_or(0)) {
+    if found > 0 && found < FIRST {
+        return Err(StoreError::Unreleased);
+    }
+    for (number, step) in (FIRST..).zip(STEPS).filter(|(number, _)| *number > found) {
         transaction.script(step)?;
         let sql = "INSERT INTO bollwerk_schema (version) VALUES ($1)";
         transaction.execute(sql, &[Value::Int(number)])?;

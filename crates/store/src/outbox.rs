@@ -59,6 +59,14 @@ impl Store {
         })
     }
 
+    /// How many alerts wait for each receiver that some wait for.
+    pub fn waiting_alerts(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT receiver, COUNT(*) FROM outbox GROUP BY receiver ORDER BY receiver";
+        self.read(|transaction| {
+            transaction.all(sql, &[], |row| Ok((row.string(0)?, row.count(1)?)))
+        })
+    }
+
     /// An alert was sent: it is forgotten. Whether it was still there.
     pub fn alert_done(&self, id: i64) -> Result<bool, StoreError> {
         let sql = "DELETE FROM outbox WHERE id = $1";

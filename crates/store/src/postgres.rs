@@ -4,6 +4,7 @@ mod bulk;
 mod tls;
 
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_MILLISECONDS: u32 = 5_000;
 /// How long a statement may run.
 const STATEMENT_MILLISECONDS: u32 = 120_000;
+/// How long a transaction may wait for its own program: one that was stopped in the middle of a
+/// write must not keep others from writing for much longer than a lease holds.
+const IDLE_MILLISECONDS: u32 = 20_000;
 /// How long to wait after a connection could not be made: at first, and at most.
 const BACK_OFF: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
@@ -185,10 +189,27 @@ impl Postgres {
         let settings = format!(
             "SET statement_timeout = {STATEMENT_MILLISECONDS}; SET client_encoding = 'UTF8'; \
              SET plan_cache_mode = force_custom_plan; \
-             SET idle_in_transaction_session_timeout = {STATEMENT_MILLISECONDS}"
+             SET idle_in_transaction_session_timeout = {IDLE_MILLISECONDS}"
         );
         client.batch_execute(&settings)?;
         Ok(Connection { client, statements: HashMap::new() })
+    }
+}
+
+impl Drop for Postgres {
+    /// Ends the connections on a thread of its own: a client runs its connection itself, which it
+    /// must not do, and panics, where a store is dropped by code that runs asynchronously.
+    fn drop(&mut self) {
+        let idle = std::mem::take(&mut self.pool().idle);
+        if idle.is_empty() {
+            return;
+        }
+        // Without a thread they are left to the server, which notices that nobody speaks.
+        let idle = ManuallyDrop::new(idle);
+        let ending = std::thread::Builder::new().name("store-end".to_owned());
+        if let Ok(ending) = ending.spawn(move || drop(ManuallyDrop::into_inner(idle))) {
+            let _ = ending.join();
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::finding::State;
 use crate::ledger::tally::{Counted, Tally};
 use crate::transaction::{Transaction, Value};
-use crate::{Store, StoreError, counts};
+use crate::{Store, StoreError, counts, image};
 
 /// The most rows that one step forgets.
 pub const FORGET_ROWS_MAX: usize = 5_000;
@@ -27,7 +27,23 @@ pub enum Old {
     Actions,
     /// Texts that no finding has any more, whenever that was.
     Texts,
+    /// Images that do not run and were scanned before, and tags of none that runs.
+    Images,
 }
+
+/// What is only added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Log {
+    /// What happened to findings.
+    History,
+    /// What webhooks decided.
+    Decisions,
+    /// The audit log.
+    Actions,
+}
+
+/// Images that one step forgets: each may have thousands of findings.
+const FORGET_IMAGES_MAX: usize = 50;
 
 impl Store {
     /// Forgets up to [`FORGET_ROWS_MAX`] rows of before a time; how many. It is called again until
@@ -38,6 +54,7 @@ impl Store {
             Old::History => forget(transaction, "history", "seq", "at", before.into()),
             Old::Decisions => forget(transaction, "decisions", "id", "at", before.into()),
             Old::Actions => forget(transaction, "actions", "id", "at", before.into()),
+            Old::Images => forget_images(transaction, before),
             Old::Days => {
                 let day = jiff::tz::Offset::UTC.to_datetime(before).date();
                 let sql = "DELETE FROM days WHERE day < $1";
@@ -55,6 +72,37 @@ impl Store {
         }
         Ok(forgotten)
     }
+}
+
+impl Store {
+    /// Forgets up to [`FORGET_ROWS_MAX`] of the oldest rows of what would be more than `most` rows;
+    /// how many. It is called again until none is left.
+    pub fn forget_beyond(&self, log: Log, most: u64) -> Result<u64, StoreError> {
+        let (table, key) = match log {
+            Log::History => ("history", "seq"),
+            Log::Decisions => ("decisions", "id"),
+            Log::Actions => ("actions", "id"),
+        };
+        // Numbers are given one after the other: nobody counts rows.
+        let sql = format!(
+            "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {key} <= \
+             (SELECT COALESCE(MAX({key}), 0) FROM {table}) - $1 ORDER BY {key} LIMIT $2)"
+        );
+        self.write(|transaction| transaction.execute(&sql, &[most.into(), FORGET_ROWS_MAX.into()]))
+    }
+}
+
+fn forget_images(transaction: &mut Transaction<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    let sql = "SELECT id FROM images WHERE scanned_at < $1 AND NOT EXISTS \
+               (SELECT 1 FROM running r WHERE r.digest = images.digest) \
+               ORDER BY scanned_at, id LIMIT $2";
+    let values = [before.into(), FORGET_IMAGES_MAX.into()];
+    let ids = transaction.all(sql, &values, |row| row.int(0))?;
+    let count = ids.len() as u64;
+    image::forget(transaction, ids)?;
+    let sql = "DELETE FROM tags WHERE looked_at < $1 AND NOT EXISTS \
+               (SELECT 1 FROM running r WHERE r.reference = tags.reference)";
+    Ok(count + transaction.execute(sql, &[before.into()])?)
 }
 
 fn forget(

@@ -1,6 +1,6 @@
 //! What runs, by the digests that pods tell.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::PoisonError;
 
 use jiff::Timestamp;
@@ -128,13 +128,33 @@ impl Store {
     /// What every tag named when it was last looked at, by reference.
     pub fn tags(&self) -> Result<Vec<Tag>, StoreError> {
         let sql = "SELECT reference, digest, looked_at FROM tags ORDER BY reference";
-        self.read(|transaction| {
-            transaction.all(sql, &[], |row| {
-                let (reference, digest) = (row.string(0)?, row.string(1)?);
-                Ok(Tag { reference, digest, looked_at: row.time(2)? })
-            })
-        })
+        self.read(|transaction| transaction.all(sql, &[], tag))
     }
+}
+
+/// A tag from its three columns.
+pub(crate) fn tag(row: &Row<'_>) -> Result<Tag, StoreError> {
+    let (reference, digest) = (row.string(0)?, row.string(1)?);
+    Ok(Tag { reference, digest, looked_at: row.time(2)? })
+}
+
+/// That what runs, of table `r`, is not what its tag names now. Only references that may name
+/// something else tomorrow are among the tags.
+pub(crate) const DRIFTED: &str = "r.pods > 0 AND EXISTS (SELECT 1 FROM tags d \
+    WHERE d.reference = r.reference AND d.digest <> r.digest)";
+
+/// What the references named when they were last looked at.
+pub(crate) fn tags_of(
+    transaction: &mut Transaction<'_>,
+    running: &[(String, Running, Timestamp)],
+) -> Result<Vec<Tag>, StoreError> {
+    let references: BTreeSet<&str> = running.iter().map(|(_, it, _)| &*it.reference).collect();
+    let sql = "SELECT reference, digest, looked_at FROM tags WHERE reference = $1";
+    let mut tags = Vec::new();
+    for reference in references {
+        tags.extend(transaction.first(sql, &[reference.into()], tag)?);
+    }
+    Ok(tags)
 }
 
 /// Where something is reached from, as it is stored: in the order of concern.

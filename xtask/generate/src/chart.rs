@@ -31,7 +31,10 @@ fn rights() -> String {
     let role = webhook::cluster_role(&policies);
     let role = role["rules"].as_array().into_iter().flatten().cloned();
     define(&mut text, "rights.webhook", role);
-    define(&mut text, "rights.server", server());
+    define(&mut text, "rights.server", webhook::shown_rules().into_iter());
+    // Helm's own words, in backticks: quotes would be escaped.
+    let lease = "{{ include `bollwerk.name` . }}-server";
+    define(&mut text, "rights.lease", webhook::lease_rules(lease).into_iter());
     let configuration = webhook::configuration(
         &admission::Policy::default(),
         catalog::at_admission(),
@@ -48,20 +51,6 @@ fn rights() -> String {
     let excuse = &configuration["metadata"]["annotations"]["allow.bollwerk.io/webhook-fails-open"];
     define_one(&mut text, "failsOpen", excuse);
     text
-}
-
-/// What the server may: read what any control looks at, but no Secret, and ask who somebody is
-/// and what they may see.
-fn server() -> impl Iterator<Item = Value> {
-    let read = webhook::assessed().into_iter().map(|(group, resources)| {
-        json!({"apiGroups": [group], "resources": resources, "verbs": ["list", "watch"]})
-    });
-    read.chain([
-        json!({"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"],
-            "verbs": ["create"]}),
-        json!({"apiGroups": ["authorization.k8s.io"], "resources": ["subjectaccessreviews"],
-            "verbs": ["create"]}),
-    ])
 }
 
 fn define(text: &mut String, name: &str, items: impl Iterator<Item = Value>) {

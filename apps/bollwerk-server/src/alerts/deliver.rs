@@ -46,12 +46,11 @@ impl Outcome {
     }
 }
 
-/// Sends for as long as the program runs. `count` is told of every try, with the kind of the
-/// receiver.
+/// Sends for as long as the program runs. `count` is told of every try, with the receiver.
 pub async fn deliver(
     settings: Arc<AlertSettings>,
     outbox: Arc<dyn Outbox>,
-    count: impl Fn(ReceiverKind, Outcome),
+    count: impl Fn(&Receiver, Outcome),
 ) {
     let client = Client::builder()
         .user_agent(concat!("bollwerk-server/", env!("CARGO_PKG_VERSION")))
@@ -90,7 +89,7 @@ pub async fn deliver(
             let Ok((envelope, receiver, said)) = sent else { continue };
             let outcome = settle(&outbox, &envelope, said).await;
             if let Some(receiver) = receiver {
-                count(receiver.kind, outcome);
+                count(&receiver, outcome);
             }
         }
     }

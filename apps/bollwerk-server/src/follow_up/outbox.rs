@@ -1,24 +1,37 @@
 //! Alerts in the store.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{Finding, History, Store};
+use store::{Finding, History, Store, StoreError};
 
 use crate::alerts::{Change, Envelope, Outbox, Subject, What};
+use crate::leading::Leading;
+use crate::telemetry::Telemetry;
 
-/// Keeps envelopes in the store until they have arrived.
+/// Keeps envelopes in the store until they have arrived. Of several servers one sends.
 pub(super) struct StoreOutbox {
     store: Store,
+    leading: Arc<Leading>,
+    telemetry: Arc<Telemetry>,
     /// Numbers in the store of those that were given out.
     given: Mutex<HashMap<String, i64>>,
 }
 
 impl StoreOutbox {
-    pub(super) fn new(store: Store) -> Self {
-        Self { store, given: Mutex::default() }
+    pub(super) fn new(store: Store, leading: Arc<Leading>, telemetry: Arc<Telemetry>) -> Self {
+        Self { store, leading, telemetry, given: Mutex::default() }
+    }
+
+    /// Writes, if this server is the one that does.
+    fn write<T>(&self, write: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, String> {
+        let told = |error: StoreError| error.to_string();
+        let store = self.leading.store(&self.store).map_err(told)?;
+        let store = store.ok_or("another server sends alerts now")?;
+        let done = self.telemetry.metrics.write("alerts", || write(&store));
+        self.leading.learn(done).map_err(told)
     }
 
     fn number(&self, id: &str) -> Option<i64> {
@@ -33,12 +46,16 @@ impl StoreOutbox {
 impl Outbox for StoreOutbox {
     fn add(&self, envelope: Envelope) -> Result<(), String> {
         let body = json!({"id": envelope.id, "body": envelope.body}).to_string();
-        let added = self.store.add_alert(&envelope.receiver, &body, envelope.next);
-        added.map(drop).map_err(|error| error.to_string())
+        let Envelope { receiver, next, .. } = envelope;
+        self.write(|store| store.add_alert(&receiver, &body, next).map(drop))
     }
 
     fn due(&self, limit: usize, now: Timestamp) -> Result<Vec<Envelope>, String> {
-        let due = self.store.due_alerts(limit, now).map_err(|error| error.to_string())?;
+        let told = |error: StoreError| error.to_string();
+        let Some(store) = self.leading.store(&self.store).map_err(told)? else {
+            return Ok(Vec::new());
+        };
+        let due = store.due_alerts(limit, now).map_err(told)?;
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let envelope = |alert: store::Alert| {
             let kept: Value = serde_json::from_str(&alert.body).unwrap_or_default();
@@ -57,7 +74,7 @@ impl Outbox for StoreOutbox {
 
     fn done(&self, id: &str) -> Result<(), String> {
         if let Some(number) = self.number(id) {
-            self.store.alert_done(number).map_err(|error| error.to_string())?;
+            self.write(|store| store.alert_done(number))?;
         }
         self.settled(id);
         Ok(())
@@ -65,7 +82,7 @@ impl Outbox for StoreOutbox {
 
     fn failed(&self, id: &str, next: Timestamp, _: u32) -> Result<(), String> {
         if let Some(number) = self.number(id) {
-            self.store.alert_failed(number, next).map_err(|error| error.to_string())?;
+            self.write(|store| store.alert_failed(number, next))?;
         }
         self.settled(id);
         Ok(())

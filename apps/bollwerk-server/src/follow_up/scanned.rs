@@ -3,45 +3,87 @@
 use std::sync::{Arc, PoisonError};
 
 use bollwerk::image::{Scanned, ScannedFinding};
+use image::Reference;
 use jiff::Timestamp;
 use model::Severity;
 use store::{AssessedGap, Image, ImageFinding, Store, StoreError, Tag};
 
 use super::Missed;
-use crate::images::{Job, Running, Told};
+use crate::images::{Job, KnownImages, Running, Schedule, Told};
+use crate::leading::Leading;
+use crate::telemetry::Telemetry;
 
-/// Records what comes of asking registries.
-pub(super) fn teller(store: Store, missed: Missed) -> impl Fn(Told) + Send + 'static {
-    move |told| {
-        let (store, missed) = (store.clone(), Arc::clone(&missed));
-        // Each is a write of its own; a lost one is asked for again after the next start.
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = record(&store, &missed, told) {
-                tracing::warn!(%error, "what a registry said is not stored");
-            }
+/// Where what registries say is recorded.
+pub(super) struct Recorder {
+    pub(super) store: Store,
+    pub(super) leading: Arc<Leading>,
+    pub(super) missed: Missed,
+    pub(super) known: Arc<KnownImages>,
+    pub(super) telemetry: Arc<Telemetry>,
+}
+
+impl Recorder {
+    /// Records what comes of asking registries. Each is a write of its own; a lost one is asked
+    /// for again after the next start.
+    pub(super) fn take(self: &Arc<Self>, told: Told) {
+        self.telemetry.asked(&told);
+        let this = Arc::clone(self);
+        tokio::task::spawn_blocking(move || match this.record(told) {
+            Ok(()) => this.known.changed(),
+            Err(error) => tracing::warn!(%error, "what a registry said is not stored"),
         });
+    }
+
+    /// What earlier runs have looked up: no registry is asked again because a server was started.
+    pub(super) fn schedule(&self) -> Schedule {
+        let mut schedule = Schedule::default();
+        match self.store.tags() {
+            Ok(tags) => tags.iter().for_each(|it| schedule.looked_up(&it.reference, it.looked_at)),
+            Err(error) => tracing::warn!(%error, "tags are looked up anew"),
+        }
+        schedule
+    }
+
+    fn record(&self, told: Told) -> Result<(), StoreError> {
+        let lock = || self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (image, tag) = match told {
+            Told::Scanned { pull, image, at, .. } => {
+                // Without a digest it was the tag that was asked for: it names this now.
+                let reference: Option<Reference> = pull.parse().ok();
+                let is_open = reference.is_some_and(|it| it.digest.is_none());
+                let tag = is_open.then(|| tag(&pull, &image.digest, at));
+                lock().remove(&Job::Scan(pull));
+                (Some((image, at)), tag)
+            }
+            Told::Tag { reference, digest, at } => {
+                let tag = tag(&reference, &digest, at);
+                lock().remove(&Job::Tag(reference));
+                (None, Some(tag))
+            }
+            Told::Missed { job, reason, .. } => {
+                tracing::info!(?job, reason, "an image is not known");
+                lock().insert(job, reason);
+                (None, None)
+            }
+        };
+        let Some(store) = self.leading.store(&self.store)? else { return Ok(()) };
+        let write = |what, write: &dyn Fn() -> Result<(), StoreError>| {
+            self.leading.learn(self.telemetry.metrics.write(what, write))
+        };
+        if let Some((image, at)) = image {
+            let findings = image.findings.iter().filter(|it| concerns(it));
+            let findings: Vec<ImageFinding> = findings.map(finding).collect();
+            write("image", &|| store.record_image(&of_scanned(&image, at), &findings))?;
+        }
+        if let Some(tag) = tag {
+            write("tag", &|| store.record_tag(&tag))?;
+        }
+        Ok(())
     }
 }
 
-fn record(store: &Store, missed: &Missed, told: Told) -> Result<(), StoreError> {
-    let lock = || missed.lock().unwrap_or_else(PoisonError::into_inner);
-    match told {
-        Told::Scanned { pull, image, at, .. } => {
-            lock().remove(&pull);
-            let findings = image.findings.iter().filter(|it| concerns(it));
-            let findings: Vec<ImageFinding> = findings.map(finding).collect();
-            store.record_image(&of_scanned(&image, at), &findings)
-        }
-        Told::Tag { reference, digest, at } => {
-            lock().remove(&reference);
-            store.record_tag(&Tag { reference, digest, looked_at: at })
-        }
-        Told::Missed { job: Job::Scan(what) | Job::Tag(what), reason, .. } => {
-            tracing::info!(image = what, reason, "an image is not known");
-            lock().insert(what, reason);
-            Ok(())
-        }
-    }
+fn tag(reference: &str, digest: &str, at: Timestamp) -> Tag {
+    Tag { reference: reference.to_owned(), digest: digest.to_owned(), looked_at: at }
 }
 
 /// Whether somebody has to know of it.
@@ -55,12 +97,16 @@ fn of_scanned(image: &Scanned, at: Timestamp) -> Image {
         subject: image.digest.clone(),
         reason: reason.clone(),
     };
+    let to_act = image.findings.iter().filter(|it| it.class == "act");
     Image {
         digest: image.digest.clone(),
         os: image.os.clone(),
         packages: image.packages as u64,
         scanned_at: at,
         database_date: image.database.as_deref().and_then(|it| it.parse().ok()),
+        built_at: image.created.as_deref().and_then(built_at),
+        act_now: Some(to_act.count() as u64),
+        worst: image.findings.iter().find(|it| concerns(it)).map(|it| it.vulnerability.clone()),
         gaps: image.gaps.iter().map(gap).collect(),
     }
 }
@@ -80,14 +126,25 @@ fn finding(finding: &ScannedFinding) -> ImageFinding {
     }
 }
 
-/// A rating as a severity. What nobody rated stands in the middle: it may be anything.
-fn severity(rating: &str) -> Severity {
+/// The first time that is one: tools for reproducible builds write 1970, and archives begin with
+/// 1980.
+const BUILT_FIRST: &str = "1980-01-01T00:00:01Z";
+
+/// When an image was built, where what it says of it can be.
+fn built_at(created: &str) -> Option<Timestamp> {
+    let (at, first) = (created.parse().ok()?, BUILT_FIRST.parse().ok()?);
+    Some(at).filter(|at: &Timestamp| *at >= first)
+}
+
+/// A rating as a severity; none of what nobody rated.
+fn severity(rating: &str) -> Option<Severity> {
     match rating {
-        "critical" => Severity::Critical,
-        "high" => Severity::High,
-        "low" => Severity::Low,
-        "negligible" => Severity::Info,
-        _ => Severity::Medium,
+        "critical" => Some(Severity::Critical),
+        "high" => Some(Severity::High),
+        "medium" => Some(Severity::Medium),
+        "low" => Some(Severity::Low),
+        "negligible" => Some(Severity::Info),
+        _ => None,
     }
 }
 

@@ -31,7 +31,9 @@ pub enum Told {
         image: Box<Scanned>,
         /// What tells the database from every other.
         database: u64,
-        /// When.
+        /// When it was begun.
+        begun: Timestamp,
+        /// When it was done.
         at: Timestamp,
     },
     /// A tag was looked up.
@@ -49,6 +51,8 @@ pub enum Told {
         job: Job,
         /// Why, without any credential.
         reason: String,
+        /// When it was begun.
+        begun: Timestamp,
         /// When it is tried again.
         again: Timestamp,
     },
@@ -56,13 +60,14 @@ pub enum Told {
 
 /// Follows what runs for as long as somebody tells of it: images that were not scanned yet, or
 /// with another database, and tags that were not looked up for long. `schedule` says what was done
-/// by earlier runs. No more jobs than `settings.at_once` run side by side, and no more begin in a
-/// minute than `settings.per_minute`.
+/// by earlier runs, `wait` is told how much is still to be done. No more jobs than
+/// `settings.at_once` run side by side, and no more begin in a minute than `settings.per_minute`.
 pub async fn follow(
     settings: ImageSettings,
     mut running: watch::Receiver<Arc<[Running]>>,
     mut schedule: Schedule,
     tell: impl Fn(Told),
+    wait: impl Fn(usize),
 ) {
     if !settings.scan {
         return;
@@ -81,11 +86,18 @@ pub async fn follow(
             }
         }
         is_more = false;
+        if running.borrow().is_empty() {
+            // What was done stays known: nobody may have told yet of what runs.
+            wait(0);
+            continue;
+        }
         // Opened anew each time: a newer database is seen, and none is held while nothing is due.
         let scanner = match open(&settings).await {
             Ok(scanner) => Arc::new(scanner),
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "images are not scanned");
+                let now = running.borrow_and_update().clone();
+                let reason = format!("{error:#}");
+                missed(&mut schedule, &now, &settings, &reason).into_iter().for_each(&tell);
                 continue;
             }
         };
@@ -93,30 +105,57 @@ pub async fn follow(
         let database = scanner.database().1;
         let due = schedule.due(&now, database, settings.tags_every, Timestamp::now());
         let (out, mut done) = mpsc::channel(settings.at_once.max(1));
-        is_more = due.len() > JOBS_AT_ONCE;
+        let mut left = due.len();
+        wait(left);
+        is_more = left > JOBS_AT_ONCE;
         let mut jobs = due.into_iter().take(JOBS_AT_ONCE);
         let mut at_work = 0;
         loop {
             while at_work < settings.at_once.max(1) {
                 let Some(job) = jobs.next() else { break };
                 pace.tick().await;
-                let (scanner, settings) = (Arc::clone(&scanner), Arc::clone(&settings));
-                let out = out.clone();
-                tokio::task::spawn_blocking(move || {
-                    let said = ask(&scanner, &settings, &job);
-                    // Whoever listened is gone: so is the need.
-                    let _ = out.blocking_send((job, said));
-                });
+                begin(job, Arc::clone(&scanner), Arc::clone(&settings), out.clone());
                 at_work += 1;
             }
             if at_work == 0 {
                 break;
             }
-            let Some((job, said)) = done.recv().await else { break };
+            let Some((job, begun, said)) = done.recv().await else { break };
             at_work -= 1;
-            tell(take(&mut schedule, job, said, database));
+            left -= 1;
+            wait(left);
+            tell(take(&mut schedule, (job, begun), said, database));
         }
     }
+}
+
+/// Nothing can be asked for now: each image, and each tag, is a gap of its own.
+fn missed(
+    schedule: &mut Schedule,
+    running: &[Running],
+    settings: &ImageSettings,
+    reason: &str,
+) -> Vec<Told> {
+    let begun = Timestamp::now();
+    // No database has this fingerprint: all is due that was not put off.
+    let due = schedule.due(running, 0, settings.tags_every, begun);
+    let told = due.into_iter().map(|job| {
+        let again = schedule.failed(&job, begun);
+        Told::Missed { job, reason: reason.to_owned(), begun, again }
+    });
+    told.collect()
+}
+
+/// A job that was done: when it was begun, and what came of it.
+type Done = (Job, Timestamp, Result<Said>);
+
+fn begin(job: Job, scanner: Arc<Scanner>, settings: Arc<ImageSettings>, out: mpsc::Sender<Done>) {
+    tokio::task::spawn_blocking(move || {
+        let begun = Timestamp::now();
+        let said = ask(&scanner, &settings, &job);
+        // Whoever listened is gone: so is the need.
+        let _ = out.blocking_send((job, begun, said));
+    });
 }
 
 async fn open(settings: &ImageSettings) -> Result<Scanner> {
@@ -146,20 +185,25 @@ fn ask(scanner: &Scanner, settings: &ImageSettings, job: &Job) -> Result<Said> {
     }
 }
 
-fn take(schedule: &mut Schedule, job: Job, said: Result<Said>, database: u64) -> Told {
+fn take(
+    schedule: &mut Schedule,
+    (job, begun): (Job, Timestamp),
+    said: Result<Said>,
+    database: u64,
+) -> Told {
     let at = Timestamp::now();
     let said = match said {
         Ok(said) => said,
         Err(error) => {
             let again = schedule.failed(&job, at);
-            return Told::Missed { job, reason: format!("{error:#}"), again };
+            return Told::Missed { job, reason: format!("{error:#}"), begun, again };
         }
     };
     let (Job::Scan(reference) | Job::Tag(reference)) = job;
     match said {
         Said::Image(image) => {
             schedule.scanned(&reference, database);
-            Told::Scanned { pull: reference, image, database, at }
+            Told::Scanned { pull: reference, image, database, begun, at }
         }
         Said::Digest(digest) => {
             schedule.looked_up(&reference, at);

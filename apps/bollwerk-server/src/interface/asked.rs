@@ -44,6 +44,9 @@ const KNOWN: &[&str] = &[
     "next",
     "exposed",
     "cluster",
+    "drift",
+    "old",
+    "allowed",
 ];
 
 /// Parameters that stay when the reader goes to another screen.
@@ -172,9 +175,7 @@ impl Asked {
     /// The filter of a query of the store. Without a state only what is open is meant.
     pub(crate) fn filter(&self, cluster: Option<&str>) -> Result<Filter, Problem> {
         let list = |key| self.0.get(key).cloned().unwrap_or_default();
-        let severities = list("severity");
-        let severities = severities.iter().map(|it| it.parse::<Severity>());
-        let severities = severities.collect::<Result<Vec<_>, _>>().map_err(Problem::Bad)?;
+        let severities = severities(&list("severity"))?;
         let states = match list("state").as_slice() {
             [] => vec![State::Open],
             [all] if all == "all" => Vec::new(),
@@ -194,6 +195,24 @@ impl Asked {
         })
     }
 
+    /// Severities of vulnerabilities, and whether those are asked for that nobody rated.
+    pub(crate) fn ratings(&self) -> Result<(Vec<Severity>, bool), Problem> {
+        let mut names = self.0.get("severity").cloned().unwrap_or_default();
+        let all = names.len();
+        names.retain(|it| it != UNRATED);
+        Ok((severities(&names)?, names.len() < all))
+    }
+
+    /// What a parameter says that is true or false; none if it is not there.
+    pub(crate) fn flag(&self, key: &str) -> Result<Option<bool>, Problem> {
+        match self.one(key) {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Problem::Bad(format!("`{key}` is `true` or `false`."))),
+        }
+    }
+
     /// How many rows a page holds.
     pub(crate) fn limit(&self) -> Result<usize, Problem> {
         match self.one("limit").map(str::parse::<usize>) {
@@ -210,6 +229,13 @@ impl Asked {
         let after = after.map_err(|_| Problem::Bad("`after` is no place in a list.".to_owned()))?;
         Ok(store::PageRequest { after, limit })
     }
+}
+
+/// How the severity of a vulnerability is called that nobody rated.
+pub(crate) const UNRATED: &str = "unrated";
+
+fn severities(names: &[String]) -> Result<Vec<Severity>, Problem> {
+    names.iter().map(|it| it.parse::<Severity>()).collect::<Result<_, _>>().map_err(Problem::Bad)
 }
 
 fn state(name: &str) -> Result<State, Problem> {
@@ -243,6 +269,9 @@ mod tests {
         assert_eq!(page.toggled("severity", "low"), "?q=a%26b&severity=high&severity=critical");
         assert_eq!(asked("namespace=shop&q=x").kept(), "?namespace=shop");
         assert_eq!(asked("").query(), "");
+        let Ok(rated) = asked("severity=low,unrated").ratings() else { panic!("it is refused") };
+        assert_eq!(rated, (vec![Severity::Low], true));
+        assert!(matches!(asked("old=false").flag("old"), Ok(Some(false))));
     }
 
     #[test]
@@ -252,6 +281,8 @@ mod tests {
         for query in ["severity=worst", "state=lost"] {
             assert!(matches!(asked(query).filter(None), Err(Problem::Bad(_))), "{query}");
         }
+        assert!(asked("old=yes").flag("old").is_err());
+        assert!(matches!(asked("severity=unrated").filter(None), Err(Problem::Bad(_))));
         for query in ["limit=0", "limit=x", "limit=501"] {
             assert!(matches!(asked(query).place(), Err(Problem::Bad(_))), "{query}");
         }

@@ -25,7 +25,8 @@ use utoipa::IntoParams;
 pub(crate) struct ListParameters {
     /// A text in the name, the message or the control; case does not count.
     q: Option<String>,
-    /// `critical`, `high`, `medium`, `low` or `info`; several with commas.
+    /// `critical`, `high`, `medium`, `low` or `info`, and `unrated` of vulnerabilities; several
+    /// with commas.
     severity: Option<String>,
     /// Name of a control.
     control: Option<String>,
@@ -41,6 +42,14 @@ pub(crate) struct ListParameters {
     state: Option<String>,
     /// `severity`, `newest` or `oldest`.
     order: Option<String>,
+    /// `yes`: what the internet reaches.
+    exposed: Option<String>,
+    /// Images: whether a tag by which they run names another image now.
+    drift: Option<bool>,
+    /// Images: whether they were built longer ago than `images.oldAfterDays`.
+    old: Option<bool>,
+    /// Answers of the webhook: let in with a warning, or refused.
+    allowed: Option<bool>,
     /// `next` of the page before.
     after: Option<String>,
     /// Rows of a page: 1 to 500.

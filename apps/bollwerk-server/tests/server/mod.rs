@@ -5,6 +5,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,7 +17,12 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_bollwerk-server");
 /// Longest wait for it to know the cluster, and for the API server to know the webhook.
 const START_WAIT: Duration = Duration::from_mins(1);
 
+/// How many servers this process has started.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 pub(crate) struct Server {
+    /// What it takes for the name of its pod.
+    pub(crate) name: String,
     pub(crate) folder: PathBuf,
     kubeconfig: PathBuf,
     process: Option<Child>,
@@ -36,9 +42,20 @@ impl Server {
 
     /// The same with more arguments.
     pub(crate) fn start_with(config: &str, kubeconfig: &Path, more: &[&str]) -> Self {
-        let folder = std::env::temp_dir().join(format!("bollwerk-server-{}", std::process::id()));
+        let mut server = Self::new(kubeconfig, more);
+        server.configure(config);
+        server.restart();
+        server
+    }
+
+    /// A folder with a certificate; what is to run is not started yet.
+    pub(crate) fn new(kubeconfig: &Path, more: &[&str]) -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("bollwerk-server-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&folder).unwrap();
-        let mut server = Self {
+        let server = Self {
+            name,
             folder,
             kubeconfig: kubeconfig.to_owned(),
             process: None,
@@ -48,8 +65,6 @@ impl Server {
             more: more.iter().map(|it| (*it).to_owned()).collect(),
         };
         server.certify();
-        server.configure(config);
-        server.restart();
         server
     }
 
@@ -70,6 +85,7 @@ impl Server {
     pub(crate) fn restart(&mut self) {
         let mut process = Command::new(PROGRAM)
             .current_dir(&self.folder)
+            .env("HOSTNAME", &self.name)
             .args(["run", "--config", "bollwerk.yaml", "--tls", "tls"])
             .args(["--listen", &self.address, "--listen-health", &self.health])
             .arg("--kubeconfig")
@@ -131,6 +147,22 @@ impl Server {
         plane.ask("DELETE", path, &Value::Null);
         let answer = plane.create(&configuration, false).unwrap();
         assert_eq!(answer.status, 201, "{answer:?}");
+    }
+
+    /// Speaks TLS with it, and trusts nobody else.
+    pub(crate) fn client(&self) -> reqwest::blocking::Client {
+        let authority = std::fs::read(self.folder.join("tls/ca.crt")).unwrap();
+        let authority = reqwest::Certificate::from_pem(&authority).unwrap();
+        let client = reqwest::blocking::Client::builder().tls_certs_only([authority]);
+        let client = client.redirect(reqwest::redirect::Policy::none());
+        client.timeout(Duration::from_secs(30)).build().unwrap()
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.process.as_ref().unwrap().id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(sent.unwrap().success(), "{signal}");
     }
 
     pub(crate) fn kill(&mut self) {

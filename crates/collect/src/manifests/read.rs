@@ -204,7 +204,8 @@ fn duplicate(stream: &Stream<'_>, twice: &yaml::Duplicate) -> String {
 }
 
 /// Whether a document wants to be a Kubernetes object, or holds a managed cluster. What has one of
-/// the two fields only, or is no map, is somebody else's (a chart's metadata, a values file, a pipeline).
+/// the two fields only, or is no map, is somebody else's (a chart's metadata, a values file, a
+/// pipeline).
 fn is_ours(root: yaml::Node<'_>) -> bool {
     let has = |key| root.get(key).is_some_and(|value| value.value() != Value::Null);
     (root.value() == Value::Map && has("apiVersion") && has("kind")) || cloud::holds(root)

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{Image, ImageFinding, gaps_of};
+use super::{Image, ImageFinding, count_of, gaps_of};
 use crate::filter::{like, pattern};
 use crate::query::{Conditions, Sight};
-use crate::running::{self, Running};
+use crate::running::{self, Running, Tag};
 use crate::transaction::{Row, Transaction, Value};
 use crate::{Count, Page, PageRequest, Store, StoreError, counts};
 
@@ -24,6 +24,10 @@ pub struct ImageRow {
     pub workloads: u64,
     /// How many of these are exposed.
     pub exposed: u64,
+    /// How many of its findings nobody rated.
+    pub unrated: u64,
+    /// A tag by which it runs and that names another image now, if there is one.
+    pub drift: Option<Tag>,
 }
 
 /// Which images are asked for. What is none or false asks for all.
@@ -35,6 +39,10 @@ pub struct ImageFilter {
     pub running: bool,
     /// Only those that run in an exposed workload.
     pub exposed: bool,
+    /// Only those of which a tag by which they run names another image now.
+    pub drifted: bool,
+    /// Only those that were built then or before.
+    pub built_before: Option<Timestamp>,
     /// Only those that have this vulnerability.
     pub vulnerability: Option<String>,
 }
@@ -48,10 +56,13 @@ pub struct ImageDetail {
     pub findings: Vec<ImageFinding>,
     /// Where it runs, as far as the user may see: the cluster, what runs, since when.
     pub running: Vec<(String, Running, Timestamp)>,
+    /// What the references by which it runs named when they were last looked at.
+    pub tags: Vec<Tag>,
 }
 
 const COLUMNS: &str = "m.id, m.digest, m.os, m.packages, m.scanned_at, m.database_date, \
-                       m.gaps_json, m.critical, m.high, m.medium, m.low, m.info";
+                       m.gaps_json, m.critical, m.high, m.medium, m.low, m.info, m.unrated, \
+                       m.built_at, m.act_now, m.worst";
 
 impl Store {
     /// The images a user may see, the worst first: those that a visible workload runs, and with
@@ -81,7 +92,15 @@ impl Store {
             let mut rows = transaction.all(&sql, &conditions.values, |row| {
                 let keys = [row.int(7)?, row.int(8)?, row.int(0)?];
                 let (image, findings) = (image(row)?, findings(row)?);
-                let row = ImageRow { image, findings, reference: None, workloads: 0, exposed: 0 };
+                let row = ImageRow {
+                    image,
+                    findings,
+                    reference: None,
+                    workloads: 0,
+                    exposed: 0,
+                    unrated: row.count(12)?,
+                    drift: None,
+                };
                 Ok((keys, row))
             })?;
             spread(transaction, sight, &mut rows)?;
@@ -106,7 +125,8 @@ impl Store {
                        JOIN vulnerabilities v ON v.id = i.vulnerability WHERE i.image = $1 \
                        ORDER BY i.severity DESC, i.known_exploited DESC, v.name, i.number";
             let findings = transaction.all(sql, &[id.into()], |row| super::finding(row, 0))?;
-            Ok(Some(ImageDetail { image, findings, running }))
+            let tags = running::tags_of(transaction, &running)?;
+            Ok(Some(ImageDetail { image, findings, running, tags }))
         })
     }
 }
@@ -118,8 +138,12 @@ fn conditions<'a>(
     search: Option<&'a str>,
 ) -> Result<Conditions<'a>, StoreError> {
     let mut conditions = Conditions::default();
-    if let Some(images) = super::seen(transaction, sight, filter.running, filter.exposed)? {
+    let ImageFilter { running, exposed, drifted, .. } = *filter;
+    if let Some(images) = super::seen(transaction, sight, running, exposed, drifted)? {
         conditions.within(transaction, "m.id", images);
+    }
+    if let Some(built_before) = filter.built_before {
+        conditions.compare("m.built_at", "<=", built_before);
     }
     if let Some(search) = search {
         let number = conditions.value(search);
@@ -146,6 +170,9 @@ fn image(row: &Row<'_>) -> Result<Image, StoreError> {
         packages: row.count(3)?,
         scanned_at: row.time(4)?,
         database_date: row.int_or_null(5)?.map(counts::date_of).transpose()?,
+        built_at: row.time_or_null(13)?,
+        act_now: row.int_or_null(14)?.map(count_of),
+        worst: row.string_or_null(15)?,
         gaps: gaps_of(row.text(6)?)?,
     })
 }
@@ -190,5 +217,23 @@ fn spread(
             image.exposed = row.count(3)?;
         }
         Ok(())
-    })
+    })?;
+    conditions.add(running::DRIFTED.to_owned());
+    let sql = format!(
+        "SELECT r.digest, MIN(t.reference) FROM running r JOIN tags t ON t.reference = r.reference \
+         {} GROUP BY r.digest",
+        conditions.clause()
+    );
+    let mut drifted = Vec::new();
+    transaction.each(&sql, &conditions.values, |row| {
+        drifted.push((row.string(0)?, row.string(1)?));
+        Ok(())
+    })?;
+    for (digest, reference) in drifted {
+        let sql = "SELECT t.reference, t.digest, t.looked_at FROM tags t WHERE t.reference = $1";
+        if let Some(image) = places.get_mut(digest.as_str()) {
+            image.drift = transaction.first(sql, &[reference.into()], running::tag)?;
+        }
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use model::Severity::{High, Low};
 use store::{
-    Action, ActionFilter, Address, By, Count, Decision, DecisionFilter, Filter, HistoryFilter,
+    Action, ActionFilter, Address, By, Count, Decision, DecisionFilter, Filter, HistoryFilter, Log,
     NewException, Old, Order, PageRequest, Sight, State, Store, StoreError,
 };
 
@@ -50,10 +50,17 @@ fn decisions_are_listed() {
             namespace: Some("bank".to_owned()),
             user: Some("eva".to_owned()),
             allowed: Some(false),
+            control: Some("a \"quoted\" one".to_owned()),
             since: Some(at(1)),
         };
         let found = store.decisions(&Sight::All, &filter, &page).unwrap();
         assert_eq!(found.rows, made[1..2]);
+        for (control, total) in [("root", 3), ("roo", 0), ("quoted", 0), ("%", 0)] {
+            let filter =
+                DecisionFilter { control: Some(control.to_owned()), ..DecisionFilter::default() };
+            let found = store.decisions(&Sight::All, &filter, &page).unwrap();
+            assert_eq!(found.total, total, "{control}");
+        }
         assert_eq!(store.forget(Old::Decisions, at(2)).unwrap(), 2);
         assert_eq!(store.forget(Old::Decisions, at(2)).unwrap(), 0);
     });
@@ -70,6 +77,7 @@ fn alerts_wait_until_they_are_sent() {
         };
         assert_eq!(due(0), [(first, 0)]);
         assert_eq!(due(1), [(first, 0), (second, 0)]);
+        assert_eq!(store.waiting_alerts().unwrap(), [("ops".to_owned(), 2)]);
         assert!(store.alert_failed(first, at(60)).unwrap());
         assert_eq!(due(59), [(second, 0)]);
         assert!(store.alert_done(second).unwrap());
@@ -210,10 +218,35 @@ fn a_dump_that_is_none_restores_nothing() {
             let error = store.restore(&mut case.as_bytes()).err();
             assert!(matches!(error, Some(StoreError::Dump(_))), "{error:?}");
         }
-        let newer = dump.replacen("\"schema\":2", "\"schema\":99", 1);
+        let newer = dump.replacen("\"schema\":4", "\"schema\":99", 1);
         let error = store.restore(&mut newer.as_bytes()).err();
         assert!(matches!(error, Some(StoreError::Newer { found: 99, .. })), "{error:?}");
+        // Tables were others then.
+        let earlier = dump.replacen("\"schema\":4", "\"schema\":3", 1);
+        let error = store.restore(&mut earlier.as_bytes()).err();
+        assert!(matches!(error, Some(StoreError::Dump(_))), "{error:?}");
         store.restore(&mut dump.as_bytes()).unwrap();
+    });
+}
+
+#[test]
+fn what_only_grows_is_kept_to_a_number_of_rows() {
+    each(|store| {
+        for second in 0..6 {
+            let found = finding("a", "shop", "root", High);
+            record(store, second, if second % 2 == 0 { std::slice::from_ref(&found) } else { &[] });
+        }
+        let made: Vec<Decision> = (0..5).map(|at| decision(at, Some("shop"), true)).collect();
+        store.record_decisions("prod", &made).unwrap();
+        let page = PageRequest::first(9);
+        assert_eq!(store.forget_beyond(Log::History, 4).unwrap(), 2);
+        assert_eq!(store.forget_beyond(Log::History, 4).unwrap(), 0);
+        let events = store.history(&Sight::All, &HistoryFilter::default(), 1_000).unwrap();
+        assert_eq!((events.len(), events[0].seq), (4, 6));
+        assert_eq!(store.forget_beyond(Log::Decisions, 2).unwrap(), 3);
+        let kept = store.decisions(&Sight::All, &DecisionFilter::default(), &page).unwrap();
+        assert_eq!(kept.rows, [made[4].clone(), made[3].clone()]);
+        assert_eq!(store.forget_beyond(Log::Actions, 0).unwrap(), 0);
     });
 }
 

@@ -253,6 +253,25 @@ fn a_connection_that_the_server_ended_is_replaced() {
     store.add_exception(&new, "eva", at(1)).unwrap();
 }
 
+/// What drops a store may run asynchronously: its own connections are none of its business.
+#[test]
+fn a_store_may_end_where_nobody_may_wait() {
+    let Some(server) = PostgresServer::start() else { return };
+    let address = Address::Postgres(server.database());
+    for runtime in [tokio::runtime::Builder::new_current_thread(), multi()] {
+        let mut runtime = runtime;
+        let runtime = runtime.enable_all().build().unwrap();
+        let store = Store::open(&address).unwrap();
+        record(&store, 1).unwrap();
+        runtime.block_on(async move { drop(store) });
+    }
+    assert!(record(&Store::open(&address).unwrap(), 2).is_ok());
+}
+
+fn multi() -> tokio::runtime::Builder {
+    tokio::runtime::Builder::new_multi_thread()
+}
+
 #[test]
 fn a_server_that_is_not_there_is_told_without_the_password() {
     let address: Address = "postgres://eva:geheim@127.0.0.1:1/b".parse().unwrap();
@@ -288,6 +307,13 @@ fn a_newer_schema_is_left_alone() {
     drop(file);
     let error = Store::open(&Address::Sqlite(path)).err();
     assert!(matches!(error, Some(StoreError::Newer { found: 99, .. })), "{error:?}");
+    let path = folder.0.join("unreleased.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let one = "CREATE TABLE bollwerk_schema (version BIGINT NOT NULL); \
+               INSERT INTO bollwerk_schema (version) VALUES (1);";
+    file.execute_batch(one).unwrap();
+    drop(file);
+    assert_eq!(Store::open(&Address::Sqlite(path)).err(), Some(StoreError::Unreleased));
     let Some(server) = PostgresServer::start() else { return };
     let address = server.database();
     drop(Store::open(&address.parse().unwrap()).unwrap());
@@ -309,7 +335,7 @@ const FIRST: &str = "INSERT INTO clusters (id, name) VALUES (1, 'west'); \
 fn what_was_before_clusters_were_told_apart_is_of_the_only_one() {
     let first = format!(
         "CREATE TABLE bollwerk_schema (version BIGINT NOT NULL); {} \
-         INSERT INTO bollwerk_schema (version) VALUES (1);",
+         INSERT INTO bollwerk_schema (version) VALUES (2);",
         include_str!("../../migrations/0001_start.sql")
     );
     let folder = Folder::new("first");

@@ -49,6 +49,8 @@ pub(crate) struct DecisionsPage {
     decisions: Vec<DecisionRow>,
     /// Where the next page begins: the value of `after`.
     next: Option<String>,
+    /// For how many days they are kept.
+    days: u32,
     #[serde(skip)]
     asked: Asked,
 }
@@ -92,6 +94,8 @@ async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Decisions
     let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
     let filter = DecisionFilter {
         namespace: asked.one("namespace").map(str::to_owned),
+        control: asked.one("control").map(str::to_owned),
+        allowed: asked.flag("allowed")?,
         ..DecisionFilter::default()
     };
     let page = app.ask(move |store| store.decisions(&view.sight, &filter, &place)).await?;
@@ -109,6 +113,7 @@ async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Decisions
         total: page.total,
         decisions: page.rows.into_iter().map(row).collect(),
         next: page.next.map(|it| it.to_string()),
+        days: app.settings.retention.decision_days,
         asked,
     })
 }

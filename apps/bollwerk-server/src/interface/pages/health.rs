@@ -169,7 +169,7 @@ fn missed(app: &App, view: &View) -> Vec<GapRow> {
         view.parts.iter().filter(|it| it.seen.is_all).map(|it| it.shown.name.as_str()).collect();
     let is_all = shown.len() == app.clusters.len();
     let images = app.follow_up.missed((!is_all).then_some(&shown));
-    let row = |(subject, reason)| GapRow { cluster: None, kind: "image", subject, reason };
+    let row = |(kind, subject, reason)| GapRow { cluster: None, kind, subject, reason };
     images.into_iter().map(row).collect()
 }
 

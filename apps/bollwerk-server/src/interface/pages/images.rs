@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::Severity;
 use serde::Serialize;
 use store::{ImageFilter, PageRequest, Sight, Store, StoreError, VulnerabilityFilter};
@@ -13,11 +13,12 @@ use utoipa::ToSchema;
 
 use super::findings::SeverityCount;
 use crate::interface::app::App;
-use crate::interface::asked::Asked;
+use crate::interface::asked::{Asked, UNRATED};
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
 use crate::interface::viewer::Viewer;
+use crate::settings::Settings;
 
 /// An image in a list.
 #[derive(Serialize, ToSchema)]
@@ -33,8 +34,35 @@ pub(crate) struct ImageRow {
     exposed: u64,
     #[schema(value_type = String, format = DateTime)]
     scanned_at: Timestamp,
+    /// How many of its findings have to be acted on; none when nobody judged it.
+    act_now: Option<u64>,
+    /// When it was built, by its own word; none when it does not say.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    built_at: Option<Timestamp>,
+    /// Whole days since it was built.
+    days_old: Option<i64>,
+    /// Whether that is more than `images.oldAfterDays`.
+    is_old: bool,
+    /// A tag by which it runs and that names another image now.
+    drift: Option<Drift>,
     /// What could not be read or decided of it.
     gaps: Vec<String>,
+}
+
+/// A tag that names another image than the one that runs.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Drift {
+    reference: String,
+    /// The digest that the tag names.
+    names: String,
+    /// When the registry was asked.
+    #[schema(value_type = String, format = DateTime)]
+    looked_at: Timestamp,
+}
+
+fn drift(tag: &store::Tag) -> Drift {
+    Drift { reference: tag.reference.clone(), names: tag.digest.clone(), looked_at: tag.looked_at }
 }
 
 impl ImageRow {
@@ -45,7 +73,21 @@ impl ImageRow {
     }
 }
 
-fn image_row(image: &store::Image, findings: Vec<SeverityCount>) -> ImageRow {
+/// What is longer ago than this was built long ago.
+fn old_before(settings: &Settings, now: Timestamp) -> Timestamp {
+    let days = SignedDuration::from_hours(24 * i64::from(settings.images.old_after_days));
+    now.checked_sub(days).unwrap_or(Timestamp::MIN)
+}
+
+fn image_row(
+    settings: &Settings,
+    image: &store::Image,
+    mut findings: Vec<SeverityCount>,
+    unrated: u64,
+) -> ImageRow {
+    findings.push(SeverityCount { severity: UNRATED, count: Some(unrated) });
+    let now = Timestamp::now();
+    let limit = old_before(settings, now);
     ImageRow {
         digest: image.digest.clone(),
         reference: None,
@@ -55,6 +97,11 @@ fn image_row(image: &store::Image, findings: Vec<SeverityCount>) -> ImageRow {
         workloads: 0,
         exposed: 0,
         scanned_at: image.scanned_at,
+        act_now: image.act_now,
+        built_at: image.built_at,
+        days_old: image.built_at.map(|at| now.duration_since(at).as_hours() / 24),
+        is_old: image.built_at.is_some_and(|at| at <= limit),
+        drift: None,
         gaps: image.gaps.iter().map(|gap| format!("{}: {}", gap.subject, gap.reason)).collect(),
     }
 }
@@ -110,6 +157,11 @@ async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<ImagesPag
         text: asked.one("q").map(str::to_owned),
         running: true,
         exposed: asked.has("exposed", "yes"),
+        drifted: asked.flag("drift")?.unwrap_or_default(),
+        built_before: asked
+            .flag("old")?
+            .unwrap_or_default()
+            .then(|| old_before(&app.settings, Timestamp::now())),
         vulnerability: None,
     };
     let page = app.ask(move |store| store.images(&view.sight, &filter, &place)).await?;
@@ -119,7 +171,8 @@ async fn find(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<ImagesPag
             reference: row.reference.clone(),
             workloads: row.workloads,
             exposed: row.exposed,
-            ..image_row(&row.image, findings)
+            drift: row.drift.as_ref().map(drift),
+            ..image_row(&app.settings, &row.image, findings, row.unrated)
         }
     };
     Ok(ImagesPage {
@@ -164,6 +217,8 @@ pub(crate) struct RunningRow {
     container: String,
     reference: String,
     digest: Option<String>,
+    /// What its tag names now, if that is not what runs.
+    drift: Option<Drift>,
     pods: u32,
     owner: Option<String>,
     /// Whether it is reached from outside of the cluster; none when that is not known.
@@ -200,6 +255,7 @@ fn running_row(cluster: &str, running: &store::Running, since: Timestamp) -> Run
         container: running.container.clone(),
         reference: running.reference.clone(),
         digest: running.digest.clone(),
+        drift: None,
         pods: running.pods,
         owner: running.owner.clone(),
         exposed: running.exposed,
@@ -213,7 +269,7 @@ fn in_image(finding: &store::ImageFinding) -> InImage {
         package: finding.package.clone(),
         version: finding.version.clone(),
         fixed: finding.fixed.clone(),
-        severity: finding.severity.name(),
+        severity: finding.severity.map_or(UNRATED, Severity::name),
         known_exploited: finding.known_exploited,
         epss: finding.epss_millionths.map(|it| f64::from(it) / 1e6),
         title: finding.title.clone(),
@@ -270,23 +326,40 @@ async fn find_one(
     let view = app.view(viewer, asked).await?;
     let found = app.ask(move |store| store.image(&view.sight, &digest)).await?;
     let found = found.ok_or(Problem::NotFound)?;
-    let count = |severity: Severity| SeverityCount {
-        severity: severity.name(),
-        count: Some(found.findings.iter().filter(|it| it.severity == severity).count() as u64),
+    let count = |severity: Option<Severity>| {
+        found.findings.iter().filter(|it| it.severity == severity).count() as u64
     };
-    let running: Vec<RunningRow> =
-        found.running.iter().map(|(cluster, it, since)| running_row(cluster, it, *since)).collect();
+    let counted = |severity: &Severity| SeverityCount {
+        severity: severity.name(),
+        count: Some(count(Some(*severity))),
+    };
+    let counts = Severity::ALL.iter().map(counted).collect();
+    let row = |(cluster, it, since): &(String, store::Running, Timestamp)| {
+        let is_other = |tag: &&store::Tag| {
+            tag.reference == it.reference && it.digest.as_ref() != Some(&tag.digest)
+        };
+        let moved = found.tags.iter().find(is_other).filter(|_| it.pods > 0);
+        RunningRow { drift: moved.map(drift), ..running_row(cluster, it, *since) }
+    };
+    let running: Vec<RunningRow> = found.running.iter().map(row).collect();
     let exposed = running.iter().filter(|it| it.exposed == Some(true)).count();
     Ok(OneImage {
         image: ImageRow {
             reference: running.first().map(|it| it.reference.clone()),
             workloads: running.len() as u64,
             exposed: exposed as u64,
-            ..image_row(&found.image, Severity::ALL.iter().copied().map(count).collect())
+            drift: found.tags.iter().find(|tag| is_moved(&running, tag)).map(drift),
+            ..image_row(&app.settings, &found.image, counts, count(None))
         },
         vulnerabilities: found.findings.iter().map(in_image).collect(),
         running,
     })
+}
+
+/// Whether somebody runs something else by a tag than what it names.
+fn is_moved(running: &[RunningRow], tag: &store::Tag) -> bool {
+    let mut moved = running.iter().filter_map(|it| it.drift.as_ref());
+    moved.any(|it| it.reference == tag.reference)
 }
 
 /// A vulnerability in a list, each once however many images have it.
@@ -314,7 +387,7 @@ impl VulnerabilityRow {
 fn vulnerability_row(row: &store::Vulnerability) -> VulnerabilityRow {
     VulnerabilityRow {
         vulnerability: row.name.clone(),
-        severity: row.severity.name(),
+        severity: row.severity.map_or(UNRATED, Severity::name),
         known_exploited: row.known_exploited,
         epss: row.epss_millionths.map(|it| f64::from(it) / 1e6),
         title: row.title.clone(),
@@ -377,10 +450,11 @@ async fn find_all(
     asked: Asked,
 ) -> Result<VulnerabilitiesPage, Problem> {
     let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
-    let severities = asked.filter(view.cluster())?.severities;
+    let (severities, unrated) = asked.ratings()?;
     let filter = VulnerabilityFilter {
         text: asked.one("q").map(str::to_owned),
         severities,
+        unrated,
         running: true,
         exposed: asked.has("exposed", "yes"),
         ..VulnerabilityFilter::default()
