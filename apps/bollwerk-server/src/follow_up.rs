@@ -272,7 +272,7 @@ impl People {
 }
 
 /// How many days what is no more is kept.
-fn days(kept: &Retention) -> [(Old, u32); 6] {
+fn days(kept: &Retention) -> [(Old, u32); 7] {
     [
         (Old::Fixed, kept.fixed_days),
         (Old::History, kept.history_days),
@@ -280,6 +280,8 @@ fn days(kept: &Retention) -> [(Old, u32); 6] {
         (Old::Decisions, kept.decision_days),
         (Old::Actions, kept.action_days),
         (Old::Images, kept.image_days),
+        // What nothing names any more is of no use.
+        (Old::Texts, 0),
     ]
 }
 

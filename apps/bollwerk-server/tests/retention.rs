@@ -1,5 +1,4 @@
 //! What is no more is kept as long as the configuration says, and not longer.
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod demo_server;
 
