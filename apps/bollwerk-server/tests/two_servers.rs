@@ -167,7 +167,8 @@ impl Observer {
 
     /// How often something was found in a Deployment, and not fixed, by the database.
     fn open(&mut self, name: &str) -> i64 {
-        let sql = "SELECT COUNT(*) FROM findings WHERE name = $1 AND state = 0";
+        let sql = "SELECT COUNT(*) FROM findings f JOIN texts n ON n.id = f.name \
+                   WHERE n.text = $1 AND f.state = 0";
         self.database.query_one(sql, &[&name]).unwrap().get(0)
     }
 
@@ -257,7 +258,8 @@ fn one_writes_and_both_answer() {
     assert!(lost.is_empty(), "{lost:?}");
     // Findings are those of all five, each once, by whichever server saw them first.
     for name in ["first", "second", "third", "fourth", "fifth"] {
-        let sql = "SELECT COUNT(*) - COUNT(DISTINCT fingerprint) FROM findings WHERE name = $1";
+        let sql = "SELECT COUNT(*) - COUNT(DISTINCT f.fingerprint) FROM findings f \
+                   JOIN texts n ON n.id = f.name WHERE n.text = $1";
         let twice: i64 = observer.database.query_one(sql, &[&name]).unwrap().get(0);
         assert_eq!((observer.open(name) > 0, twice), (true, 0), "{name}");
     }

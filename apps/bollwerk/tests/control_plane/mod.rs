@@ -17,6 +17,8 @@ pub(crate) struct ControlPlane {
     process: Child,
     requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    /// How the API server is started again, once it was killed, and the one that was.
+    api_server: (Vec<String>, Option<Child>),
     /// File by which other programs reach the API server as the administrator.
     pub(crate) kubeconfig: PathBuf,
     /// Path of a kind, and whether it stands in namespaces, by `apiVersion` and `kind`.
@@ -62,7 +64,8 @@ impl ControlPlane {
         let requests = process.stdin.take();
         let answers = BufReader::new(process.stdout.take().unwrap());
         let (kubeconfig, resources) = (PathBuf::new(), HashMap::new());
-        let mut plane = Self { process, requests, answers, kubeconfig, resources };
+        let api_server = (Vec::new(), None);
+        let mut plane = Self { process, requests, answers, api_server, kubeconfig, resources };
         let ready = plane.line();
         assert_eq!(ready["ready"], true);
         plane.kubeconfig = ready["kubeconfig"].as_str().unwrap().into();
@@ -88,6 +91,17 @@ impl ControlPlane {
         body: &Value,
         asker: &Asker<'_>,
     ) -> Answer {
+        let said = self.send(method, path, body, asker);
+        assert_eq!(said["error"], Value::Null, "{method} {path}");
+        let warnings = said["warnings"].as_array().into_iter().flatten();
+        Answer {
+            status: said["status"].as_u64().unwrap(),
+            body: said["body"].clone(),
+            warnings: warnings.map(|text| text.as_str().unwrap().to_owned()).collect(),
+        }
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: &Value, asker: &Asker<'_>) -> Value {
         let kind = match method {
             "PATCH" => "application/strategic-merge-patch+json",
             _ => "application/json",
@@ -98,14 +112,46 @@ impl ControlPlane {
         let pipe = self.requests.as_mut().unwrap();
         writeln!(pipe, "{request}").unwrap();
         pipe.flush().unwrap();
-        let said = self.line();
-        assert_eq!(said["error"], Value::Null, "{method} {path}");
-        let warnings = said["warnings"].as_array().into_iter().flatten();
-        Answer {
-            status: said["status"].as_u64().unwrap(),
-            body: said["body"].clone(),
-            warnings: warnings.map(|text| text.as_str().unwrap().to_owned()).collect(),
+        self.line()
+    }
+
+    /// Kills the API server; etcd goes on.
+    pub(crate) fn kill_api_server(&mut self) {
+        let (command, started) = &mut self.api_server;
+        if let Some(mut own) = started.take() {
+            own.kill().unwrap();
+            own.wait().unwrap();
+            return;
         }
+        let keeper = format!("/proc/{0}/task/{0}/children", self.process.id());
+        let children = std::fs::read_to_string(keeper).unwrap();
+        for child in children.split_whitespace() {
+            let line = std::fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap();
+            let words: Vec<String> = line.split_terminator('\0').map(str::to_owned).collect();
+            if words.first().is_some_and(|it| it.ends_with("/kube-apiserver")) {
+                assert!(Command::new("kill").args(["-9", child]).status().unwrap().success());
+                *command = words;
+                return;
+            }
+        }
+        panic!("no API server among {children}");
+    }
+
+    /// Starts it again, with what etcd holds.
+    pub(crate) fn start_api_server(&mut self) {
+        let (command, started) = &mut self.api_server;
+        let (program, arguments) = command.split_first().unwrap();
+        let mut again = Command::new(program);
+        again.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        *started = Some(again.spawn().unwrap());
+        for _ in 0..SERVED_TRIES {
+            let said = self.send("GET", "/readyz", &Value::Null, &Asker::default());
+            if said["status"] == 200 {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("the API server did not come back");
     }
 
     /// Creates an object, or only asks whether it could be. None for a kind the server has not.
@@ -185,6 +231,10 @@ impl ControlPlane {
 
 impl Drop for ControlPlane {
     fn drop(&mut self) {
+        if let Some(mut own) = self.api_server.1.take() {
+            let _ = own.kill();
+            let _ = own.wait();
+        }
         // It ends with its standard input, and takes both servers along.
         drop(self.requests.take());
         let _ = self.process.wait();

@@ -199,7 +199,7 @@ fn filters_and_sight_hold_for_lists_and_counts_alike() {
 }
 
 /// More findings than are counted of a search.
-const MANY: usize = 10_400;
+const MANY: usize = 5_400;
 
 fn many() -> Vec<NewFinding> {
     let one = |number: usize| NewFinding {
@@ -231,12 +231,12 @@ fn a_search_that_finds_very_many_says_so() {
         };
         let team = || Filter { namespaces: vec!["team-7".to_owned()], ..Filter::default() };
         assert_eq!(search("node", Filter::default()), (COUNTED_MAX, true, 5));
-        assert_eq!(search("node-1", Filter::default()), (1_511, false, 5));
-        assert_eq!(search("NODE", team()), (11, false, 5));
-        assert_eq!(search("common", Filter::default()), (COUNTED_MAX, true, 5));
-        assert_eq!(search("common", team()), (11, false, 5));
+        assert_eq!(search("node-1", Filter::default()), (1_111, false, 5));
+        assert_eq!(search("NODE", team()), (6, false, 5));
+        assert_eq!(search("common", Filter::default()), (MANY / 2, false, 5));
+        assert_eq!(search("common", team()), (6, false, 5));
         assert_eq!(search("something", team()), (0, false, 0));
-        assert_eq!(search("node-10399", Filter::default()), (1, false, 1));
+        assert_eq!(search("node-5399", Filter::default()), (1, false, 1));
     });
 }
 
