@@ -17,7 +17,12 @@ const WORKLOADS: &[(&str, &str)] = &[
 /// A workload of the namespace, if there is one in the input.
 pub(crate) fn workload<'s>(report: &Report<'s>, namespace: &Object<'_>) -> Option<Object<'s>> {
     let (snapshot, world) = (report.snapshot, report.world);
-    WORKLOADS.iter().find_map(|kind| snapshot.neighbours(world, Some(namespace.name), *kind).next())
+    // The first by name: what a finding says must not hang on the order in which objects came.
+    let first = |kind| {
+        let all = snapshot.neighbours(world, Some(namespace.name), kind);
+        all.min_by(|one, other| one.name.cmp(other.name))
+    };
+    WORKLOADS.iter().find_map(|kind| first(*kind))
 }
 
 /// The network policies of the namespace.
