@@ -9,7 +9,9 @@ use analyze::admission_policy::{Bound, Index, Places, worlds};
 use analyze::{Control, Options, Worlds, catalog};
 use libfuzzer_sys::fuzz_target;
 use model::config::Section;
-use model::{DigestKey, KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId, items};
+use model::{
+    DigestKey, KubernetesVersion, Origin, Part, Path, Redactions, Snapshot, WorldId, items,
+};
 
 const CLUSTER: &str = r#"
 apiVersion: v1
@@ -117,6 +119,11 @@ fuzz_target!(|bytes: &[u8]| {
             later: 0,
             worst: None,
             known_on: jiff::civil::date(2026, 1, 1),
+            critical: 1,
+            high: 1,
+            fixable: 1,
+            gap: image.ends_with('g').then(|| "it is odd".to_owned()),
+            scanned_on: jiff::civil::date(2026, 1, 1),
         })
     };
     let judged = Judged {

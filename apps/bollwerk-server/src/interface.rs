@@ -27,7 +27,7 @@ use axum::routing::{delete, get, post};
 use app::App;
 use pages::{
     access, compliance, control, decisions, exceptions, findings, health, images, login, network,
-    overview, workloads,
+    overview, vulnerabilities, workloads,
 };
 
 /// Where the API begins.
@@ -71,8 +71,8 @@ fn screens(base: &str) -> Router<Arc<App>> {
         .route(&at("/workloads"), get(workloads::list))
         .route(&at("/images"), get(images::list))
         .route(&at("/images/{digest}"), get(images::one))
-        .route(&at("/vulnerabilities"), get(images::vulnerabilities))
-        .route(&at("/vulnerabilities/{name}"), get(images::where_is))
+        .route(&at("/vulnerabilities"), get(vulnerabilities::list))
+        .route(&at("/vulnerabilities/{name}"), get(vulnerabilities::where_is))
         .route(&at("/access"), get(access::access))
         .route(&at("/network"), get(network::network))
         .route(&at("/compliance"), get(compliance::list))

@@ -7,7 +7,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use super::form::data;
 use super::pages::{
     access, compliance, control, decisions, exceptions, findings, health, images, network,
-    overview, workloads,
+    overview, vulnerabilities, workloads,
 };
 use axum::http::StatusCode;
 
@@ -25,8 +25,8 @@ use axum::http::StatusCode;
         workloads::list,
         images::list,
         images::one,
-        images::vulnerabilities,
-        images::where_is,
+        vulnerabilities::list,
+        vulnerabilities::where_is,
         access::access,
         network::network,
         compliance::list,

@@ -14,6 +14,7 @@ pub(crate) mod network;
 pub(crate) mod overview;
 mod rows;
 mod trend;
+pub(crate) mod vulnerabilities;
 pub(crate) mod workloads;
 
 use utoipa::IntoParams;

@@ -1,4 +1,4 @@
-//! Images, and the vulnerabilities in what runs.
+//! Images that run.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use model::Severity;
 use serde::Serialize;
-use store::{ImageFilter, PageRequest, Sight, Store, StoreError, VulnerabilityFilter};
+use store::ImageFilter;
 use utoipa::ToSchema;
 
 use super::findings::SeverityCount;
@@ -195,41 +195,41 @@ pub(crate) struct OneImage {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InImage {
-    vulnerability: String,
-    package: String,
-    version: String,
-    fixed: Option<String>,
-    severity: &'static str,
-    known_exploited: bool,
+    pub(super) vulnerability: String,
+    pub(super) package: String,
+    pub(super) version: String,
+    pub(super) fixed: Option<String>,
+    pub(super) severity: &'static str,
+    pub(super) known_exploited: bool,
     /// How likely it is to be used within 30 days, 0 to 1.
-    epss: Option<f64>,
-    title: String,
+    pub(super) epss: Option<f64>,
+    pub(super) title: String,
 }
 
 /// Where an image runs.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RunningRow {
-    cluster: String,
-    namespace: String,
-    kind: String,
-    workload: String,
-    container: String,
-    reference: String,
-    digest: Option<String>,
+    pub(super) cluster: String,
+    pub(super) namespace: String,
+    pub(super) kind: String,
+    pub(super) workload: String,
+    pub(super) container: String,
+    pub(super) reference: String,
+    pub(super) digest: Option<String>,
     /// What its tag names now, if that is not what runs.
-    drift: Option<Drift>,
-    pods: u32,
-    owner: Option<String>,
+    pub(super) drift: Option<Drift>,
+    pub(super) pods: u32,
+    pub(super) owner: Option<String>,
     /// Whether it is reached from outside of the cluster; none when that is not known.
-    exposed: Option<bool>,
+    pub(super) exposed: Option<bool>,
     #[schema(value_type = String, format = DateTime)]
-    since: Timestamp,
+    pub(super) since: Timestamp,
 }
 
 impl RunningRow {
     /// How many pods run it, in words.
-    fn pods(&self) -> String {
+    pub(super) fn pods(&self) -> String {
         match self.pods {
             0 => "no pod seen".to_owned(),
             1 => "1 pod".to_owned(),
@@ -237,7 +237,7 @@ impl RunningRow {
         }
     }
 
-    fn exposure(&self) -> (&'static str, &'static str) {
+    pub(super) fn exposure(&self) -> (&'static str, &'static str) {
         match self.exposed {
             Some(true) => ("exposed", "open"),
             Some(false) => ("not exposed", "good"),
@@ -246,7 +246,7 @@ impl RunningRow {
     }
 }
 
-fn running_row(cluster: &str, running: &store::Running, since: Timestamp) -> RunningRow {
+pub(super) fn running_row(cluster: &str, running: &store::Running, since: Timestamp) -> RunningRow {
     RunningRow {
         cluster: cluster.to_owned(),
         namespace: running.namespace.clone(),
@@ -263,7 +263,7 @@ fn running_row(cluster: &str, running: &store::Running, since: Timestamp) -> Run
     }
 }
 
-fn in_image(finding: &store::ImageFinding) -> InImage {
+pub(super) fn in_image(finding: &store::ImageFinding) -> InImage {
     InImage {
         vulnerability: finding.vulnerability.clone(),
         package: finding.package.clone(),
@@ -360,204 +360,4 @@ async fn find_one(
 fn is_moved(running: &[RunningRow], tag: &store::Tag) -> bool {
     let mut moved = running.iter().filter_map(|it| it.drift.as_ref());
     moved.any(|it| it.reference == tag.reference)
-}
-
-/// A vulnerability in a list, each once however many images have it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct VulnerabilityRow {
-    pub(crate) vulnerability: String,
-    severity: &'static str,
-    known_exploited: bool,
-    /// How likely it is to be used within 30 days, 0 to 1.
-    epss: Option<f64>,
-    title: String,
-    images: u64,
-    pub(crate) workloads: u64,
-    pub(crate) exposed: u64,
-    fixable: bool,
-}
-
-impl VulnerabilityRow {
-    fn likelihood(&self) -> String {
-        self.epss.map_or_else(String::new, |it| format!("{:.1} %", it * 100.0))
-    }
-}
-
-fn vulnerability_row(row: &store::Vulnerability) -> VulnerabilityRow {
-    VulnerabilityRow {
-        vulnerability: row.name.clone(),
-        severity: row.severity.map_or(UNRATED, Severity::name),
-        known_exploited: row.known_exploited,
-        epss: row.epss_millionths.map(|it| f64::from(it) / 1e6),
-        title: row.title.clone(),
-        images: row.images,
-        workloads: row.workloads,
-        exposed: row.exposed,
-        fixable: row.fixable > 0,
-    }
-}
-
-/// Vulnerabilities in what runs, the worst first.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct VulnerabilitiesPage {
-    total: u64,
-    vulnerabilities: Vec<VulnerabilityRow>,
-    next: Option<String>,
-    #[serde(skip)]
-    asked: Asked,
-}
-
-#[derive(Template)]
-#[template(path = "vulnerabilities.html")]
-struct VulnerabilitiesHtml<'a> {
-    chrome: &'a Chrome,
-    page: &'a VulnerabilitiesPage,
-}
-
-impl Page for VulnerabilitiesPage {
-    const SCHEMA: &'static str = "vulnerabilities";
-
-    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
-        VulnerabilitiesHtml { chrome, page: self }.render()
-    }
-}
-
-/// Vulnerabilities in what runs, the worst first.
-#[utoipa::path(
-    get,
-    path = "/api/v1/vulnerabilities",
-    params(super::ListParameters),
-    responses((status = 200, body = VulnerabilitiesPage), (status = 401)),
-)]
-pub(crate) async fn vulnerabilities(
-    State(app): State<Arc<App>>,
-    viewer: Viewer,
-    form: Form,
-    asked: Asked,
-) -> Result<Response, Response> {
-    let place = ("/vulnerabilities", &asked);
-    let chrome = app.chrome(&viewer, "/vulnerabilities", "CVEs", place);
-    match find_all(&app, &viewer, asked).await {
-        Ok(page) => Ok(form.show(&chrome, &page)),
-        Err(problem) => Err(problem.answer(form, "/vulnerabilities")),
-    }
-}
-
-async fn find_all(
-    app: &Arc<App>,
-    viewer: &Viewer,
-    asked: Asked,
-) -> Result<VulnerabilitiesPage, Problem> {
-    let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
-    let (severities, unrated) = asked.ratings()?;
-    let filter = VulnerabilityFilter {
-        text: asked.one("q").map(str::to_owned),
-        severities,
-        unrated,
-        running: true,
-        exposed: asked.has("exposed", "yes"),
-        ..VulnerabilityFilter::default()
-    };
-    let page = app.ask(move |store| store.vulnerabilities(&view.sight, &filter, &place)).await?;
-    Ok(VulnerabilitiesPage {
-        total: page.total,
-        vulnerabilities: page.rows.iter().map(vulnerability_row).collect(),
-        next: page.next.map(|it| it.to_string()),
-        asked,
-    })
-}
-
-/// Vulnerabilities that attackers are known to use, in what runs.
-pub(crate) fn exploited(
-    store: &Store,
-    sight: &Sight,
-    rows: usize,
-) -> Result<Vec<VulnerabilityRow>, StoreError> {
-    let filter = VulnerabilityFilter {
-        known_exploited: true,
-        running: true,
-        ..VulnerabilityFilter::default()
-    };
-    let page = store.vulnerabilities(sight, &filter, &PageRequest::first(rows))?;
-    Ok(page.rows.iter().map(vulnerability_row).collect())
-}
-
-/// Where a vulnerability runs.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct WhereIs {
-    vulnerability: String,
-    total: u64,
-    places: Vec<PlaceRow>,
-    next: Option<String>,
-    #[serde(skip)]
-    asked: Asked,
-}
-
-/// One place, with the package that has it.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct PlaceRow {
-    running: RunningRow,
-    finding: InImage,
-}
-
-#[derive(Template)]
-#[template(path = "vulnerability.html")]
-struct WhereIsHtml<'a> {
-    chrome: &'a Chrome,
-    page: &'a WhereIs,
-}
-
-impl Page for WhereIs {
-    const SCHEMA: &'static str = "vulnerability";
-
-    fn html(&self, chrome: &Chrome) -> askama::Result<String> {
-        WhereIsHtml { chrome, page: self }.render()
-    }
-}
-
-/// Where a vulnerability runs, exposed or not, since when, whose it is.
-#[utoipa::path(
-    get,
-    path = "/api/v1/vulnerabilities/{name}",
-    params(("name" = String, Path, description = "`CVE-2026-1234`"), super::ListParameters),
-    responses((status = 200, body = WhereIs), (status = 401), (status = 404)),
-)]
-pub(crate) async fn where_is(
-    State(app): State<Arc<App>>,
-    viewer: Viewer,
-    form: Form,
-    Path(name): Path<String>,
-    asked: Asked,
-) -> Result<Response, Response> {
-    let path = format!("/vulnerabilities/{name}");
-    let page = find_places(&app, &viewer, &name, asked).await;
-    let page = page.map_err(|problem| problem.answer(form, &path))?;
-    let chrome = app.chrome(&viewer, "/vulnerabilities", name, (&path, &page.asked));
-    Ok(form.show(&chrome, &page))
-}
-
-async fn find_places(
-    app: &Arc<App>,
-    viewer: &Viewer,
-    name: &str,
-    asked: Asked,
-) -> Result<WhereIs, Problem> {
-    let (view, place) = (app.view(viewer, &asked).await?, asked.place()?);
-    let wanted = name.to_owned();
-    let page = app.ask(move |store| store.where_is(&view.sight, &wanted, &place)).await?;
-    if page.total == 0 {
-        return Err(Problem::NotFound);
-    }
-    let row = |it: &store::Place| PlaceRow {
-        running: running_row(&it.cluster, &it.running, it.since),
-        finding: in_image(&it.finding),
-    };
-    Ok(WhereIs {
-        vulnerability: name.to_owned(),
-        total: page.total,
-        places: page.rows.iter().map(row).collect(),
-        next: page.next.map(|it| it.to_string()),
-        asked,
-    })
 }

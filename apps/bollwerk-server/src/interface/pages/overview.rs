@@ -15,9 +15,9 @@ use utoipa::ToSchema;
 use super::clusters::{self, ClusterRow};
 use super::exceptions::ExceptionRow;
 use super::findings::{SeverityCount, severities};
-use super::images::VulnerabilityRow;
 use super::rows::{Change, Row, change, row};
 use super::trend::{Day, chart};
+use super::vulnerabilities::VulnerabilityRow;
 use crate::assess::Assessed;
 use crate::interface::app::App;
 use crate::interface::asked::Asked;
@@ -196,7 +196,7 @@ fn gather(store: &Store, view: &View, filter: &Filter) -> Result<Overview, Store
         trend: store.trend(sight, cluster, today, DAYS)?.iter().map(Day::of).collect(),
         worst: worst.rows.iter().map(row).collect(),
         changes: changes.iter().map(change).collect(),
-        exploited: super::images::exploited(store, sight, ROWS)?,
+        exploited: super::vulnerabilities::exploited(store, sight, ROWS)?,
         ending: super::exceptions::ending(store, view, until, ROWS)?,
         namespaces,
         objects,
