@@ -58,8 +58,6 @@ pub(crate) struct Run {
     /// Where health and metrics are told, without TLS
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     pub(crate) listen_health: SocketAddr,
-    #[command(flatten)]
-    pub(crate) interface: InterfaceOptions,
     /// File that says where clusters are [default: the pod's own, else as kubectl]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -86,6 +84,8 @@ pub(crate) struct Run {
     /// How logs are written: `text` or `json`
     #[arg(long, value_name = "FORM", default_value = "json")]
     pub(crate) log: String,
+    #[command(flatten)]
+    pub(crate) interface: InterfaceOptions,
 }
 
 /// The web interface and its API, and who may use it.
