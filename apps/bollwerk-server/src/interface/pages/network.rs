@@ -1,6 +1,5 @@
 //! The neighbourhood of one namespace: who reaches its workloads, and what they reach.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -103,10 +102,11 @@ async fn map(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Neighbourh
     }
     let assessed = Arc::clone(assessed);
     blocking(move || {
-        let namespaces: BTreeSet<&String> =
-            assessed.workloads.iter().map(|it| &it.namespace).collect();
+        // They come by namespace.
+        let namespaces = assessed.workloads.chunk_by(|one, next| one.namespace == next.namespace);
+        let namespaces = namespaces.filter_map(|all| all.first()).map(|it| it.namespace.clone());
         let mut page = Neighbourhood {
-            namespaces: namespaces.into_iter().take(CHOICES_MAX).cloned().collect(),
+            namespaces: namespaces.take(CHOICES_MAX).collect(),
             ..Neighbourhood::default()
         };
         let Some(namespace) = asked.one("namespace") else { return page };
