@@ -1,7 +1,6 @@
 //! Further clusters, named on the command line: followed and shown beside the server's own, each
 //! by its own credentials. One that is not reached is waited for, and stops no other.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use model::DigestKey;
 use tokio::sync::watch;
 
 use crate::live::{self, Live};
+use crate::way::Way;
 
 /// Characters of a cluster's name.
 const NAME_MAX: usize = 63;
@@ -49,33 +49,6 @@ impl FromStr for Also {
         }
         let from = From { kubeconfig: Some(PathBuf::from(path)), context };
         Ok(Self { name: name.to_owned(), from })
-    }
-}
-
-/// What is known of the way to a cluster.
-#[derive(Clone, Default)]
-pub(crate) struct Way {
-    /// How it is asked; none before it was found.
-    pub(crate) connection: Option<Arc<Connection>>,
-    /// Why it does not answer; none once it did. What goes wrong later is a gap of the cluster.
-    pub(crate) problem: Option<String>,
-}
-
-impl Way {
-    /// The way there, before it was tried.
-    pub(crate) fn by(connection: Arc<Connection>) -> Self {
-        Self { connection: Some(connection), problem: None }
-    }
-
-    /// A cluster that nobody has to be asked about.
-    pub(crate) fn none() -> watch::Receiver<Self> {
-        watch::channel(Self::default()).1
-    }
-}
-
-impl fmt::Debug for Way {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Way").field("problem", &self.problem).finish_non_exhaustive()
     }
 }
 

@@ -8,13 +8,13 @@ use model::{DigestKey, Snapshot};
 use store::{Address, Store};
 
 use crate::arguments::Demo;
-use crate::clusters::Way;
 use crate::leading::Leading;
 use crate::live::Live;
 use crate::show::{self, Wanted, Watched};
 use crate::telemetry::Telemetry;
 use crate::traces::Tracer;
 use crate::users::Users;
+use crate::way::Way;
 use crate::{listen, run, settings};
 
 /// Runs until it is told to end.

@@ -30,6 +30,7 @@ mod show;
 mod telemetry;
 pub mod traces;
 mod users;
+mod way;
 mod workloads;
 
 use std::process::ExitCode;

@@ -11,7 +11,7 @@ use hashbrown::{HashMap, HashSet};
 use model::{DigestKey, Gap, KubernetesVersion, ObjectId, Part, Snapshot, WorldId};
 use tokio::sync::{mpsc, watch as signal};
 
-use crate::clusters::Way;
+use crate::way::Way;
 
 /// Changes that wait to be taken in; whoever reads the cluster waits when there are more.
 const CHANGES_MAX: usize = 256;

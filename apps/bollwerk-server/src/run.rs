@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::arguments::Run;
 use crate::causes::Causes;
 use crate::certificate::Current;
-use crate::clusters::{self, Also, Way};
+use crate::clusters::{self, Also};
 use crate::images::KnownImages;
 use crate::live::{self, Live};
 use crate::routes::{self, REVIEWS_MAX, Server};
@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::show::{self, Reviews, Wanted, Watched};
 use crate::telemetry::Telemetry;
 use crate::traces::Tracer;
+use crate::way::Way;
 use crate::{decided, listen, policies, settings};
 
 /// Runs until it is told to end.

@@ -17,7 +17,6 @@ use tokio_rustls::TlsAcceptor;
 use crate::arguments::InterfaceOptions;
 use crate::assess::{Assessed, Assessing, Assessor};
 use crate::causes::Causes;
-use crate::clusters::Way;
 use crate::follow_up::{Beside, FollowUp};
 use crate::images::KnownImages;
 use crate::interface::app::{App, Parts};
@@ -28,6 +27,7 @@ use crate::live::Live;
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
 use crate::users::{Provider, ProviderSettings, Tokens, Users, secret};
+use crate::way::Way;
 use crate::{decided, interface, listen};
 
 /// Shortest and longest wait before a store or a provider that is away is asked again.

@@ -17,8 +17,8 @@ use tokio::sync::{Notify, watch};
 
 use super::form::Problem;
 use crate::assess::{Assessed, KnownCompliance};
-use crate::clusters::Way;
 use crate::live::WORLD;
+use crate::way::Way;
 
 /// How long an answer is kept: a right that was taken away is gone after it at the latest.
 const KEPT: Duration = Duration::from_secs(15);

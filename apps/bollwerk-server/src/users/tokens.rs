@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use collect::cluster::Authenticated;
 use tokio::sync::watch;
 
-use crate::clusters::Way;
 use crate::digests::hash;
 use crate::interface::form::Problem;
 use crate::interface::limits::Limits;
+use crate::way::Way;
 
 /// How long an answer of the API server is kept.
 const KEPT: Duration = Duration::from_secs(30);

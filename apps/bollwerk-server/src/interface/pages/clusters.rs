@@ -1,14 +1,47 @@
 //! Several clusters side by side, each with what is open in it.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{By, Filter, Store, StoreError};
 use utoipa::ToSchema;
 
 use super::findings::{SeverityCount, severities};
-use super::overview::amounts;
 use crate::interface::asked::Asked;
 use crate::interface::sight::{Part, View};
+
+/// How many objects, workloads and images a viewer may see in a cluster.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+pub(crate) struct Amounts {
+    pub(super) objects: u64,
+    pub(super) workloads: u64,
+    pub(super) images: u64,
+}
+
+impl Amounts {
+    pub(super) fn of(part: &Part) -> Self {
+        let Part { assessed, seen, .. } = part;
+        let (snapshot, workloads) = (&assessed.snapshot, &assessed.workloads);
+        if seen.is_all {
+            let (objects, workloads) = (snapshot.len() as u64, workloads.len() as u64);
+            return Self { objects, workloads, images: assessed.images };
+        }
+        let objects = snapshot.ids().filter(|id| {
+            let object = snapshot.object(*id);
+            seen.allows(object.group(), object.kind, object.namespace)
+        });
+        let workloads = workloads.iter();
+        let workloads: Vec<_> =
+            workloads.filter(|it| seen.allows(&it.group, &it.kind, Some(&it.namespace))).collect();
+        let images: HashSet<&String> = workloads.iter().flat_map(|it| &it.images).collect();
+        Self {
+            objects: objects.count() as u64,
+            workloads: workloads.len() as u64,
+            images: images.len() as u64,
+        }
+    }
+}
 
 /// A cluster.
 #[derive(Serialize, ToSchema)]
@@ -16,9 +49,8 @@ use crate::interface::sight::{Part, View};
 pub(crate) struct ClusterRow {
     pub(super) name: String,
     pub(super) severities: Vec<SeverityCount>,
-    pub(super) objects: u64,
-    pub(super) workloads: u64,
-    images: u64,
+    #[serde(flatten)]
+    pub(super) amounts: Amounts,
     /// What could not be read or decided.
     pub(super) gaps: u64,
     /// When it was judged last; none before the first time.
@@ -48,15 +80,12 @@ pub(crate) fn rows(
 }
 
 fn row(store: &Store, part: &Part, filter: &Filter) -> Result<ClusterRow, StoreError> {
-    let Part { shown, assessed, seen } = part;
+    let Part { shown, assessed, .. } = part;
     let filter = Filter { cluster: Some(shown.name.clone()), ..filter.clone() };
-    let (objects, workloads, images) = amounts(assessed, seen);
     Ok(ClusterRow {
         name: shown.name.clone(),
         severities: severities(store.counts(part.sight(), &filter, By::Severity)?.as_deref()),
-        objects,
-        workloads,
-        images,
+        amounts: Amounts::of(part),
         gaps: assessed.gaps.len() as u64,
         assessed_at: (assessed.number > 0).then_some(assessed.snapshot.taken_at),
         is_away: shown.problem().is_some(),

@@ -1,6 +1,5 @@
 //! The first screen: what changed, and what needs somebody.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -12,19 +11,18 @@ use serde::Serialize;
 use store::{By, Filter, HistoryFilter, Order, PageRequest, Store, StoreError};
 use utoipa::ToSchema;
 
-use super::clusters::{self, ClusterRow};
+use super::clusters::{self, Amounts, ClusterRow};
 use super::exceptions::ExceptionRow;
 use super::findings::{SeverityCount, severities};
 use super::rows::{Change, Row, change, row};
 use super::trend::{Day, chart};
 use super::vulnerabilities::VulnerabilityRow;
-use crate::assess::Assessed;
 use crate::interface::app::App;
 use crate::interface::asked::Asked;
 use crate::interface::chrome::Chrome;
 use crate::interface::filters;
 use crate::interface::form::{Form, Page, Problem};
-use crate::interface::sight::{Seen, View};
+use crate::interface::sight::View;
 use crate::interface::viewer::Viewer;
 
 /// Days of the trend.
@@ -181,7 +179,11 @@ fn gather(store: &Store, view: &View, filter: &Filter) -> Result<Overview, Store
     let day_ago = now - SignedDuration::from_hours(24);
     let until = now + SignedDuration::from_hours(24 * ENDING);
     let until = jiff::tz::Offset::UTC.to_datetime(until).date();
-    let (objects, workloads, images) = amounts_of_all(view);
+    let rows = clusters::rows(store, view, filter)?;
+    let amounts: Vec<Amounts> = match rows.as_slice() {
+        [] => view.parts.iter().map(Amounts::of).collect(),
+        several => several.iter().map(|it| it.amounts).collect(),
+    };
     let cluster = view.cluster();
     let recent = HistoryFilter {
         cluster: cluster.map(str::to_owned),
@@ -191,7 +193,7 @@ fn gather(store: &Store, view: &View, filter: &Filter) -> Result<Overview, Store
     let worst = store.findings(sight, &worst, Order::Worst, &first)?;
     let changes = store.history(sight, &recent, ROWS)?;
     Ok(Overview {
-        clusters: clusters::rows(store, view, filter)?,
+        clusters: rows,
         severities: severities(counts.as_deref()),
         trend: store.trend(sight, cluster, today, DAYS)?.iter().map(Day::of).collect(),
         worst: worst.rows.iter().map(row).collect(),
@@ -199,32 +201,9 @@ fn gather(store: &Store, view: &View, filter: &Filter) -> Result<Overview, Store
         exploited: super::vulnerabilities::exploited(store, sight, ROWS)?,
         ending: super::exceptions::ending(store, view, until, ROWS)?,
         namespaces,
-        objects,
-        workloads,
-        images,
+        objects: amounts.iter().map(|it| it.objects).sum(),
+        workloads: amounts.iter().map(|it| it.workloads).sum(),
+        images: amounts.iter().map(|it| it.images).sum(),
         gaps: view.parts.iter().map(|it| it.assessed.gaps.len() as u64).sum(),
     })
-}
-
-/// How many objects, workloads and images a viewer may see in all clusters.
-fn amounts_of_all(view: &View) -> (u64, u64, u64) {
-    let each = view.parts.iter().map(|it| amounts(&it.assessed, &it.seen));
-    each.fold((0, 0, 0), |all, one| (all.0 + one.0, all.1 + one.1, all.2 + one.2))
-}
-
-/// How many objects, workloads and images a viewer may see in one.
-pub(super) fn amounts(assessed: &Assessed, seen: &Seen) -> (u64, u64, u64) {
-    let (snapshot, workloads) = (&assessed.snapshot, &assessed.workloads);
-    if seen.is_all {
-        return (snapshot.len() as u64, workloads.len() as u64, assessed.images);
-    }
-    let objects = snapshot.ids().filter(|id| {
-        let object = snapshot.object(*id);
-        seen.allows(object.group(), object.kind, object.namespace)
-    });
-    let workloads = workloads.iter();
-    let workloads: Vec<_> =
-        workloads.filter(|it| seen.allows(&it.group, &it.kind, Some(&it.namespace))).collect();
-    let images: HashSet<&String> = workloads.iter().flat_map(|it| &it.images).collect();
-    (objects.count() as u64, workloads.len() as u64, images.len() as u64)
 }
