@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use analyze::exception::{Exception, Place, Scope};
@@ -37,9 +37,6 @@ const REST: Duration = Duration::from_mins(10);
 /// Exceptions of the interface that are looked at, the newest first.
 const EXCEPTIONS_MAX: usize = 10_000;
 
-/// Neighbourhoods that are kept: each has a picture of some hundred kilobytes at the most.
-const MAPS_MAX: usize = 64;
-
 /// What was said of frameworks, by their names.
 pub(crate) type KnownCompliance = Mutex<HashMap<&'static str, Arc<Compliance>>>;
 
@@ -63,12 +60,7 @@ pub(crate) struct Assessed {
     pub(crate) compliance: KnownCompliance,
     access: OnceLock<AccessQuestions>,
     network: OnceLock<NetworkQuestions>,
-    /// The neighbourhoods that were asked for, by namespace.
-    maps: Mutex<HashMap<String, Arc<Drawn>>>,
 }
-
-/// A neighbourhood and its picture.
-pub(crate) type Drawn = (bollwerk::Map, String);
 
 impl Assessed {
     /// Nothing was said yet.
@@ -84,7 +76,6 @@ impl Assessed {
             compliance: Mutex::default(),
             access: OnceLock::new(),
             network: OnceLock::new(),
-            maps: Mutex::default(),
         }
     }
 
@@ -96,22 +87,6 @@ impl Assessed {
     /// What reaches what. The first to ask waits until all policies are read.
     pub(crate) fn network(&self) -> &NetworkQuestions {
         self.network.get_or_init(|| NetworkQuestions::new(self.snapshot.clone(), WORLD))
-    }
-
-    /// The neighbourhood of a namespace. It is the same for all who may see it, for as long as the
-    /// assessment is the newest: those asked for last are kept.
-    pub(crate) fn map(&self, namespace: &str) -> anyhow::Result<Arc<Drawn>> {
-        let lock = || self.maps.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(drawn) = lock().get(namespace) {
-            return Ok(Arc::clone(drawn));
-        }
-        let drawn = Arc::new(self.network().map(namespace)?);
-        let mut kept = lock();
-        if kept.len() >= MAPS_MAX {
-            kept.clear();
-        }
-        kept.insert(namespace.to_owned(), Arc::clone(&drawn));
-        Ok(drawn)
     }
 }
 

@@ -111,11 +111,10 @@ async fn map(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Neighbourh
         };
         let Some(namespace) = asked.one("namespace") else { return page };
         page.namespace = Some(namespace.to_owned());
-        match assessed.map(namespace) {
-            Ok(drawn) => {
-                let (map, picture) = &*drawn;
-                page.workloads = map.workloads.iter().map(neighbour).collect();
-                page.picture.clone_from(picture);
+        match assessed.network().map(namespace) {
+            Ok((map, picture)) => {
+                page.workloads = map.workloads.into_iter().map(neighbour).collect();
+                page.picture = picture;
             }
             Err(error) => page.problem = Some(error.to_string()),
         }
@@ -124,15 +123,12 @@ async fn map(app: &Arc<App>, viewer: &Viewer, asked: Asked) -> Result<Neighbourh
     .await
 }
 
-fn neighbour(workload: &bollwerk::Workload) -> Neighbour {
-    let link = |it: &bollwerk::Link| LinkRow {
-        who: it.who.clone(),
-        ports: it.ports.clone(),
-        is_doubtful: it.is_doubtful,
-    };
+fn neighbour(workload: bollwerk::Workload) -> Neighbour {
+    let link =
+        |it: bollwerk::Link| LinkRow { who: it.who, ports: it.ports, is_doubtful: it.is_doubtful };
     Neighbour {
-        name: workload.name.clone(),
-        reached_by: workload.sources.iter().map(link).collect(),
-        reaches: workload.targets.iter().map(link).collect(),
+        name: workload.name,
+        reached_by: workload.sources.into_iter().map(link).collect(),
+        reaches: workload.targets.into_iter().map(link).collect(),
     }
 }
